@@ -1,0 +1,48 @@
+/**
+ * The admin API of a scheduler instance: the operator's only view into it. Bearer token; JSON.
+ *
+ *   GET  /admin/v1/instance  -> 200 InstanceReport
+ *   POST /admin/v1/drain     -> 202 InstanceReport; body DrainRequest (may be empty); asking again is harmless
+ *
+ * 401 without the right token. A reader must ignore fields it does not know: operator and scheduler versions mix
+ * during an upgrade.
+ */
+import { z } from 'zod';
+
+export const InstanceReport = z.object({
+  instanceId: z.string(),
+  version: z.string(),
+  startedAt: z.iso.datetime(),
+  phase: z.enum(['starting', 'ready', 'draining', 'stopped']),
+  /** What `/readyz` says now, and why not. */
+  ready: z.boolean(),
+  notReadyReasons: z.array(z.string()),
+  /** SHA-256 of the bytes of the configuration file this process started with, in hexadecimal. */
+  configSha256: z.string(),
+  redis: z.object({
+    reachable: z.boolean(),
+    mode: z.enum(['single', 'cluster', 'none']),
+    keyPrefix: z.string(),
+    /** Round trip of the last ping in milliseconds; null when it failed. */
+    roundTripMs: z.number().nullable(),
+    /** What the last failure said, without credentials; null when the last ping succeeded. */
+    error: z.string().nullable(),
+  }),
+  /** Whether this process holds the lease on its instance id. A false here on a running pod means a duplicate id. */
+  lease: z.object({ held: z.boolean(), epoch: z.number(), holder: z.string().nullable() }),
+  connections: z.object({ sessions: z.number(), nodes: z.number() }),
+  /** Jobs this instance answers for: `waiting` for a slot, `running` on a node. */
+  jobs: z.object({ waiting: z.number(), running: z.number() }),
+  inbox: z.object({ length: z.number(), pending: z.number(), dlqLength: z.number() }),
+  /** Null unless draining. */
+  drain: z
+    .object({ startedAt: z.iso.datetime(), deadlineAt: z.iso.datetime(), done: z.boolean() })
+    .nullable(),
+});
+export type InstanceReport = z.infer<typeof InstanceReport>;
+
+export const DrainRequest = z.object({
+  /** Seconds running jobs may take before they are handed over; the configuration's figure when absent. */
+  timeoutSeconds: z.int().min(0).max(3600).optional(),
+});
+export type DrainRequest = z.infer<typeof DrainRequest>;

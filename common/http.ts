@@ -1,0 +1,89 @@
+/**
+ * The small HTTP servers of both programs: probes, metrics and JSON routes on `node:http`. A handler returns an answer
+ * as a value; one that throws costs its request a 500 and a log line, nothing else.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly type?: string;
+  readonly body: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type HttpHandler = (request: IncomingMessage, url: URL) => Promise<HttpAnswer> | HttpAnswer;
+
+/** Routes by `METHOD /path`; an exact match only. */
+export type HttpRoutes = Readonly<Record<string, HttpHandler>>;
+
+export const text = (status: number, body: string): HttpAnswer => ({
+  status,
+  type: 'text/plain; charset=utf-8',
+  body,
+});
+
+export const json = (status: number, value: unknown): HttpAnswer => ({
+  status,
+  type: 'application/json',
+  body: JSON.stringify(value),
+});
+
+export function createHttpServer(routes: HttpRoutes, log: Logger): Server {
+  return createServer((request, response) => {
+    void answer(request, routes, log).then(({ status, type, body, headers }) => {
+      response.writeHead(status, { ...(type ? { 'content-type': type } : {}), ...headers });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
+  });
+}
+
+async function answer(request: IncomingMessage, routes: HttpRoutes, log: Logger): Promise<HttpAnswer> {
+  const url = requestUrl(request);
+  if (!url) return text(400, 'bad request target\n');
+  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
+  const handler = routes[`${method} ${url.pathname}`];
+  if (!handler) return notRouted(method, url.pathname, routes);
+  try {
+    return await handler(request, url);
+  } catch (error) {
+    log.error({ err: error, method, path: url.pathname }, 'request handler failed');
+    return text(500, 'internal error\n');
+  }
+}
+
+function requestUrl(request: IncomingMessage): URL | undefined {
+  return URL.parse(request.url ?? '/', 'http://localhost') ?? undefined;
+}
+
+function notRouted(method: string, path: string, routes: HttpRoutes): HttpAnswer {
+  const allowed = Object.keys(routes)
+    .filter((route) => route.endsWith(` ${path}`))
+    .map((route) => route.slice(0, route.indexOf(' ')));
+  if (allowed.length === 0) return text(404, 'not found\n');
+  return {
+    ...text(405, `${method} is not allowed here; use ${allowed.join(', ')}\n`),
+    headers: { allow: allowed.join(', ') },
+  };
+}
+
+/** Listens and returns the bound port, which matters when 0 was asked for. */
+export function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * What the operator and the scheduler agree on, as data: names, ports, paths and the drain rule. The operator builds
+ * pods from it and the scheduler reads its world by it, so neither can drift alone.
+ */
+
+export const ports = {
+  /** WebSocket, probes, metrics and dashboard; the guide's port and the default of `[server] port`. */
+  http: 5010,
+  /** Admin API, for the operator and for people with the token. */
+  admin: 5011,
+} as const;
+
+export const paths = {
+  sessionSocket: '/ws/session',
+  nodeSocket: '/ws/node',
+  health: '/health',
+  livez: '/livez',
+  readyz: '/readyz',
+  metrics: '/metrics',
+  adminInstance: '/admin/v1/instance',
+  adminDrain: '/admin/v1/drain',
+} as const;
+
+/** Environment variables a scheduler pod gets; see docs/design/scheduler.md for their meaning outside Kubernetes. */
+export const environment = {
+  podName: 'POD_NAME',
+  podUid: 'POD_UID',
+  podIndex: 'POD_INDEX',
+  /** Overrides the listening address of every port, so that several instances fit on one host. */
+  bindAddress: 'LINGUA_BIND_ADDRESS',
+  /** A file with the bearer token of the admin API; without it the admin API refuses every call. */
+  adminTokenFile: 'LINGUA_ADMIN_TOKEN_FILE',
+} as const;
+
+export const mounts = {
+  /** Holds one `<pod name>.toml` per ordinal. */
+  configDirectory: '/etc/lingua/config',
+  adminTokenFile: '/etc/lingua/admin/token',
+} as const;
+
+/** Key of the admin token in the Secret that the operator creates for a cluster. */
+export const adminTokenKey = 'token';
+
+/** How long a pod goes on serving after it said it is leaving, so that endpoints can notice; seconds. */
+export const endpointGraceSeconds = 5;
+
+/**
+ * `terminationGracePeriodSeconds` of a scheduler pod: what its drain may take, and a margin for closing. The running
+ * jobs are given `drainTimeoutSeconds` at most; what is left then is handed over to other instances.
+ */
+export function terminationGraceSeconds(drainTimeoutSeconds: number): number {
+  return endpointGraceSeconds + drainTimeoutSeconds + 10;
+}
