@@ -1,0 +1,326 @@
+/**
+ * The shared truth of all instances, as verbs. A verb is one atomic transition in one hash slot and is safe to repeat:
+ * a caller that did not hear the answer calls again. Two implementations, `redis/` and `memory/`, pass one contract
+ * suite (`test/contract/store.ts`).
+ *
+ * Every verb throws `AppError` with code `unavailable` when the store cannot answer; whether it happened is then
+ * unknown, and repeating it is right. Expected answers are values.
+ *
+ * All durations are milliseconds, and deadlines are kept by the store's own clock. See docs/design/scheduler.md.
+ */
+import type { Hint } from './hints.ts';
+
+export interface Store {
+  readonly sessions: SessionStore;
+  readonly jobs: JobStore;
+  readonly nodes: NodeStore;
+  readonly instances: InstanceStore;
+  readonly inbox: InboxStore;
+
+  /** Round trip of one ping in milliseconds. Throws `unavailable`. */
+  ping(): Promise<number>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- sessions
+
+export interface SessionRecord {
+  readonly sessionId: string;
+  /** The instance that holds the session's socket. */
+  readonly owner: string;
+  /** Raised each time the session is taken over. A verb with an older epoch is answered `fenced`. */
+  readonly epoch: number;
+  /** Sequence number of the newest answer in the outbox; 0 when there is none. */
+  readonly seq: number;
+  /** JSON of what `session_init` said, for whoever takes the session over. */
+  readonly attributes: string;
+}
+
+/** One terminal answer of a session, kept until it is trimmed. */
+export interface OutboxEntry {
+  readonly seq: number;
+  readonly jobId: string;
+  readonly utteranceIndex: number;
+  readonly answer: Answer;
+}
+
+export interface SessionStore {
+  /** Creates the record with epoch 1 and the owner key. Repeating it with the same owner gives the same epoch. */
+  open(session: {
+    sessionId: string;
+    owner: string;
+    attributes: string;
+    ttlMs: number;
+  }): Promise<{ epoch: number }>;
+
+  /** Makes `owner` the owner under a higher epoch; the previous owner's verbs are fenced from then on. */
+  takeOver(session: {
+    sessionId: string;
+    owner: string;
+    ttlMs: number;
+  }): Promise<{ kind: 'taken'; session: SessionRecord; previousOwner: string } | { kind: 'unknown' }>;
+
+  /** Extends the life of the records and owner keys of connected sessions. Returns the ids that are no longer ours. */
+  renew(
+    sessions: readonly { sessionId: string; epoch: number }[],
+    owner: string,
+    ttlMs: number,
+  ): Promise<string[]>;
+
+  /** Removes the owner key by compare and lets the record and outbox live on for `keepMs`. */
+  release(session: { sessionId: string; epoch: number; owner: string; keepMs: number }): Promise<void>;
+
+  get(sessionId: string): Promise<SessionRecord | undefined>;
+
+  /** The instance whose socket the session is on, or undefined when it is on none. */
+  ownerOf(sessionId: string): Promise<string | undefined>;
+
+  /** Answers after `afterSeq`, oldest first, at most `limit`. */
+  readOutbox(sessionId: string, afterSeq: number, limit: number): Promise<OutboxEntry[]>;
+
+  /** Forgets answers up to and including `throughSeq`. */
+  trimOutbox(sessionId: string, throughSeq: number): Promise<void>;
+}
+
+// -------------------------------------------------------------------- jobs
+
+export type JobState = 'pending' | 'dispatched' | 'finished';
+
+/** Where an attempt runs: a node, and the instance that holds its socket. */
+export interface Target {
+  readonly nodeId: string;
+  readonly instanceId: string;
+}
+
+/** A job's place: the session decides the partition. */
+export interface JobRef {
+  readonly sessionId: string;
+  readonly jobId: string;
+}
+
+export interface NewJob extends JobRef {
+  readonly sessionEpoch: number;
+  /** The client's idempotency key; the same key in the same session is the same job. */
+  readonly requestId?: string;
+  readonly utteranceIndex: number;
+  /** JSON of everything `job_assign` says but `attempt_id` and `audio`. */
+  readonly assign: string;
+  /** Base64, as it came. */
+  readonly audio: string;
+  /** Until when it may stay in the state it is accepted in. */
+  readonly deadlineMs: number;
+  /** How long the idempotency key and the finished record are remembered. */
+  readonly keepMs: number;
+}
+
+export interface JobRecord extends JobRef {
+  readonly state: JobState;
+  readonly attempt: number;
+  readonly failovers: number;
+  readonly utteranceIndex: number;
+  readonly target: Target | undefined;
+  readonly assign: string;
+  /** Empty once finished. */
+  readonly audio: string;
+}
+
+/** What a job ended in. `result` is what the node said; `failure` is what became of it otherwise. */
+export type Answer =
+  | {
+      readonly kind: 'result';
+      readonly textAsr: string;
+      readonly textTranslated: string;
+      readonly ttsAudio: string;
+      readonly ttsFormat: string;
+      readonly extra?: unknown;
+      readonly traceId: string;
+    }
+  | {
+      readonly kind: 'failure';
+      readonly code: string;
+      readonly message: string;
+      readonly details?: unknown;
+      readonly traceId: string;
+    };
+
+export type AcceptAnswer =
+  | { readonly kind: 'accepted' }
+  /** The request was accepted before; `jobId` is that job. */
+  | { readonly kind: 'duplicate'; readonly jobId: string; readonly state: JobState }
+  /** The session belongs to another instance now, or is gone. */
+  | { readonly kind: 'fenced' };
+
+export type MoveAnswer<Done> =
+  | Done
+  /** The job has moved on: the attempt it is at now. */
+  | { readonly kind: 'stale'; readonly attempt: number }
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'unknown' };
+
+export interface JobStore {
+  /** Records the job; with a target it is dispatched as attempt 1, otherwise pending as attempt 0. */
+  accept(job: NewJob, target?: Target): Promise<AcceptAnswer>;
+
+  /** Gives the job to `target` as the next attempt, if it is still at `attempt` and not finished. */
+  dispatch(
+    move: JobRef & { attempt: number; target: Target; deadlineMs: number; countsAsFailover: boolean },
+  ): Promise<MoveAnswer<{ readonly kind: 'dispatched'; readonly attempt: number }>>;
+
+  /** Makes a dispatched job pending again, if it is still at `attempt`. Repeating it is answered `requeued`. */
+  requeue(
+    move: JobRef & { attempt: number; deadlineMs: number },
+  ): Promise<MoveAnswer<{ readonly kind: 'requeued' }>>;
+
+  /**
+   * Ends the job and puts its answer in the session's outbox, once: the first terminal answer wins. The audio is
+   * dropped from the record, which is forgotten after `keepMs`. Works in a Redis that is at maxmemory.
+   */
+  finish(
+    move: JobRef & { attempt: number; answer: Answer; keepMs: number },
+  ): Promise<MoveAnswer<{ readonly kind: 'done'; readonly seq: number; readonly owner: string | undefined }>>;
+
+  get(ref: JobRef): Promise<JobRecord | undefined>;
+
+  /** Jobs whose deadline passed more than `graceMs` ago, oldest first per partition, at most `limit` in all. */
+  overdue(graceMs: number, limit: number): Promise<JobRef[]>;
+}
+
+// ------------------------------------------------------------------- nodes
+
+/** What placement needs to know of a node anywhere. */
+export interface NodeView {
+  readonly nodeId: string;
+  /** The instance that holds its socket. */
+  readonly instanceId: string;
+  readonly status: 'registering' | 'ready' | 'degraded' | 'draining' | 'offline';
+  readonly slots: number;
+  /** Jobs on it when this was written; a hint. */
+  readonly running: number;
+  /** Service ids that are ready. */
+  readonly services: readonly string[];
+  readonly hasGpu: boolean;
+  readonly acceptsPublicJobs: boolean;
+  readonly cpuPercent: number;
+  readonly gpuPercent: number;
+  readonly memoryPercent: number;
+}
+
+export type NodeChange =
+  { readonly op: 'put'; readonly view: NodeView } | { readonly op: 'gone'; readonly nodeId: string };
+
+export interface NodeStore {
+  /** The newest connection of a node owns it. `connection` is unique per socket. Returns who owned it before. */
+  claim(node: {
+    nodeId: string;
+    instanceId: string;
+    connection: string;
+    ttlMs: number;
+  }): Promise<{ previous: { instanceId: string; connection: string } | undefined }>;
+
+  /** Extends the claims, presences and snapshots of connected nodes. Returns the ids that another connection took. */
+  renew(
+    nodes: readonly { nodeId: string; connection: string }[],
+    instanceId: string,
+    ttl: { ownerMs: number; presenceMs: number },
+  ): Promise<string[]>;
+
+  /**
+   * Writes the node's snapshot (JSON in the original's shape) and presence, and announces `view` when `announce`.
+   * A caller announces only what changed, so that the cost follows the changes.
+   */
+  save(node: { view: NodeView; snapshot: string; presenceMs: number; announce: boolean }): Promise<void>;
+
+  /** Removes everything of the node, if this connection still owns it, and announces that it is gone. */
+  remove(node: { nodeId: string; instanceId: string; connection: string }): Promise<void>;
+
+  /** All live nodes, and the cursor from which `changes` continues. */
+  all(): Promise<{ views: NodeView[]; cursor: string }>;
+
+  /** What was announced after `cursor`; `lost` when the log no longer reaches back that far: read `all` again. */
+  changes(
+    cursor: string,
+  ): Promise<{ kind: 'changes'; changes: NodeChange[]; cursor: string } | { kind: 'lost' }>;
+
+  /** Forgets nodes not seen for `olderThanMs`; returns how many. */
+  sweepStale(olderThanMs: number): Promise<number>;
+}
+
+// --------------------------------------------------------------- instances
+
+export interface LeaseToken {
+  readonly instanceId: string;
+  readonly epoch: number;
+  readonly boot: string;
+  readonly podUid: string;
+}
+
+export interface PresenceRecord {
+  readonly instance_id: string;
+  /** Milliseconds since the Unix epoch at which the process started, not at which this was written. */
+  readonly started_at: number;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly state: 'serving' | 'draining';
+}
+
+export interface InstanceStore {
+  /**
+   * Claims the instance id for this process under a new epoch. The same pod takes over at once: its kubelet guarantees
+   * that the previous container is gone. Any other holder keeps it until its lease expires.
+   */
+  claim(
+    identity: Omit<LeaseToken, 'epoch'>,
+    ttlMs: number,
+  ): Promise<
+    { kind: 'claimed'; token: LeaseToken } | { kind: 'held'; holder: LeaseToken; expiresInMs: number }
+  >;
+
+  /** Extends the lease if it is still exactly ours. Works in a Redis that is at maxmemory. */
+  renew(token: LeaseToken, ttlMs: number): Promise<boolean>;
+
+  /** Gives the lease up if it is still exactly ours, and the presence with it. */
+  release(token: LeaseToken): Promise<void>;
+
+  announce(presence: PresenceRecord, ttlMs: number): Promise<void>;
+
+  /** Instances whose lease is held now, with their presence when there is one. */
+  live(): Promise<{ instanceId: string; presence: PresenceRecord | undefined }[]>;
+}
+
+// ------------------------------------------------------------------- inbox
+
+export interface InboxEntry {
+  /** Stream entry id; acknowledge by it. */
+  readonly id: string;
+  readonly hints: readonly Hint[];
+  /** True when it was delivered before: check the record before acting on its hints. */
+  readonly again: boolean;
+}
+
+export interface InboxStats {
+  readonly length: number;
+  readonly pending: number;
+  readonly dlqLength: number;
+}
+
+export interface InboxStore {
+  /**
+   * Appends one entry to an instance's inbox. `busy`: it holds `maxLength` entries. `no_owner`: nobody holds that
+   * instance's lease, so nobody would read it.
+   */
+  send(instanceId: string, hints: readonly Hint[]): Promise<'sent' | 'busy' | 'no_owner'>;
+
+  /**
+   * This instance's entries: first what an earlier life read and did not acknowledge, then new ones. Ends when the
+   * signal aborts. Survives a lost connection and a lost consumer group by starting again. Entries that stay
+   * unacknowledged are yielded again later, and go to the dead letters at the configured number of deliveries, as do
+   * entries that cannot be decoded. One reader per instance.
+   */
+  read(instanceId: string, signal: AbortSignal): AsyncIterable<readonly InboxEntry[]>;
+
+  /** The entries are done with: acknowledged and removed. */
+  acknowledge(instanceId: string, ids: readonly string[]): Promise<void>;
+
+  stats(instanceId: string): Promise<InboxStats>;
+}
