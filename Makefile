@@ -1,0 +1,59 @@
+# The front door. Every target works as the first command on a fresh clone: it installs what is missing.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# npm puts node_modules/.bin first on PATH, and the pinned Node with it: the system's Node may be older.
+NPM := npm --silent
+RUN := $(NPM) run
+NODE := $(NPM) exec -- node
+
+.PHONY: help
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --ignore-scripts --no-fund --no-audit
+	@touch $@
+
+.PHONY: tools
+tools: node_modules/.installed
+	@sh test/setup.sh
+
+.PHONY: demo
+demo: tools ## Run the whole product on this machine and watch it (KEEP=1 leaves it running)
+	@$(NODE) test/demo/main.ts $(if $(KEEP),--keep)
+
+.PHONY: test
+test: tools ## All tests (SUITE="unit contract" runs some of them)
+	@$(NODE) test/run.ts $(SUITE)
+
+.PHONY: conformance
+conformance: tools ## The conformance suite; on a real API server with KUBEBUILDER_ASSETS or KUBECONFIG set
+	@$(NODE) test/run.ts conformance e2e
+
+.PHONY: lint
+lint: node_modules/.installed ## ESLint, Prettier
+	@$(RUN) lint
+
+.PHONY: typecheck
+typecheck: node_modules/.installed ## Type check
+	@$(RUN) typecheck
+
+.PHONY: format
+format: node_modules/.installed ## Rewrite all files in the project's format
+	@$(RUN) format
+
+.PHONY: generate
+generate: node_modules/.installed ## Regenerate TypeScript types from crds/
+	@$(RUN) generate
+
+.PHONY: build
+build: node_modules/.installed ## Bundle both programs into dist/
+	@$(RUN) build
+
+.PHONY: check
+check: lint typecheck test ## What CI runs
+
+.PHONY: clean
+clean: ## Remove what was built or installed here
+	rm -rf node_modules dist coverage

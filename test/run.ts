@@ -1,0 +1,149 @@
+/**
+ * Runs the test suites one after another and ends with one line of counts. A suite that ran no test, or that skipped one,
+ * has failed: a missing Redis or kubectl must never look like success.
+ *
+ *   node test/run.ts [suite ...]
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Counts } from './support/count-reporter.ts';
+
+interface Suite {
+  readonly name: string;
+  readonly tells: string;
+  readonly files: readonly string[];
+  /** Unit tests share one process, which makes them fast; the others get one process a file. */
+  readonly isolated: boolean;
+  readonly concurrency: number;
+  readonly timeoutSeconds: number;
+}
+
+const suites: readonly Suite[] = [
+  {
+    name: 'unit',
+    tells: 'pure parts and single components',
+    files: [
+      'common/**/*.test.ts',
+      'scheduler/**/*.test.ts',
+      'operator/**/*.test.ts',
+      'crds/*.test.ts',
+      'test/cluster/**/*.test.ts',
+      'test/unit/**/*.test.ts',
+    ],
+    isolated: false,
+    concurrency: 1,
+    timeoutSeconds: 60,
+  },
+  {
+    name: 'contract',
+    tells: 'the store on memory, Redis and a three-master Redis cluster',
+    files: ['test/contract/*.test.ts'],
+    isolated: true,
+    concurrency: 1,
+    timeoutSeconds: 120,
+  },
+  {
+    name: 'scenario',
+    tells: 'real scheduler processes, sockets and Redis',
+    files: ['test/scenario/*.test.ts'],
+    isolated: true,
+    concurrency: 1,
+    timeoutSeconds: 120,
+  },
+  {
+    name: 'operator',
+    tells: 'reconciling against a fake API with faults',
+    files: ['test/operator/*.test.ts'],
+    isolated: true,
+    concurrency: 2,
+    timeoutSeconds: 120,
+  },
+  {
+    name: 'conformance',
+    tells: 'kubectl against the pocket cluster, or a real API server',
+    files: ['test/conformance/**/*.test.ts'],
+    isolated: true,
+    concurrency: 1,
+    timeoutSeconds: 180,
+  },
+  {
+    name: 'e2e',
+    tells: 'operator, scheduler pods and kubectl together',
+    files: ['test/e2e/*.test.ts'],
+    isolated: true,
+    concurrency: 1,
+    timeoutSeconds: 240,
+  },
+];
+
+const root = path.resolve(import.meta.dirname, '..');
+
+async function runSuite(suite: Suite): Promise<Counts> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'lingua-counts-'));
+  const countsFile = path.join(directory, 'counts.json');
+  const args = [
+    '--test',
+    `--test-isolation=${suite.isolated ? 'process' : 'none'}`,
+    ...(suite.isolated ? [`--test-concurrency=${String(suite.concurrency)}`] : []),
+    `--test-timeout=${String(suite.timeoutSeconds * 1000)}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${path.join(root, 'test/support/count-reporter.ts')}`,
+    `--test-reporter-destination=${countsFile}`,
+    ...suite.files,
+  ];
+  try {
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        resolve(code ?? 1);
+      });
+    });
+    const counts = JSON.parse(readFileSync(countsFile, 'utf8')) as Counts;
+    // A runner that failed without a failing test (a crash, an import error) still failed.
+    return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function choose(names: readonly string[]): readonly Suite[] {
+  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `unknown suite '${unknown.join("', '")}'; there are: ${suites.map((s) => s.name).join(', ')}`,
+    );
+    process.exit(2);
+  }
+  return names.length === 0 ? suites : suites.filter((suite) => names.includes(suite.name));
+}
+
+const results: { suite: Suite; counts: Counts; seconds: number }[] = [];
+for (const suite of choose(process.argv.slice(2))) {
+  console.log(`\n== ${suite.name}: ${suite.tells}`);
+  const started = performance.now();
+  const counts = await runSuite(suite);
+  results.push({ suite, counts, seconds: (performance.now() - started) / 1000 });
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+console.log('\n== summary');
+for (const { suite, counts, seconds } of results) {
+  const empty = counts.passed + counts.failed === 0;
+  if (empty) console.log(`   ${suite.name}: ran no test, which counts as a failure`);
+  console.log(
+    `   ${suite.name.padEnd(12)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ` +
+      `${String(counts.skipped).padStart(4)} skipped   ${seconds.toFixed(1)} s`,
+  );
+  total.passed += counts.passed;
+  total.failed += counts.failed + (empty ? 1 : 0);
+  total.skipped += counts.skipped;
+}
+if (total.skipped > 0) console.log('   a skipped test counts as a failure of the run');
+console.log(
+  `\n${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`,
+);
+process.exitCode = total.failed + total.skipped === 0 ? 0 : 1;

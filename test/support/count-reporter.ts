@@ -1,0 +1,34 @@
+/** A reporter for node:test that writes how many tests passed, failed and were skipped, as JSON. */
+import type { TestEvent } from 'node:test/reporters';
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** A suite (`describe`) is not a test of its own, and a failed suite already has a failed test in it. */
+const isTest = (event: TestEvent): boolean =>
+  (event.type === 'test:pass' || event.type === 'test:fail') && event.data.details.type !== 'suite';
+
+export default async function* countReporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string, void> {
+  let passed = 0;
+  let failed = 0;
+  let skipped = 0;
+  for await (const event of source) {
+    if (event.type === 'test:fail' && !isTest(event)) {
+      // A suite may fail in its own hooks, without any test inside failing.
+      if (
+        event.data.details.error.cause !== undefined &&
+        !/subtest/.test(String(event.data.details.error.message))
+      )
+        failed++;
+    }
+    if (!isTest(event)) continue;
+    if (event.type === 'test:fail') failed++;
+    else if (event.type === 'test:pass' && (event.data.skip !== undefined || event.data.todo !== undefined))
+      skipped++;
+    else passed++;
+  }
+  yield JSON.stringify({ passed, failed, skipped } satisfies Counts);
+}
