@@ -1,0 +1,241 @@
+/** Made from crds/schedulercluster.yaml by `npm run generate`; a change here is lost. */
+import type { KubeObject } from '../kube/kube.ts';
+
+/** A fleet of Lingua scheduler instances that share one Redis. The operator makes one pod for each instance, gives each its own instance_id and configuration file, and reports in the status what the instances say. */
+export interface SchedulerCluster extends KubeObject {
+  spec: SchedulerClusterSpec;
+  status?: SchedulerClusterStatus;
+}
+
+/** What the fleet should be. */
+export interface SchedulerClusterSpec {
+  /** How many scheduler instances run. The guide recommends 3 to 5, and 2 as the least that survives the loss of one; 0 stops the fleet and keeps everything else. `kubectl scale` and autoscalers set this field. */
+  replicas: number;
+  /** Container image of the scheduler. There is no default, so that no update of the operator changes what runs. */
+  image: string;
+  /** When the image is pulled; IfNotPresent unless said otherwise. */
+  imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  /** Secrets in this namespace that hold credentials for pulling the image. */
+  imagePullSecrets?: {
+    /** Name of a Secret of type kubernetes.io/dockerconfigjson. */
+    name: string;
+  }[];
+  /** The Redis that all instances of the fleet share; `[scheduler.phase2.redis]` of config.toml. */
+  redis: {
+    /** `single` for one Redis server, `cluster` for Redis Cluster (recommended in production, three masters or more); `scheduler.phase2.redis.mode` of config.toml. */
+    mode: 'single' | 'cluster';
+    /** Address of the Redis server as redis://host:port or, with TLS, rediss://host:port, with an optional database number as path. Only for mode `single`; `scheduler.phase2.redis.url` of config.toml. Everyone who may read this object or the ConfigMap made from it sees this address, so it must not hold credentials. */
+    url?: string;
+    /** Addresses of some nodes of the Redis Cluster, each as redis://host:port or rediss://host:port; the others are found from these. Only for mode `cluster`; `scheduler.phase2.redis.cluster_urls` of config.toml. Must not hold credentials. */
+    clusterUrls?: string[];
+    /** First part of the name of every Redis key, which keeps environments apart that share one Redis; `scheduler.phase2.redis.key_prefix` of config.toml. Two fleets on one Redis must have different prefixes. It cannot be changed: during the rolling update half of the fleet would not see the other half, and the jobs under the old prefix would be left behind. */
+    keyPrefix: string;
+  };
+  /** The rest of config.toml, key by key, in camelCase: `scheduler.phase2.dlq_maxlen` is `config.scheduler.phase2.dlqMaxlen`. Not here, because the operator writes them: `[server]`, `model_hub.storage_path`, `scheduler.phase2.enabled`, `instance_id` (the pod's name), and `[scheduler.phase2.redis]` (from `spec.redis`). A change is rolled out one instance at a time. */
+  config: {
+    /** `[model_hub]` of config.toml. */
+    modelHub?: {
+      /** Where the Model Hub answers; `model_hub.base_url` of config.toml. */
+      baseUrl?: string;
+    };
+    /** `[scheduler]` of config.toml. */
+    scheduler: {
+      /** How many jobs one node is given at the same time, unless the node asks for less; `scheduler.max_concurrent_jobs_per_node` of config.toml. */
+      maxConcurrentJobsPerNode: number;
+      /** How long a node may take for a job before it is given to another one; `scheduler.job_timeout_seconds` of config.toml. */
+      jobTimeoutSeconds: number;
+      /** How often nodes report and instances renew their presence; `scheduler.heartbeat_interval_seconds` of config.toml. */
+      heartbeatIntervalSeconds: number;
+      /** `[scheduler.job_timeout]` of config.toml; written only when set. */
+      jobTimeout?: {
+        /** How long a job waits for a free node before it fails; `scheduler.job_timeout.pending_timeout_seconds` of config.toml. */
+        pendingTimeoutSeconds: number;
+        /** How many times a job that timed out is given to another node; `scheduler.job_timeout.failover_max_attempts` of config.toml. */
+        failoverMaxAttempts: number;
+        /** How often overdue jobs are looked for; `scheduler.job_timeout.scan_interval_ms` of config.toml. */
+        scanIntervalMs: number;
+        /** Whether a node is told to stop a job that timed out; `scheduler.job_timeout.send_cancel` of config.toml. */
+        sendCancel: boolean;
+      };
+      /** `[scheduler.load_balancer]` of config.toml; written only when set. */
+      loadBalancer?: {
+        /** Nodes whose CPU or GPU use is above this percentage get no new jobs; `scheduler.load_balancer.resource_threshold` of config.toml. */
+        resourceThreshold: number;
+      };
+      /** `[scheduler.node_health]` of config.toml; written only when set. */
+      nodeHealth?: {
+        /** A node silent for this long is offline; `scheduler.node_health.heartbeat_timeout_seconds` of config.toml. */
+        heartbeatTimeoutSeconds: number;
+        /** How many good heartbeats make a new node ready; `scheduler.node_health.health_check_count` of config.toml. */
+        healthCheckCount: number;
+        /** How long a new node may take to become ready; `scheduler.node_health.warmup_timeout_seconds` of config.toml. */
+        warmupTimeoutSeconds: number;
+        /** How often the states of all nodes are looked over; `scheduler.node_health.status_scan_interval_seconds` of config.toml. */
+        statusScanIntervalSeconds: number;
+        /** `[scheduler.node_health.failure_threshold]` of config.toml; written only when set. */
+        failureThreshold?: {
+          /** How many recent jobs of a node are judged; `scheduler.node_health.failure_threshold.window_size` of config.toml. */
+          windowSize: number;
+          /** So many failures in the window make a node degraded; `scheduler.node_health.failure_threshold.failure_count` of config.toml. */
+          failureCount: number;
+          /** So many failures in a row make a node degraded; `scheduler.node_health.failure_threshold.consecutive_failure_count` of config.toml. */
+          consecutiveFailureCount: number;
+        };
+      };
+      /** `[scheduler.core_services]` of config.toml; written only when set. */
+      coreServices?: {
+        /** Service that recognises speech; `scheduler.core_services.asr_service_id` of config.toml. */
+        asrServiceId: string;
+        /** Service that translates text; `scheduler.core_services.nmt_service_id` of config.toml. */
+        nmtServiceId: string;
+        /** Service that speaks; `scheduler.core_services.tts_service_id` of config.toml. */
+        ttsServiceId: string;
+      };
+      /** `[scheduler.phase2]` of config.toml: what several instances share and send each other. */
+      phase2: {
+        /** How long an instance keeps its name, its sessions and its nodes when it falls silent; `scheduler.phase2.owner_ttl_seconds` of config.toml. */
+        ownerTtlSeconds: number;
+        /** How long one read of the inbox waits for a message; `scheduler.phase2.stream_block_ms` of config.toml. */
+        streamBlockMs: number;
+        /** How many messages one read of the inbox takes; `scheduler.phase2.stream_count` of config.toml. */
+        streamCount: number;
+        /** Name of the consumer group on every inbox; `scheduler.phase2.stream_group` of config.toml. It cannot be changed: what the old group has read and not acknowledged would wait there for ever. */
+        streamGroup: string;
+        /** How many messages one inbox holds before senders are told to wait; `scheduler.phase2.stream_maxlen` of config.toml. */
+        streamMaxlen: number;
+        /** Whether messages that cannot be delivered are kept aside for a person to look at; `scheduler.phase2.dlq_enabled` of config.toml. */
+        dlqEnabled: boolean;
+        /** How many undeliverable messages are kept; `scheduler.phase2.dlq_maxlen` of config.toml. */
+        dlqMaxlen: number;
+        /** How many deliveries are tried before a message is put aside; `scheduler.phase2.dlq_max_deliveries` of config.toml. */
+        dlqMaxDeliveries: number;
+        /** How long a message must lie unacknowledged before it is delivered again; `scheduler.phase2.dlq_min_idle_ms` of config.toml. */
+        dlqMinIdleMs: number;
+        /** How often unacknowledged messages are looked for; `scheduler.phase2.dlq_scan_interval_ms` of config.toml. */
+        dlqScanIntervalMs: number;
+        /** How many unacknowledged messages one look takes; `scheduler.phase2.dlq_scan_count` of config.toml. */
+        dlqScanCount: number;
+        /** `[scheduler.phase2.node_snapshot]` of config.toml: how all instances come to know all nodes. */
+        nodeSnapshot: {
+          /** Whether instances share their nodes; `scheduler.phase2.node_snapshot.enabled` of config.toml. */
+          enabled: boolean;
+          /** How long a node that fell silent still counts as present; `scheduler.phase2.node_snapshot.presence_ttl_seconds` of config.toml. */
+          presenceTtlSeconds: number;
+          /** How often an instance brings its view of the nodes up to date; `scheduler.phase2.node_snapshot.refresh_interval_ms` of config.toml. */
+          refreshIntervalMs: number;
+          /** After how long a silent node is forgotten, 0 for never; `scheduler.phase2.node_snapshot.remove_stale_after_seconds` of config.toml. */
+          removeStaleAfterSeconds: number;
+        };
+      };
+    };
+  };
+  /** How an instance takes its leave when it is scaled away, updated or evicted. */
+  drain: {
+    /** How long running jobs may take to finish before they are handed to other instances, in seconds. The pod's termination grace period is this and a margin. */
+    timeoutSeconds: number;
+  };
+  /** The Service that sessions and nodes connect to, named like this object. */
+  service: {
+    /** Type of the Service. */
+    type: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+    /** ClientIP sends a client to the same instance each time, like ip_hash in the guide's nginx example. Not needed, since every instance reaches every node. */
+    sessionAffinity: 'None' | 'ClientIP';
+    /** Annotations for the Service, for example those that a cloud's load balancer reads. */
+    annotations?: Record<string, string>;
+  };
+  /** CPU and memory of one instance. The guide asks for 2 cores and 2 GB for a busy one. What is set here replaces the default as a whole. */
+  resources: {
+    /** What is set aside for the instance. */
+    requests?: {
+      /** Cores, for example 500m or 2. */
+      cpu?: number | string;
+      /** Bytes, for example 512Mi or 2Gi. */
+      memory?: number | string;
+    };
+    /** What the instance may use at most. */
+    limits?: {
+      /** Cores, for example 2. */
+      cpu?: number | string;
+      /** Bytes, for example 1Gi. */
+      memory?: number | string;
+    };
+  };
+  /** Labels a Kubernetes node must have to run an instance. */
+  nodeSelector?: Record<string, string>;
+  /** Taints of Kubernetes nodes that instances put up with. */
+  tolerations?: {
+    /** Key of the taint; empty with operator Exists means every taint. */
+    key?: string;
+    /** Exists, or Equal to compare the value too. */
+    operator?: 'Exists' | 'Equal';
+    /** Value of the taint. */
+    value?: string;
+    /** Effect of the taint; empty means every effect. */
+    effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+    /** For NoExecute, how long the taint is put up with. */
+    tolerationSeconds?: number;
+  }[];
+  /** More labels for the pods. */
+  podLabels?: Record<string, string>;
+  /** Annotations for the pods. */
+  podAnnotations?: Record<string, string>;
+  /** Name of the PriorityClass of the pods. */
+  priorityClassName?: string;
+  /** More environment variables for the scheduler, for example LOG_LEVEL or LOG_FORMAT. Not for secrets. */
+  env?: {
+    /** Name of the variable. */
+    name: string;
+    /** Value of the variable, as it is. */
+    value: string;
+  }[];
+}
+
+/** What the operator saw. Figures that change all the time are refreshed once a minute at most; use metrics for them. */
+export interface SchedulerClusterStatus {
+  /** The generation of this object that the status speaks of. */
+  observedGeneration?: number;
+  /** How many pods exist. */
+  replicas?: number;
+  /** How many instances take connections. */
+  readyReplicas?: number;
+  /** How many pods are made as this object asks now. */
+  updatedReplicas?: number;
+  /** Label selector of the pods, for autoscalers. */
+  selector?: string;
+  /** Name of the ConfigMap that holds the current configuration files. */
+  configMapName?: string;
+  /** What is known about the fleet, each with a reason and what to do about it: Ready (the summary), Available, Progressing, Degraded, ConfigValid, RedisReachable. */
+  conditions?: {
+    /** What the condition is about. */
+    type: string;
+    /** True, False, or Unknown. */
+    status: 'True' | 'False' | 'Unknown';
+    /** The generation of this object that the condition speaks of. */
+    observedGeneration?: number;
+    /** When the status last changed. */
+    lastTransitionTime: string;
+    /** Why, in one word. */
+    reason: string;
+    /** Why, in a sentence, and what to do. */
+    message: string;
+  }[];
+  /** The instances, by ordinal. */
+  instances?: {
+    /** Number of the pod in its StatefulSet. */
+    ordinal: number;
+    /** Name of the pod. */
+    podName: string;
+    /** Name of the instance in Redis and in logs. */
+    instanceId: string;
+    /** Whether the instance takes connections. */
+    ready: boolean;
+    /** Where the instance is in its life. */
+    state: 'Pending' | 'Starting' | 'Ready' | 'NotReady' | 'Draining' | 'Failing' | 'Terminating';
+    /** Connected sessions. */
+    sessions?: number;
+    /** Connected nodes. */
+    nodes?: number;
+    /** Whether the instance runs with the current configuration. */
+    configCurrent: boolean;
+  }[];
+}
