@@ -4,6 +4,8 @@
  * Failures are thrown as `AppError`: `conflict` (409), `not_found` (404, where it is not an expected answer), `forbidden` (401, 403), `invalid`
  * (400, 415, 422, and the 500 that an API server gives for an undeclared field in an apply), `unavailable` (429, 5xx, a broken
  * connection), `timeout`. `facts` carry the HTTP status, the API's reason, and `retryAfterMs` when the server asked for it.
+ *
+ * Scope is told by presence: an object with `metadata.namespace` lives in it, one without is of the whole cluster.
  */
 
 export interface ObjectMeta {
@@ -14,6 +16,7 @@ export interface ObjectMeta {
   generation?: number;
   creationTimestamp?: string;
   deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   ownerReferences?: OwnerReference[];
@@ -46,6 +49,7 @@ export interface Resource<T extends KubeObject = KubeObject> {
 }
 
 export interface ObjectName {
+  /** Empty for an object of the whole cluster. */
   readonly namespace: string;
   readonly name: string;
 }
