@@ -62,6 +62,7 @@ function typeOf(schema: Schema, depth: number): string {
     case 'string':
     case 'boolean':
       return schema.type;
+    case undefined:
     default:
       throw new Error(`no type is known for ${JSON.stringify(schema).slice(0, 80)}`);
   }

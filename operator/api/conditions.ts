@@ -1,0 +1,69 @@
+/**
+ * Condition types and reasons. They are API: people wait for them and alert on them, so a name keeps its meaning for ever.
+ * Each reason says what a person can do about it; the text ends the condition's message.
+ */
+import type { SchedulerClusterStatus } from './schedulercluster.gen.ts';
+
+export type Condition = NonNullable<SchedulerClusterStatus['conditions']>[number];
+
+export const conditionTypes = [
+  'Ready',
+  'Available',
+  'Progressing',
+  'Degraded',
+  'ConfigValid',
+  'RedisReachable',
+] as const;
+export type ConditionType = (typeof conditionTypes)[number];
+
+/** Reasons, each with its remedy; an empty remedy means that there is nothing to do. */
+export const remedies = {
+  // Ready
+  FleetReady: '',
+  Hibernated: 'Set spec.replicas above 0 to start it.',
+  NotSeenYet: 'The operator has only just met this object; wait.',
+  // Available
+  EnoughReady: '',
+  TooFewReady: 'See status.instances and the events of the pods that are not ready.',
+  // Progressing
+  Creating: '',
+  Scaling: '',
+  RollingOut: '',
+  Settled: '',
+  // Degraded
+  AsExpected: '',
+  CrashLooping:
+    "Read the pod's log with `kubectl logs --previous`; if it came with a change, take the change back.",
+  ImagePullFailed: 'Check spec.image and spec.imagePullSecrets.',
+  Unschedulable:
+    'Check spec.resources, spec.nodeSelector and spec.tolerations against the nodes of the cluster.',
+  DuplicateInstance:
+    'Another process uses this instance_id on the same Redis: stop it, or give this cluster another spec.redis.keyPrefix.',
+  ForeignObject: 'Rename or delete that object, or give this SchedulerCluster another name.',
+  ObjectRefused: 'Change the part of the spec that the API server names.',
+  Forbidden:
+    "Check the operator's Role, and quotas and admission policies of the namespace; it is tried again.",
+  // ConfigValid
+  Valid: '',
+  Refused: 'Correct spec.config or spec.redis as the line says.',
+  NoInstanceYet: 'Wait for the first instance to start.',
+  // RedisReachable
+  Reachable: '',
+  Unreachable: 'Check that Redis runs, that spec.redis is right, and that the network lets the pods through.',
+  NoInstanceAnswers:
+    'Wait for an instance to start; if one runs, check that the operator can reach port 5011 of the pods.',
+} as const;
+export type Reason = keyof typeof remedies;
+
+/** What a condition says, before it is stamped with times and generations. */
+export interface Verdict {
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** A verdict whose message ends with the remedy of its reason. */
+export function verdict(status: Verdict['status'], reason: Reason, message: string): Verdict {
+  const remedy = remedies[reason];
+  return { status, reason, message: remedy ? `${message} ${remedy}` : message };
+}

@@ -1,0 +1,31 @@
+/** Labels and annotations: what owned objects carry, and what their selectors ask for. */
+import { group } from './group.ts';
+import type { SchedulerCluster } from './schedulercluster.gen.ts';
+
+export const managedBy = 'lingua-operator';
+const appName = 'lingua-scheduler';
+
+/** Hash of the wish an object was written from; never on the pod template, which must not change with the operator. */
+export const appliedHashAnnotation = `${group}/applied-hash`;
+
+/** What selects a cluster's pods. Part of the StatefulSet's immutable selector: it can never change. */
+export const selectorLabels = (cluster: SchedulerCluster): Record<string, string> => ({
+  'app.kubernetes.io/name': appName,
+  'app.kubernetes.io/instance': cluster.metadata.name,
+});
+
+export type Component = 'scheduler' | 'config' | 'access' | 'network';
+
+export const ownedLabels = (cluster: SchedulerCluster, component: Component): Record<string, string> => ({
+  ...selectorLabels(cluster),
+  'app.kubernetes.io/managed-by': managedBy,
+  'app.kubernetes.io/component': component,
+});
+
+/** Selects everything this operator owns, for its watches: the caches hold nothing else of a big cluster. */
+export const ownedSelector = `app.kubernetes.io/managed-by=${managedBy}`;
+
+export const selectorString = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
