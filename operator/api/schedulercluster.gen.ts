@@ -31,13 +31,8 @@ export interface SchedulerClusterSpec {
     /** First part of the name of every Redis key, which keeps environments apart that share one Redis; `scheduler.phase2.redis.key_prefix` of config.toml. Two fleets on one Redis must have different prefixes. It cannot be changed: during the rolling update half of the fleet would not see the other half, and the jobs under the old prefix would be left behind. */
     keyPrefix: string;
   };
-  /** The rest of config.toml, key by key, in camelCase: `scheduler.phase2.dlq_maxlen` is `config.scheduler.phase2.dlqMaxlen`. Not here, because the operator writes them: `[server]`, `model_hub.storage_path`, `scheduler.phase2.enabled`, `instance_id` (the pod's name), and `[scheduler.phase2.redis]` (from `spec.redis`). A change is rolled out one instance at a time. */
+  /** The rest of config.toml, key by key, in camelCase: `scheduler.phase2.dlq_maxlen` is `config.scheduler.phase2.dlqMaxlen`. Not here, because the operator writes them: `[server]`, `scheduler.phase2.enabled`, `instance_id` (the pod's name), `drain_timeout_seconds` (from `spec.drain`) and `[scheduler.phase2.redis]` (from `spec.redis`). `[model_hub]` and other tables that change nothing are left out. A change is rolled out one instance at a time. */
   config: {
-    /** `[model_hub]` of config.toml. */
-    modelHub?: {
-      /** Where the Model Hub answers; `model_hub.base_url` of config.toml. */
-      baseUrl?: string;
-    };
     /** `[scheduler]` of config.toml. */
     scheduler: {
       /** How many jobs one node is given at the same time, unless the node asks for less; `scheduler.max_concurrent_jobs_per_node` of config.toml. */
@@ -82,6 +77,17 @@ export interface SchedulerClusterSpec {
           consecutiveFailureCount: number;
         };
       };
+      /** `[scheduler.model_not_available]` of config.toml; written only when set. */
+      modelNotAvailable?: {
+        /** How long a service that a node said it lacks is not asked of that node; `scheduler.model_not_available.unavailable_ttl_seconds` of config.toml. */
+        unavailableTtlSeconds: number;
+        /** Repeated reports of the same lack within this time count once; `scheduler.model_not_available.debounce_window_seconds` of config.toml. */
+        debounceWindowSeconds: number;
+        /** The time in which the reports of one node are counted; `scheduler.model_not_available.node_ratelimit_window_seconds` of config.toml. */
+        nodeRatelimitWindowSeconds: number;
+        /** How many reports of one node are believed in that time; `scheduler.model_not_available.node_ratelimit_max` of config.toml. */
+        nodeRatelimitMax: number;
+      };
       /** `[scheduler.core_services]` of config.toml; written only when set. */
       coreServices?: {
         /** Service that recognises speech; `scheduler.core_services.asr_service_id` of config.toml. */
@@ -91,6 +97,10 @@ export interface SchedulerClusterSpec {
         /** Service that speaks; `scheduler.core_services.tts_service_id` of config.toml. */
         ttsServiceId: string;
       };
+      /** How long a result waits for one with a lower utterance index before it is sent; 10 when not set; `scheduler.result_hold_seconds` of config.toml. */
+      resultHoldSeconds?: number;
+      /** A node that comes back within this time keeps its jobs; 2 when not set; `scheduler.node_grace_seconds` of config.toml. */
+      nodeGraceSeconds?: number;
       /** `[scheduler.phase2]` of config.toml: what several instances share and send each other. */
       phase2: {
         /** How long an instance keeps its name, its sessions and its nodes when it falls silent; `scheduler.phase2.owner_ttl_seconds` of config.toml. */
@@ -127,6 +137,17 @@ export interface SchedulerClusterSpec {
           removeStaleAfterSeconds: number;
         };
       };
+    };
+    /** `[limits]` of config.toml: what one instance takes on; written only when set. */
+    limits?: {
+      /** How many sessions one instance accepts; 10000 when not set; `limits.max_sessions` of config.toml. */
+      maxSessions?: number;
+      /** How many nodes one instance accepts; 2000 when not set; `limits.max_nodes` of config.toml. */
+      maxNodes?: number;
+      /** The largest message a session or node may send; 16777216 when not set; `limits.max_payload_bytes` of config.toml. */
+      maxPayloadBytes?: number;
+      /** How many utterances of one session may be open; 256 when not set; `limits.max_open_jobs_per_session` of config.toml. */
+      maxOpenJobsPerSession?: number;
     };
   };
   /** How an instance takes its leave when it is scaled away, updated or evicted. */
