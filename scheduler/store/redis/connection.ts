@@ -1,0 +1,186 @@
+/**
+ * One connection to Redis, or to each master of a Redis cluster. It comes back by itself for ever. A command waits for
+ * it, but never longer than its patience, and one whose caller has given up is not sent any more: what a caller was told
+ * to be unknown must not happen much later, when another instance has taken over.
+ */
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import type { Logger } from 'pino';
+import { backoffMs } from '../../../common/backoff.ts';
+import type { Clock } from '../../../common/clock.ts';
+import { AppError } from '../../../common/errors.ts';
+import { addressesOf } from './address.ts';
+import { isMoved, isNoScript, redisFailure } from './failure.ts';
+import type { Observe, RedisStoreOptions } from './options.ts';
+import type { Script } from './script.ts';
+
+export type Argument = string | number;
+
+const defaultCommandTimeoutMs = 5000;
+/** Commands that wait for a lost connection; more are refused at once, because memory is finite. */
+const mostWaiting = 10_000;
+
+export class RedisConnection {
+  readonly #client: Redis | Cluster;
+  readonly #clock: Clock;
+  readonly #observe: Observe;
+  readonly #commandTimeoutMs: number;
+  readonly #waiting = new Set<() => void>();
+
+  /** @param name what it is for, in logs; @param longestAnswerMs how long Redis may block a command before it answers */
+  constructor(options: RedisStoreOptions, name: string, longestAnswerMs = 0) {
+    this.#clock = options.clock;
+    this.#observe = options.observe ?? (() => undefined);
+    this.#commandTimeoutMs = options.commandTimeoutMs ?? defaultCommandTimeoutMs;
+    this.#client = createClient(options, name, this.#commandTimeoutMs + longestAnswerMs);
+    logConnection(this.#client, options.log.child({ connection: name }));
+    this.#client.on('ready', () => {
+      this.#resumeWaiting();
+    });
+  }
+
+  /**
+   * Runs one command. Commands of one tick travel together.
+   *
+   * @param longestAnswerMs for a command that blocks in Redis
+   * Throws `unavailable` when there is no answer in time, or Redis cannot do it now.
+   */
+  async command(name: string, args: readonly Argument[], longestAnswerMs = 0): Promise<unknown> {
+    return this.#observed(
+      name.toLowerCase(),
+      () => this.#client.call(name, ...args),
+      this.#commandTimeoutMs + longestAnswerMs,
+    );
+  }
+
+  /** Runs a script by its hash, and by its text where Redis does not know it (any more). */
+  async run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    const send = async () => {
+      try {
+        return await this.#client.evalsha(script.sha1, keys.length, ...keys, ...args);
+      } catch (error) {
+        if (!isNoScript(error)) throw error;
+        return this.#client.eval(script.source, keys.length, ...keys, ...args);
+      }
+    };
+    return this.#observed(script.name, send, this.#commandTimeoutMs);
+  }
+
+  /** Counts something that is not a command of its own. */
+  count(op: string, result: 'ok' | 'err', times = 1): void {
+    for (let i = 0; i < times; i++) this.#observe(op, result, 0);
+  }
+
+  close(): void {
+    this.#client.disconnect();
+    this.#resumeWaiting();
+  }
+
+  async #observed(op: string, send: () => Promise<unknown>, patienceMs: number): Promise<unknown> {
+    const start = this.#clock.monotonic();
+    const elapsed = () => (this.#clock.monotonic() - start) / 1000;
+    try {
+      if (this.#client.status !== 'ready') await this.#ready(patienceMs);
+      const answer = await within(send(), patienceMs - elapsed() * 1000, this.#clock);
+      this.#observe(op, 'ok', elapsed());
+      return answer;
+    } catch (error) {
+      this.#observe(op, 'err', elapsed());
+      if (isMoved(error)) this.#learnSlots();
+      throw redisFailure(error, op);
+    }
+  }
+
+  /** Resolves when connected. Throws `unavailable` when that takes too long, or when the connection was closed. */
+  async #ready(patienceMs: number): Promise<void> {
+    if (this.#waiting.size >= mostWaiting)
+      throw new AppError('unavailable', 'too many commands wait for Redis');
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        cancel();
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const cancel = this.#clock.after(patienceMs, wake);
+      this.#waiting.add(wake);
+    });
+    if (this.#client.status !== 'ready') throw new AppError('unavailable', 'no connection to Redis');
+  }
+
+  #resumeWaiting(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** ioredis follows a moved slot by itself only when all commands that travelled together were moved. */
+  #learnSlots(): void {
+    if (this.#client instanceof Cluster) this.#client.refreshSlotsCache();
+  }
+}
+
+function createClient(options: RedisStoreOptions, name: string, silenceMs: number): Redis | Cluster {
+  const addresses = addressesOf(options);
+  const reconnectMs = (attempt: number) =>
+    backoffMs(attempt, options.random.next(), { baseMs: 50, capMs: 2000 });
+  const { host, port, db, ...credentials } = addresses[0];
+  const shared = {
+    ...credentials,
+    connectionName: `lingua-${name}`,
+    connectTimeout: options.commandTimeoutMs ?? defaultCommandTimeoutMs,
+    // Silence for this long while a command is unanswered: the connection is half open, so make a new one.
+    socketTimeout: silenceMs,
+    // What was sent and not answered fails at once; the verbs' callers repeat it.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    protocol: 2,
+  } satisfies RedisOptions;
+  if (options.mode === 'single') {
+    return new Redis({
+      ...shared,
+      host,
+      port,
+      db,
+      enableAutoPipelining: true,
+      enableOfflineQueue: false,
+      retryStrategy: reconnectMs,
+    });
+  }
+  return new Cluster(
+    addresses.map((address) => ({ host: address.host, port: address.port })),
+    {
+      enableAutoPipelining: true,
+      clusterRetryStrategy: reconnectMs,
+      slotsRefreshInterval: 10_000,
+      redisOptions: shared,
+      // With TLS the certificate is for the name, not for the address behind it.
+      ...(credentials.tls ? { dnsLookup: asItIs } : {}),
+    },
+  );
+}
+
+const asItIs: NonNullable<ClusterOptions['dnsLookup']> = (address, done) => {
+  done(null, address);
+};
+
+/** One line when it connects and one when it is lost; the attempts between are for those who read debug lines. */
+function logConnection(client: Redis | Cluster, log: Logger): void {
+  let connected = true;
+  client.on('ready', () => {
+    connected = true;
+    log.info('Redis connected');
+  });
+  client.on('close', () => {
+    if (connected) log.warn('Redis connection lost');
+    connected = false;
+  });
+  client.on('error', (error: unknown) => {
+    log.debug({ reason: redisFailure(error, 'connect').facts }, 'Redis connection failed');
+  });
+}
+
+function within<T>(work: Promise<T>, patienceMs: number, clock: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(Math.max(0, patienceMs), () => {
+      reject(new AppError('unavailable', 'Redis did not answer in time'));
+    });
+    work.then(resolve, reject).finally(cancel);
+  });
+}

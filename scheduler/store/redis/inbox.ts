@@ -1,0 +1,58 @@
+/** Inboxes in Redis: sending to any, reading one's own. */
+import { AppError } from '../../../common/errors.ts';
+import type { InboxStore } from '../store.ts';
+import { isNoGroup } from './failure.ts';
+import { InboxReader, type ReaderParts } from './inbox-reader.ts';
+import { InboxSender } from './inbox-sender.ts';
+import { asList, asNumber } from './reply.ts';
+
+type Parts = Omit<ReaderParts, 'instanceId'> & { readonly maxLength: number };
+
+export function createRedisInbox(parts: Parts): InboxStore {
+  const { keys, commands, group } = parts;
+  const sender = new InboxSender(parts);
+  const readers = new Map<string, InboxReader>();
+
+  const pendingOf = async (instanceId: string): Promise<number> => {
+    try {
+      return asNumber(asList(await commands.command('XPENDING', [keys.inbox(instanceId), group]))[0]);
+    } catch (error) {
+      if (isNoGroup(error)) return 0;
+      throw error;
+    }
+  };
+
+  return {
+    send: (instanceId, hints) => sender.send(instanceId, hints),
+
+    async *read(instanceId, signal) {
+      if (readers.has(instanceId)) throw new AppError('internal', 'the inbox has a reader already');
+      const reader = new InboxReader({ ...parts, instanceId });
+      readers.set(instanceId, reader);
+      try {
+        yield* reader.read(signal);
+      } finally {
+        readers.delete(instanceId);
+      }
+    },
+
+    async acknowledge(instanceId, ids) {
+      if (ids.length === 0) return;
+      const inbox = keys.inbox(instanceId);
+      await Promise.all([
+        commands.command('XACK', [inbox, group, ...ids]),
+        commands.command('XDEL', [inbox, ...ids]),
+      ]);
+      readers.get(instanceId)?.acknowledged(ids);
+    },
+
+    async stats(instanceId) {
+      const [length, pending, dlqLength] = await Promise.all([
+        commands.command('XLEN', [keys.inbox(instanceId)]),
+        pendingOf(instanceId),
+        commands.command('XLEN', [keys.deadLetters(instanceId)]),
+      ]);
+      return { length: asNumber(length), pending, dlqLength: asNumber(dlqLength) };
+    },
+  };
+}

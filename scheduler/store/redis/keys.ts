@@ -1,0 +1,66 @@
+/**
+ * Every key name, and nothing else spells one. The part in braces is the hash tag: keys with the same tag share a slot,
+ * so that one script may touch them together in a cluster.
+ */
+import { AppError } from '../../../common/errors.ts';
+import { checkedId } from '../ids.ts';
+import { partitionOf } from '../partition.ts';
+
+export type Keys = ReturnType<typeof createKeys>;
+
+/** Throws `config` when the prefix holds anything but letters, digits, `_`, `.`, `:` and `-`. */
+export function createKeys(prefix: string) {
+  if (!/^[A-Za-z0-9_.:-]{1,64}$/.test(prefix)) {
+    throw new AppError('config', 'the Redis key prefix must be 1 to 64 of A-Z a-z 0-9 _ . : -');
+  }
+  return {
+    ...sessionKeys(prefix),
+    ...instanceKeys(prefix),
+    ...nodeKeys(prefix),
+  };
+}
+
+/** One slot per partition of sessions. `/` separates two ids: it cannot stand in either. */
+function sessionKeys(prefix: string) {
+  const inPartition = (sessionId: string) => `${prefix}:v1:{${partitionOf(checkedId(sessionId, 'session'))}}`;
+  return {
+    session: (sessionId: string) => `${inPartition(sessionId)}:session:${sessionId}`,
+    outbox: (sessionId: string) => `${inPartition(sessionId)}:outbox:${sessionId}`,
+    job: (sessionId: string, jobId: string) => `${inPartition(sessionId)}:job:${checkedId(jobId, 'job')}`,
+    request: (sessionId: string, requestId: string) =>
+      `${inPartition(sessionId)}:request:${sessionId}/${checkedId(requestId, 'request')}`,
+    due: (sessionId: string) => `${inPartition(sessionId)}:due`,
+    dueOfPartition: (tag: string) => `${prefix}:v1:{${tag}}:due`,
+    sessionOwner: (sessionId: string) =>
+      `${prefix}:sessions:owner:{session:${checkedId(sessionId, 'session')}}`,
+  };
+}
+
+/** One slot per instance for its lease and inbox; the rest is for people and for listing. */
+function instanceKeys(prefix: string) {
+  const tag = (instanceId: string) => `{instance:${checkedId(instanceId, 'instance')}}`;
+  return {
+    lease: (instanceId: string) => `${prefix}:v1:${tag(instanceId)}:lease`,
+    epoch: (instanceId: string) => `${prefix}:v1:${tag(instanceId)}:epoch`,
+    inbox: (instanceId: string) => `${prefix}:streams:${tag(instanceId)}:inbox`,
+    deadLetters: (instanceId: string) => `${prefix}:streams:${tag(instanceId)}:dlq`,
+    instances: `${prefix}:v1:instances`,
+    presence: (instanceId: string) => `${prefix}:schedulers:presence:${checkedId(instanceId, 'instance')}`,
+  };
+}
+
+/** One slot per node; the lists of all nodes have slots of their own. */
+function nodeKeys(prefix: string) {
+  const tag = (nodeId: string) => `{node:${checkedId(nodeId, 'node')}}`;
+  return {
+    nodeOwner: (nodeId: string) => `${prefix}:nodes:owner:${tag(nodeId)}`,
+    nodePresence: (nodeId: string) => `${prefix}:v1:nodes:presence:${tag(nodeId)}`,
+    nodeSnapshot: (nodeId: string) => `${prefix}:v1:nodes:snapshot:${tag(nodeId)}`,
+    nodeView: (nodeId: string) => `${prefix}:v1:nodes:view:${tag(nodeId)}`,
+    /** The snapshot under the name that the guide prints, which people type; only where slots do not matter. */
+    nodeSnapshotAlias: (nodeId: string) => `${prefix}:v1:nodes:snapshot:${checkedId(nodeId, 'node')}`,
+    nodesAll: `${prefix}:v1:nodes:all`,
+    nodesLastSeen: `${prefix}:v1:nodes:last_seen`,
+    nodesChanges: `${prefix}:v1:nodes:changes`,
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * The shared truth in Redis, single or cluster. How it is laid out:
+ *
+ *   keys.ts        every key name
+ *   scripts/       every transition, one Lua script each
+ *   sessions.ts, jobs.ts, nodes.ts, instances.ts, inbox.ts   the verbs: keys and arguments in, reply out
+ *   connection.ts  waiting, failing, coming back
+ */
+import type { Store } from '../store.ts';
+import { RedisConnection } from './connection.ts';
+import { createRedisInbox } from './inbox.ts';
+import { createRedisInstances } from './instances.ts';
+import { createRedisJobs } from './jobs.ts';
+import { createKeys } from './keys.ts';
+import { createRedisNodes } from './nodes.ts';
+import type { RedisStoreOptions } from './options.ts';
+import { createRedisSessions } from './sessions.ts';
+
+/**
+ * Returns at once and connects in the background; until then the verbs wait as long as `commandTimeoutMs`, and fail
+ * `unavailable`. Throws `config` for a URL or key prefix that cannot be used.
+ */
+export function openRedisStore(options: RedisStoreOptions): Store {
+  const { clock, random, log } = options;
+  const keys = createKeys(options.keyPrefix);
+  // Never one connection for two of these: a blocking read, or a commit that waits for replicas, holds up the rest.
+  const commands = new RedisConnection(options, 'commands');
+  const commits = new RedisConnection(options, 'commits');
+  const blocking = new RedisConnection(options, 'inbox', options.blockMs);
+
+  return {
+    sessions: createRedisSessions(keys, commands),
+    jobs: createRedisJobs({ keys, commands, commits, random }),
+    nodes: createRedisNodes({ keys, commands, alias: options.mode === 'single' }),
+    instances: createRedisInstances(keys, commands),
+    inbox: createRedisInbox({ ...options, keys, commands, blocking, log }),
+
+    async ping() {
+      const start = clock.monotonic();
+      // In a cluster a ping goes to any node, so ask for a key of ours instead.
+      await commands.command('EXISTS', [keys.instances]);
+      return clock.monotonic() - start;
+    },
+
+    close() {
+      for (const connection of [blocking, commits, commands]) connection.close();
+      return Promise.resolve();
+    },
+  };
+}

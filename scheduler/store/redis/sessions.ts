@@ -1,0 +1,114 @@
+/**
+ * Sessions in Redis. The record in the session's partition is the truth and is written first; the owner key, in a slot of
+ * its own, follows and only says on which instance the socket is.
+ */
+import { AppError } from '../../../common/errors.ts';
+import { partitionOf } from '../partition.ts';
+import type { SessionRecord, SessionStore } from '../store.ts';
+import type { RedisConnection } from './connection.ts';
+import type { Keys } from './keys.ts';
+import { createRedisOutbox } from './outbox.ts';
+import { asList, asNumber, asText, asTextOrNil } from './reply.ts';
+import { deleteIfEqualScript } from './scripts/delete-if-equal.ts';
+import { sessionOpenScript } from './scripts/session-open.ts';
+import { sessionOwnerHoldScript } from './scripts/session-owner-hold.ts';
+import { sessionReleaseScript } from './scripts/session-release.ts';
+import { sessionRenewScript } from './scripts/session-renew.ts';
+import { sessionTakeOverScript } from './scripts/session-take-over.ts';
+
+type Held = Readonly<{ sessionId: string; epoch: number }>;
+
+/** Sessions renewed by one script call, so that none holds Redis for long. */
+const renewedAtOnce = 100;
+
+export function createRedisSessions(keys: Keys, commands: RedisConnection): SessionStore {
+  const recordAndOutbox = (sessionId: string) => [keys.session(sessionId), keys.outbox(sessionId)];
+  const holdOwnerKey = (sessionId: string, owner: string, epoch: number, ttlMs: number) =>
+    commands.run(sessionOwnerHoldScript, [keys.sessionOwner(sessionId)], [owner, epoch, ttlMs]);
+
+  const renewRecords = async (sessions: readonly Held[], owner: string, ttlMs: number) => {
+    const scriptKeys = sessions.flatMap(({ sessionId }) => recordAndOutbox(sessionId));
+    const epochs = sessions.map(({ epoch }) => epoch);
+    const ours = asList(await commands.run(sessionRenewScript, scriptKeys, [owner, ttlMs, ...epochs]));
+    const held = sessions.filter((_, i) => ours[i] === 1);
+    await Promise.all(held.map(({ sessionId, epoch }) => holdOwnerKey(sessionId, owner, epoch, ttlMs)));
+    return sessions.filter((_, i) => ours[i] !== 1).map(({ sessionId }) => sessionId);
+  };
+
+  return {
+    ...createRedisOutbox(keys, commands),
+
+    async open({ sessionId, owner, attributes, ttlMs }) {
+      const args = [owner, attributes, ttlMs];
+      const reply = asList(await commands.run(sessionOpenScript, recordAndOutbox(sessionId), args));
+      if (asText(reply[0]) === 'taken') {
+        throw new AppError('conflict', 'the session exists and belongs to another instance');
+      }
+      const epoch = asNumber(reply[1]);
+      await holdOwnerKey(sessionId, owner, epoch, ttlMs);
+      return { epoch };
+    },
+
+    async takeOver({ sessionId, owner, ttlMs }) {
+      const reply = await commands.run(sessionTakeOverScript, recordAndOutbox(sessionId), [owner, ttlMs]);
+      const [kind, epoch, seq, attributes, previousOwner] = asList(reply);
+      if (kind === 'unknown') return { kind };
+      const session = {
+        sessionId,
+        owner,
+        epoch: asNumber(epoch),
+        seq: asNumber(seq),
+        attributes: asText(attributes),
+      };
+      await holdOwnerKey(sessionId, owner, session.epoch, ttlMs);
+      return { kind: 'taken', session, previousOwner: asText(previousOwner) };
+    },
+
+    async renew(sessions, owner, ttlMs) {
+      const lost = await Promise.all(
+        inPartitions(sessions).map((together) => renewRecords(together, owner, ttlMs)),
+      );
+      return lost.flat();
+    },
+
+    async release({ sessionId, epoch, owner, keepMs }) {
+      await Promise.all([
+        commands.run(sessionReleaseScript, recordAndOutbox(sessionId), [owner, epoch, keepMs]),
+        commands.run(deleteIfEqualScript, [keys.sessionOwner(sessionId)], [`${owner}|${String(epoch)}`]),
+      ]);
+    },
+
+    async get(sessionId) {
+      const reply = await commands.command('HMGET', [
+        keys.session(sessionId),
+        'owner',
+        'epoch',
+        'seq',
+        'attributes',
+      ]);
+      return sessionRecord(sessionId, asList(reply).map(asTextOrNil));
+    },
+
+    async ownerOf(sessionId) {
+      const value = asTextOrNil(await commands.command('GET', [keys.sessionOwner(sessionId)]));
+      return value?.slice(0, value.lastIndexOf('|'));
+    },
+  };
+}
+
+function sessionRecord(
+  sessionId: string,
+  [owner, epoch, seq, attributes]: readonly (string | undefined)[],
+): SessionRecord | undefined {
+  if (owner === undefined) return undefined;
+  return { sessionId, owner, epoch: Number(epoch), seq: Number(seq), attributes: attributes ?? '' };
+}
+
+/** Sessions that one script may touch together, in bounded lists. */
+function inPartitions(sessions: readonly Held[]): Held[][] {
+  const lists: Held[][] = [];
+  for (const together of Map.groupBy(sessions, ({ sessionId }) => partitionOf(sessionId)).values()) {
+    for (let i = 0; i < together.length; i += renewedAtOnce) lists.push(together.slice(i, i + renewedAtOnce));
+  }
+  return lists;
+}
