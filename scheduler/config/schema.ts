@@ -1,0 +1,214 @@
+/**
+ * `config.toml`, key by key, with the guide's defaults and our bounds. The keys keep the spelling of the file, so that
+ * what a person reads in the guide is what the code says. Our own keys are additive and optional.
+ *
+ * Two defaults differ from the original on purpose: `phase2.enabled` and `phase2.dlq_enabled` are true whenever they are
+ * not written, whether their table is there or not. The original switched both off in a table that did not name them.
+ */
+import { z } from 'zod';
+import { endpointGraceSeconds, ports } from '../../common/workload.ts';
+
+const port = z.int().min(0).max(65535);
+const seconds = (min: number, max: number) => z.number().min(min).max(max);
+const milliseconds = (min: number, max: number) => z.int().min(min).max(max);
+const count = (min: number, max: number) => z.int().min(min).max(max);
+const day = 86_400;
+
+/** A table that may be left out; its keys then have their defaults. */
+const table = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
+
+const serviceId = z.string().max(128);
+
+/** One spelling for redis keys and stream names; braces would move a key to another slot. */
+const keyPrefix = z
+  .string()
+  .regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'letters, digits and _ . : - only, 1 to 64 characters');
+
+const redisUrl = z.string().regex(/^rediss?:\/\/[^\s]+$/, 'a URL that begins with redis:// or rediss://');
+
+const jobTimeout = table({
+  pending_timeout_seconds: seconds(0.1, 3600).default(10),
+  failover_max_attempts: count(0, 20).default(3),
+  scan_interval_ms: milliseconds(50, 60_000).default(1000),
+  send_cancel: z.boolean().default(true),
+});
+
+const loadBalancer = table({
+  strategy: z.enum(['least_connections']).default('least_connections'),
+  /** Nodes whose CPU or GPU is busier than this percentage get no new jobs. */
+  resource_threshold: z.number().min(0).max(100).default(25),
+});
+
+const nodeHealth = table({
+  heartbeat_interval_seconds: seconds(1, 3600).default(15),
+  heartbeat_timeout_seconds: seconds(0.1, 3600).default(45),
+  health_check_count: count(1, 100).default(3),
+  warmup_timeout_seconds: seconds(0.1, 3600).default(60),
+  status_scan_interval_seconds: seconds(0.05, 3600).default(30),
+  failure_threshold: table({
+    window_size: count(1, 100).default(5),
+    failure_count: count(1, 100).default(3),
+    consecutive_failure_count: count(1, 100).default(3),
+  }),
+});
+
+const modelNotAvailable = table({
+  unavailable_ttl_seconds: seconds(0, day).default(60),
+  debounce_window_seconds: seconds(0, 3600).default(5),
+  node_ratelimit_window_seconds: seconds(1, 3600).default(10),
+  node_ratelimit_max: count(0, 1_000_000).default(30),
+});
+
+const redis = table({
+  mode: z.enum(['single', 'cluster']).default('single'),
+  url: redisUrl.default('redis://127.0.0.1:6379'),
+  cluster_urls: z.array(redisUrl).max(100).default([]),
+  key_prefix: keyPrefix.default('lingua'),
+});
+
+const nodeSnapshot = table({
+  enabled: z.boolean().default(true),
+  presence_ttl_seconds: seconds(1, 3600).default(45),
+  refresh_interval_ms: milliseconds(20, 60_000).default(2000),
+  remove_stale_after_seconds: seconds(0, 30 * day).default(600),
+});
+
+const schemaCompat = table({
+  enabled: z.boolean().default(false),
+  stats_snapshot_enabled: z.boolean().default(false),
+  stats_snapshot_ttl_seconds: seconds(1, day).default(60),
+  stats_snapshot_interval_ms: milliseconds(100, 3_600_000).default(5000),
+  node_caps_enabled: z.boolean().default(false),
+  node_caps_ttl_seconds: seconds(0, day).default(0),
+  session_bind_enabled: z.boolean().default(false),
+  session_bind_ttl_seconds: seconds(1, day).default(3600),
+});
+
+const phase2 = table({
+  enabled: z.boolean().default(true),
+  instance_id: z.string().max(128).default('auto'),
+  owner_ttl_seconds: seconds(1, 3600).default(45),
+  stream_block_ms: milliseconds(1, 60_000).default(1000),
+  stream_count: count(1, 10_000).default(64),
+  stream_group: keyPrefix.default('scheduler'),
+  stream_maxlen: count(100, 10_000_000).default(10_000),
+  dlq_enabled: z.boolean().default(true),
+  dlq_maxlen: count(100, 10_000_000).default(10_000),
+  dlq_max_deliveries: count(1, 1000).default(10),
+  dlq_min_idle_ms: milliseconds(0, 3_600_000).default(60_000),
+  dlq_scan_interval_ms: milliseconds(100, 3_600_000).default(5000),
+  dlq_scan_count: count(1, 10_000).default(100),
+  redis,
+  node_snapshot: nodeSnapshot,
+  schema_compat: schemaCompat,
+  /** Ours: how soon an unacknowledged inbox entry is looked at again. */
+  reclaim_idle_ms: milliseconds(100, 3_600_000).default(5000),
+  /** Ours: a Redis command that takes longer has failed. */
+  command_timeout_ms: milliseconds(50, 60_000).default(5000),
+});
+
+const phase3 = table({
+  enabled: z.boolean().default(false),
+  mode: z.enum(['two_level']).default('two_level'),
+  pool_count: count(1, 65_535).default(16),
+  hash_seed: count(0, Number.MAX_SAFE_INTEGER).default(0),
+  fallback_scan_all_pools: z.boolean().default(true),
+  pool_match_scope: z.enum(['core_only', 'all_required']).default('core_only'),
+  pool_match_mode: z.enum(['contains', 'exact']).default('contains'),
+  strict_pool_eligibility: z.boolean().default(false),
+  pools: z
+    .array(
+      z.strictObject({
+        pool_id: count(0, 65_535),
+        name: z.string().max(128).default(''),
+        required_services: z.array(serviceId).max(100).default([]),
+      }),
+    )
+    .max(1000)
+    .default([]),
+  tenant_overrides: z
+    .array(z.strictObject({ tenant_id: z.string().max(128), pool_id: count(0, 65_535) }))
+    .max(10_000)
+    .default([]),
+});
+
+const scheduler = table({
+  max_concurrent_jobs_per_node: count(1, 10_000).default(4),
+  job_timeout_seconds: seconds(0.1, 3600).default(30),
+  heartbeat_interval_seconds: seconds(0.5, 3600).default(15),
+  job_timeout: jobTimeout,
+  load_balancer: loadBalancer,
+  node_health: nodeHealth,
+  model_not_available: modelNotAvailable,
+  task_binding: table({
+    lease_seconds: seconds(1, day).default(90),
+    reserved_ttl_seconds: seconds(1, day).default(90),
+    spread_enabled: z.boolean().default(false),
+    spread_window_seconds: seconds(0, day).default(30),
+  }),
+  web_task_segmentation: table({ pause_ms: milliseconds(0, 600_000).default(1000) }),
+  observability: table({
+    lock_wait_warn_ms: milliseconds(0, 600_000).default(10),
+    path_warn_ms: milliseconds(0, 600_000).default(50),
+  }),
+  core_services: table({
+    asr_service_id: serviceId.default('node-inference'),
+    nmt_service_id: serviceId.default('nmt-m2m100'),
+    tts_service_id: serviceId.default('piper-tts'),
+  }),
+  phase2,
+  phase3,
+  /** Ours: how long a drain lets running jobs finish before it hands them over. */
+  drain_timeout_seconds: seconds(0, 3600).default(30),
+  /** Ours: how long a draining instance goes on serving, so that load balancers can notice. */
+  endpoint_grace_seconds: seconds(0, 300).default(endpointGraceSeconds),
+  /** Ours: how long an answer waits for one with a lower index. */
+  result_hold_seconds: seconds(0, 3600).default(10),
+  /** Ours: a node that comes back within this time keeps its jobs. */
+  node_grace_seconds: seconds(0, 300).default(2),
+  /** Ours: how long a session's record and answers outlive its socket. */
+  session_keep_seconds: seconds(1, day).default(120),
+  /** Ours: `replicated` is accepted and not in effect yet. */
+  durability: z.enum(['redis', 'replicated']).default('redis'),
+});
+
+export const Config = z.strictObject({
+  server: table({ port: port.default(ports.http), host: z.string().min(1).max(255).default('0.0.0.0') }),
+  /** Ours. */
+  admin: table({ port: port.default(ports.admin) }),
+  model_hub: table({
+    base_url: z.string().max(2048).default('http://localhost:5000'),
+    storage_path: z.string().max(4096).default('./models'),
+  }),
+  scheduler,
+  /** Ours: what one process takes on, and what it does not. */
+  limits: table({
+    max_sessions: count(0, 1_000_000).default(10_000),
+    max_nodes: count(0, 1_000_000).default(2000),
+    max_payload_bytes: count(1024, 256 * 1024 * 1024).default(16 * 1024 * 1024),
+    /** A peer that leaves this much unread is closed with 1013. */
+    send_queue_bytes: count(65_536, 1024 * 1024 * 1024).default(32 * 1024 * 1024),
+    /** Open jobs of one session; further utterances wait in its socket. */
+    max_open_jobs_per_session: count(1, 100_000).default(256),
+    /** A peer that does not answer pings for twice this long is gone; 0 sends none. */
+    ping_interval_seconds: seconds(0, 3600).default(20),
+    /** Audio and answers up to this size travel inside hints; larger ones are fetched from their record. */
+    inline_payload_bytes: count(0, 1024 * 1024).default(16 * 1024),
+  }),
+});
+export type Config = z.infer<typeof Config>;
+
+/** Keys that are read and checked but change nothing yet: said once at the start when a file sets them. */
+export const ineffectiveKeys: readonly string[] = [
+  'model_hub',
+  'scheduler.node_health.heartbeat_interval_seconds',
+  'scheduler.task_binding.reserved_ttl_seconds',
+  'scheduler.task_binding.spread_enabled',
+  'scheduler.task_binding.spread_window_seconds',
+  'scheduler.web_task_segmentation',
+  'scheduler.observability',
+  'scheduler.phase2.schema_compat',
+  'scheduler.phase3',
+  'scheduler.durability',
+];

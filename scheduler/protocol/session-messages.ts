@@ -1,0 +1,139 @@
+/** What a client and the scheduler say to each other on `/ws/session`. See docs/protocol.md. */
+import { z } from 'zod';
+import { FeatureFlags, SessionMode, optional, unsigned, wireId } from './values.ts';
+
+const languages = {
+  src_lang: z.string(),
+  tgt_lang: z.string(),
+  dialect: optional(z.string()),
+  features: optional(FeatureFlags),
+  mode: optional(SessionMode),
+  lang_a: optional(z.string()),
+  lang_b: optional(z.string()),
+  auto_langs: optional(z.array(z.string()).max(64)),
+  enable_streaming_asr: optional(z.boolean()),
+  partial_update_interval_ms: optional(unsigned),
+  trace_id: optional(z.string().max(256)),
+};
+
+export const SessionInit = z.object({
+  type: z.literal('session_init'),
+  client_version: z.string(),
+  platform: z.string(),
+  pairing_code: optional(z.string()),
+  tenant_id: optional(z.string()),
+  ...languages,
+});
+export type SessionInit = z.infer<typeof SessionInit>;
+
+export const Utterance = z.object({
+  type: z.literal('utterance'),
+  session_id: wireId,
+  utterance_index: unsigned,
+  manual_cut: z.boolean(),
+  audio: z.string(),
+  audio_format: z.string(),
+  sample_rate: unsigned,
+  /** Ours: the client's idempotency key; sending an utterance again under it starts nothing new. */
+  request_id: optional(wireId),
+  ...languages,
+});
+export type Utterance = z.infer<typeof Utterance>;
+
+const ClientHeartbeat = z.object({
+  type: z.literal('client_heartbeat'),
+  session_id: wireId,
+  timestamp: z.int(),
+});
+
+const SessionClose = z.object({
+  type: z.literal('session_close'),
+  session_id: wireId,
+  reason: optional(z.string()),
+});
+
+export const sessionInbound = {
+  session_init: SessionInit,
+  utterance: Utterance,
+  client_heartbeat: ClientHeartbeat,
+  session_close: SessionClose,
+} as const;
+export type SessionInbound = z.infer<(typeof sessionInbound)[keyof typeof sessionInbound]>;
+
+/** Messages of the original that this scheduler does not serve yet; they are answered `UNSUPPORTED_FEATURE`. */
+export const sessionUnsupported: ReadonlySet<string> = new Set([
+  'audio_chunk',
+  'tts_started',
+  'tts_play_ended',
+  'room_create',
+  'room_join',
+  'room_leave',
+  'room_raw_voice_preference',
+  'webrtc_offer',
+  'webrtc_answer',
+  'webrtc_ice',
+]);
+
+export type UiEventName = 'DISPATCHED' | 'NODE_ACCEPTED' | 'ASR_PARTIAL' | 'ASR_FINAL' | 'NMT_DONE' | 'ERROR';
+
+export interface UiEvent {
+  readonly type: 'ui_event';
+  readonly trace_id: string;
+  readonly session_id: string;
+  readonly job_id: string;
+  readonly utterance_index: number;
+  readonly event: UiEventName;
+  readonly elapsed_ms?: number;
+  readonly status: 'ok' | 'error';
+  readonly error_code?: string;
+  readonly hint?: string | undefined;
+}
+
+export interface ErrorMessage {
+  readonly type: 'error';
+  readonly code: string;
+  readonly message: string;
+  readonly details?: unknown;
+}
+
+/** Everything we send to a client. */
+export type SessionOutbound =
+  | {
+      readonly type: 'session_init_ack';
+      readonly session_id: string;
+      readonly message: string;
+      readonly trace_id: string;
+    }
+  | { readonly type: 'server_heartbeat'; readonly session_id: string; readonly timestamp: number }
+  | { readonly type: 'session_close_ack'; readonly session_id: string }
+  | {
+      readonly type: 'asr_partial';
+      readonly session_id: string;
+      readonly utterance_index: number;
+      readonly job_id: string;
+      readonly text: string;
+      readonly is_final: boolean;
+      readonly trace_id: string;
+    }
+  | {
+      readonly type: 'translation_result';
+      readonly session_id: string;
+      readonly utterance_index: number;
+      readonly job_id: string;
+      readonly text_asr: string;
+      readonly text_translated: string;
+      readonly tts_audio: string;
+      readonly tts_format: string;
+      readonly extra?: unknown;
+      readonly trace_id: string;
+    }
+  | {
+      readonly type: 'missing_result';
+      readonly session_id: string;
+      readonly utterance_index: number;
+      readonly reason: 'failed' | 'gap_timeout';
+      readonly created_at_ms: number;
+      readonly trace_id?: string;
+    }
+  | UiEvent
+  | ErrorMessage;

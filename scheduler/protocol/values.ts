@@ -1,0 +1,83 @@
+/** Value shapes that several messages share. On input `null` and a missing field are the same: absent. */
+import { z } from 'zod';
+
+/** A field that may be missing or null; absent either way. */
+export const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value): z.output<Schema> | undefined => value ?? undefined);
+
+/** An id as it may stand in a Redis key: no braces, which would move the key to another slot. */
+export const wireId = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/);
+
+export const unsigned = z.int().min(0);
+
+export const FeatureFlags = z.object({
+  emotion_detection: optional(z.boolean()),
+  voice_style_detection: optional(z.boolean()),
+  speech_rate_detection: optional(z.boolean()),
+  speech_rate_control: optional(z.boolean()),
+  speaker_identification: optional(z.boolean()),
+  persona_adaptation: optional(z.boolean()),
+});
+export type FeatureFlags = z.infer<typeof FeatureFlags>;
+
+export const SessionMode = z.enum(['one_way', 'two_way_auto']);
+
+export const InstalledModel = z.object({
+  model_id: z.string(),
+  kind: z.string(),
+  src_lang: optional(z.string()),
+  tgt_lang: optional(z.string()),
+  dialect: optional(z.string()),
+  version: z.string(),
+  enabled: optional(z.boolean()),
+});
+export type InstalledModel = z.infer<typeof InstalledModel>;
+
+/** Schema 2.0 says more about a service and less about its platform. */
+export const InstalledService = z.object({
+  service_id: z.string(),
+  version: optional(z.string()),
+  platform: optional(z.string()),
+});
+export type InstalledService = z.infer<typeof InstalledService>;
+
+export const CapabilityState = z.record(
+  z.string(),
+  z.enum(['ready', 'downloading', 'not_installed', 'error']),
+);
+export type CapabilityState = z.infer<typeof CapabilityState>;
+
+/** Schema 2.0: what the node can do, by kind of service. */
+export const CapabilityByType = z.array(
+  z.object({
+    type: z.enum(['asr', 'nmt', 'tts', 'tone', 'semantic']),
+    ready: z.boolean(),
+    reason: optional(z.string()),
+    ready_impl_ids: optional(z.array(z.string())),
+  }),
+);
+export type CapabilityByType = z.infer<typeof CapabilityByType>;
+
+export const HardwareInfo = z.object({
+  cpu_cores: unsigned,
+  memory_gb: unsigned,
+  gpus: optional(z.array(z.object({ name: z.string(), memory_gb: unsigned }))),
+});
+export type HardwareInfo = z.infer<typeof HardwareInfo>;
+
+export const ResourceUsage = z.object({
+  cpu_percent: z.number(),
+  gpu_percent: optional(z.number()),
+  gpu_mem_percent: optional(z.number()),
+  mem_percent: z.number(),
+  running_jobs: unsigned,
+});
+export type ResourceUsage = z.infer<typeof ResourceUsage>;
+
+export const ExtraResult = z.object({
+  emotion: optional(z.string()),
+  speech_rate: optional(z.number()),
+  voice_style: optional(z.string()),
+});
+
+export const JobError = z.object({ code: z.string(), message: z.string(), details: z.unknown().optional() });
