@@ -1,0 +1,169 @@
+/**
+ * The pod of one instance. Nothing in here may come from the operator's own version or from what it saw: a template that
+ * changes by itself restarts every fleet.
+ */
+import {
+  adminTokenKey,
+  environment,
+  mounts,
+  paths,
+  ports,
+  terminationGraceSeconds,
+} from '../../common/workload.ts';
+import { ownedLabels, selectorLabels } from '../api/labels.ts';
+import { adminSecretName, serviceAccountName } from '../api/names.ts';
+import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulercluster.gen.ts';
+import type { PodTemplate } from '../kube/resources.ts';
+import { currentConfigMapName } from './config-map.ts';
+import { canonicalQuantity } from './quantity.ts';
+
+type PodSpec = NonNullable<PodTemplate['spec']>;
+type Container = PodSpec['containers'][number];
+
+export const containerName = 'scheduler';
+export const configVolume = 'config';
+const adminVolume = 'admin';
+
+/** The `nonroot` user of distroless images. */
+const user = 65532;
+
+export function podTemplate(cluster: SchedulerCluster): PodTemplate {
+  const { spec } = cluster;
+  return {
+    metadata: {
+      labels: { ...spec.podLabels, ...ownedLabels(cluster, 'scheduler') },
+      ...(spec.podAnnotations ? { annotations: spec.podAnnotations } : {}),
+    },
+    spec: {
+      serviceAccountName: serviceAccountName(cluster),
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: terminationGraceSeconds(spec.drain.timeoutSeconds),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: user,
+        runAsGroup: user,
+        fsGroup: user,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [container(cluster)],
+      volumes: volumes(cluster),
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'kubernetes.io/hostname',
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: selectorLabels(cluster) },
+        },
+      ],
+      ...placement(spec),
+    },
+  };
+}
+
+function placement(spec: SchedulerClusterSpec): Partial<PodSpec> {
+  const { nodeSelector, tolerations, priorityClassName, imagePullSecrets } = spec;
+  return {
+    ...(nodeSelector ? { nodeSelector } : {}),
+    ...(tolerations ? { tolerations } : {}),
+    ...(priorityClassName === undefined ? {} : { priorityClassName }),
+    ...(imagePullSecrets ? { imagePullSecrets } : {}),
+  };
+}
+
+function container({ spec }: SchedulerCluster): Container {
+  return {
+    name: containerName,
+    image: spec.image,
+    imagePullPolicy: spec.imagePullPolicy,
+    args: ['--config', `${mounts.configDirectory}/$(${environment.podName}).toml`],
+    ports: [
+      { name: 'http', containerPort: ports.http, protocol: 'TCP' },
+      { name: 'admin', containerPort: ports.admin, protocol: 'TCP' },
+    ],
+    env: variables(spec),
+    resources: resources(spec.resources),
+    ...probes,
+    // The line with which a scheduler refuses its configuration becomes the status of its pod.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [
+      // Directories: a mounted single file would never see an update.
+      { name: configVolume, mountPath: mounts.configDirectory, readOnly: true },
+      { name: adminVolume, mountPath: directoryOf(mounts.adminTokenFile), readOnly: true },
+    ],
+  };
+}
+
+/** Liveness says only that the event loop turns; a Redis that is away must not restart the fleet. */
+const probes: Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'> = {
+  startupProbe: {
+    httpGet: { path: paths.livez, port: 'http' },
+    periodSeconds: 1,
+    timeoutSeconds: 2,
+    failureThreshold: 60,
+  },
+  livenessProbe: {
+    httpGet: { path: paths.livez, port: 'http' },
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+    failureThreshold: 3,
+  },
+  readinessProbe: {
+    httpGet: { path: paths.readyz, port: 'http' },
+    periodSeconds: 2,
+    timeoutSeconds: 2,
+    failureThreshold: 2,
+  },
+};
+
+function variables(spec: SchedulerClusterSpec): NonNullable<Container['env']> {
+  const field = (name: string, fieldPath: string) => ({
+    name,
+    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } },
+  });
+  return [
+    field(environment.podName, 'metadata.name'),
+    field(environment.podUid, 'metadata.uid'),
+    field(environment.podIndex, "metadata.labels['apps.kubernetes.io/pod-index']"),
+    { name: environment.adminTokenFile, value: mounts.adminTokenFile },
+    ...(spec.env ?? []),
+  ];
+}
+
+function resources({
+  requests,
+  limits,
+}: SchedulerClusterSpec['resources']): NonNullable<Container['resources']> {
+  return {
+    ...(requests ? { requests: quantities(requests) } : {}),
+    ...(limits ? { limits: quantities(limits) } : {}),
+  };
+}
+
+function quantities(wanted: Readonly<Record<string, number | string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(wanted).map(([name, quantity]) => [name, canonicalQuantity(quantity)]),
+  );
+}
+
+function volumes(cluster: SchedulerCluster): NonNullable<PodSpec['volumes']> {
+  return [
+    { name: configVolume, configMap: { name: currentConfigMapName(cluster) } },
+    {
+      name: adminVolume,
+      secret: {
+        secretName: adminSecretName(cluster),
+        items: [{ key: adminTokenKey, path: fileOf(mounts.adminTokenFile) }],
+        // Readable by the pod's group alone.
+        defaultMode: 0o440,
+      },
+    },
+  ];
+}
+
+const fileOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));

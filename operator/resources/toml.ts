@@ -1,0 +1,89 @@
+/**
+ * The guide's `config.toml` for one instance, sections and keys in the guide's order. Written by a serializer, so no value
+ * of the spec can break out of its string. Tables that the guide's file does not have are written only when the spec sets them.
+ */
+import { stringify } from 'smol-toml';
+import { ports } from '../../common/workload.ts';
+import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulercluster.gen.ts';
+
+/**
+ * @param instanceId the pod's name; undefined gives the part that all instances share, which the ConfigMap is named after
+ */
+export function renderToml({ spec }: SchedulerCluster, instanceId: string | undefined): string {
+  return stringify({
+    server: { port: ports.http, host: '0.0.0.0' },
+    scheduler: schedulerTable(spec, instanceId),
+    ...optionalTable('limits', spec.config.limits),
+  });
+}
+
+type Table = Record<string, unknown>;
+
+function schedulerTable(spec: SchedulerClusterSpec, instanceId: string | undefined): Table {
+  const { scheduler } = spec.config;
+  return {
+    max_concurrent_jobs_per_node: scheduler.maxConcurrentJobsPerNode,
+    job_timeout_seconds: scheduler.jobTimeoutSeconds,
+    heartbeat_interval_seconds: scheduler.heartbeatIntervalSeconds,
+    drain_timeout_seconds: spec.drain.timeoutSeconds,
+    result_hold_seconds: scheduler.resultHoldSeconds,
+    node_grace_seconds: scheduler.nodeGraceSeconds,
+    ...optionalTable('job_timeout', scheduler.jobTimeout),
+    ...optionalTable('load_balancer', scheduler.loadBalancer),
+    ...optionalTable('node_health', scheduler.nodeHealth),
+    ...optionalTable('model_not_available', scheduler.modelNotAvailable),
+    ...optionalTable('core_services', scheduler.coreServices),
+    phase2: phase2Table(spec, instanceId),
+  };
+}
+
+function phase2Table(spec: SchedulerClusterSpec, instanceId: string | undefined): Table {
+  const { phase2 } = spec.config.scheduler;
+  return {
+    enabled: true,
+    instance_id: instanceId,
+    owner_ttl_seconds: phase2.ownerTtlSeconds,
+    stream_block_ms: phase2.streamBlockMs,
+    stream_count: phase2.streamCount,
+    stream_group: phase2.streamGroup,
+    stream_maxlen: phase2.streamMaxlen,
+    dlq_enabled: phase2.dlqEnabled,
+    dlq_maxlen: phase2.dlqMaxlen,
+    dlq_max_deliveries: phase2.dlqMaxDeliveries,
+    dlq_min_idle_ms: phase2.dlqMinIdleMs,
+    dlq_scan_interval_ms: phase2.dlqScanIntervalMs,
+    dlq_scan_count: phase2.dlqScanCount,
+    redis: redisTable(spec.redis),
+    node_snapshot: {
+      enabled: phase2.nodeSnapshot.enabled,
+      presence_ttl_seconds: phase2.nodeSnapshot.presenceTtlSeconds,
+      refresh_interval_ms: phase2.nodeSnapshot.refreshIntervalMs,
+      remove_stale_after_seconds: phase2.nodeSnapshot.removeStaleAfterSeconds,
+    },
+  };
+}
+
+function redisTable(redis: SchedulerClusterSpec['redis']): Table {
+  return {
+    mode: redis.mode,
+    ...(redis.mode === 'single' ? { url: redis.url } : { cluster_urls: redis.clusterUrls }),
+    key_prefix: redis.keyPrefix,
+  };
+}
+
+/** A section that stands or falls as a whole: absent and empty are the same file. */
+function optionalTable(name: string, section: object | undefined): Table {
+  const table = snakeCased(section ?? {});
+  return Object.keys(table).length === 0 ? {} : { [name]: table };
+}
+
+/** Sorted, because the order of keys in an object says nothing and must not decide the name of a ConfigMap. */
+function snakeCased(section: object): Table {
+  const entries = Object.entries(section as Table).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      typeof value === 'object' && value !== null ? snakeCased(value) : value,
+    ]),
+  );
+}
