@@ -88,60 +88,6 @@ class Recorder implements EventRecorder {
     this.#writing = this.#writing.then(() => this.#write(event, count));
   }
 
-  flush(): Promise<void>;
-}
-
-export interface RecorderOptions {
-  readonly kube: Pick<Kube, 'create' | 'patch' | 'get'>;
-  /** A qualified name such as `lingua.dev/operator`. */
-  readonly controller: string;
-  /** This process, such as its pod name. */
-  readonly instance: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics?: { written(): void; dropped(why: 'spam' | 'backlog' | 'failed'): void };
-}
-
-/** Writes about one object: so many at once, then one in so long. */
-const writesPerObject = { burst: 25, refillMs: 300_000 };
-/** Occurrences that wait to be written; a server that does not answer must not make us grow. */
-const backlogMax = 200;
-/** Different events whose counts are remembered; the API forgets them after an hour anyway. */
-const rememberedMax = 1_000;
-const noteBytesMax = 1024;
-
-export function createEventRecorder(options: RecorderOptions): EventRecorder {
-  return new Recorder(options);
-}
-
-class Recorder implements EventRecorder {
-  readonly #options: RecorderOptions;
-  readonly #buckets: TokenBuckets;
-  /** How often each event was told, by its name; the least recently told first. */
-  readonly #counts = new Map<string, number>();
-  #writing = Promise.resolve();
-  #backlog = 0;
-
-  constructor(options: RecorderOptions) {
-    this.#options = options;
-    this.#buckets = new TokenBuckets({ ...writesPerObject, clock: options.clock, keysMax: rememberedMax });
-  }
-
-  record(occurrence: Occurrence): void {
-    const event = describe(occurrence, this.#options);
-    const count = this.#count(keyOf(event));
-    if (!this.#buckets.take(occurrence.regarding.metadata.uid ?? '')) {
-      this.#options.metrics?.dropped('spam');
-      return;
-    }
-    if (this.#backlog >= backlogMax) {
-      this.#options.metrics?.dropped('backlog');
-      return;
-    }
-    this.#backlog++;
-    this.#writing = this.#writing.then(() => this.#write(event, count));
-  }
-
   flush(): Promise<void> {
     return this.#writing;
   }

@@ -1,154 +1,126 @@
-/**
- * Metrics of the machinery, under the names that the Kubernetes client library for Go and controller-runtime gave them:
- * dashboards and alerts made for other operators read ours.
- */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+/** Metrics of the client, the reflectors, the leader election and the events. Each function: once per registry. */
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { RecorderOptions } from './events.ts';
+import type { KubeObject, Resource } from './kube.ts';
 import type { ElectionOptions } from './leader.ts';
-import type { QueueMetrics } from './queue.ts';
 import type { Reflector, ReflectorMetrics } from './reflector.ts';
-import type { KubeObject } from './kube.ts';
 import type { Attempt } from './transport.ts';
 
-const workSeconds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const waitSeconds = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 60];
-
-/** For one queue; `controller` is the value of the label of the same name. */
-export function queueMetrics(registry: Registry, controller: string, workers: number): QueueMetrics {
-  const labels = { name: controller, controller };
-  const shared = { registers: [registry], labelNames: ['name', 'controller'] };
-  const own = { registers: [registry], labelNames: ['controller'] };
-  const depth = new Gauge({ ...shared, name: 'workqueue_depth', help: 'Keys that wait for a worker' });
-  const adds = new Counter({ ...shared, name: 'workqueue_adds_total', help: 'Keys added' });
-  const retries = new Counter({
-    ...shared,
-    name: 'workqueue_retries_total',
-    help: 'Looks asked for after a failure',
-  });
-  const waited = new Histogram({
-    ...shared,
-    name: 'workqueue_queue_duration_seconds',
-    help: 'How long a key waited for a worker',
-    buckets: waitSeconds,
-  });
-  const worked = new Histogram({
-    ...shared,
-    name: 'workqueue_work_duration_seconds',
-    help: 'How long one look at a key took',
-    buckets: workSeconds,
-  });
-  const active = new Gauge({
-    ...own,
-    name: 'controller_runtime_active_workers',
-    help: 'Keys in work',
-  });
-  const most = new Gauge({
-    ...own,
-    name: 'controller_runtime_max_concurrent_reconciles',
-    help: 'Keys that may be in work at a time',
-  });
-  const results = new Counter({
-    name: 'controller_runtime_reconcile_total',
-    help: 'Looks at a key, by result',
+/** For `connect({ observe })`. */
+export function clientMetrics(registry: Registry): (attempt: Attempt) => void {
+  const requests = new Counter({
+    name: 'rest_client_requests_total',
+    help: 'Requests to the API server by method and status; code "<error>" when there was no answer',
     registers: [registry],
-    labelNames: ['controller', 'result'],
+    labelNames: ['method', 'code'],
   });
-  const errors = new Counter({
-    ...own,
-    name: 'controller_runtime_reconcile_errors_total',
-    help: 'Looks at a key that failed',
+  return ({ method, status }) => {
+    requests.inc({ method, code: status === 0 ? '<error>' : String(status) });
+  };
+}
+
+export function electionMetrics(registry: Registry, name: string): NonNullable<ElectionOptions['metrics']> {
+  const status = new Gauge({
+    name: 'leader_election_master_status',
+    help: '1 when this process leads',
+    registers: [registry],
+    labelNames: ['name'],
   });
-  const took = new Histogram({
-    ...own,
-    name: 'controller_runtime_reconcile_time_seconds',
-    help: 'How long one look at a key took',
-    buckets: workSeconds,
-  });
-  most.set({ controller }, workers);
-  for (const result of ['success', 'requeue_after', 'error']) results.inc({ controller, result }, 0);
-  errors.inc({ controller }, 0);
   return {
-    added: () => {
-      adds.inc(labels);
-    },
-    depth: (keys) => {
-      depth.set(labels, keys);
-    },
-    running: (keys) => {
-      active.set({ controller }, keys);
-    },
-    retried: () => {
-      retries.inc(labels);
-    },
-    started: (waitedMs) => {
-      waited.observe(labels, waitedMs / 1000);
-    },
-    finished: (result, tookMs) => {
-      results.inc({ controller, result });
-      if (result === 'error') errors.inc({ controller });
-      worked.observe(labels, tookMs / 1000);
-      took.observe({ controller }, tookMs / 1000);
+    leading: (isLeader) => {
+      status.set({ name }, isLeader ? 1 : 0);
     },
   };
 }
 
-/** For all reflectors of a process; `of(kind)` gives the hooks of one, `watch` adds its age and size. */
-export function reflectorMetrics(registry: Registry): {
-  of(kind: string): ReflectorMetrics;
-  watch(kind: string, reflector: Reflector<KubeObject>): void;
-} {
-  const reflectors = new Map<string, Reflector<KubeObject>>();
-  const registers = [registry];
-  const lists = new Counter({
-    name: 'kube_reflector_lists_total',
-    help: 'Complete lists, by reason',
-    registers,
-    labelNames: ['kind', 'reason'],
-  });
-  const failures = new Counter({
-    name: 'kube_reflector_failures_total',
-    help: 'Lists and watches that failed',
-    registers,
-    labelNames: ['kind'],
-  });
-  const corrected = new Counter({
-    name: 'kube_reflector_missed_deletions_total',
-    help: 'Objects found gone by a list though no watch event told it',
-    registers,
-    labelNames: ['kind'],
-  });
-  new Gauge({
-    name: 'kube_reflector_objects',
-    help: 'Objects in the local copy',
-    registers,
-    labelNames: ['kind'],
-    collect() {
-      for (const [kind, reflector] of reflectors) this.set({ kind }, reflector.size);
-    },
-  });
-  new Gauge({
-    name: 'kube_reflector_age_seconds',
-    help: 'Time since the API server was last heard; bookmarks come about once a minute',
-    registers,
-    labelNames: ['kind'],
-    collect() {
-      for (const [kind, reflector] of reflectors) this.set({ kind }, reflector.ageMs / 1000);
-    },
+export function recorderMetrics(registry: Registry): NonNullable<RecorderOptions['metrics']> {
+  const counter = new Counter({
+    name: 'kube_events_total',
+    help: 'Events by what became of them: written, or dropped for being spam, a full backlog or a failure',
+    registers: [registry],
+    labelNames: ['result'],
   });
   return {
-    of: (kind) => ({
+    written: () => {
+      counter.inc({ result: 'written' });
+    },
+    dropped: (why) => {
+      counter.inc({ result: why });
+    },
+  };
+}
+
+export interface ReflectorMetricsOf {
+  /** The hooks of the reflector of one kind. */
+  hooks(resource: Resource): ReflectorMetrics;
+  /** Shows a reflector's size and age at every scrape. */
+  follow(resource: Resource, reflector: Pick<Reflector<KubeObject>, 'size' | 'ageMs'>): void;
+}
+
+export function reflectorMetrics(registry: Registry): ReflectorMetricsOf {
+  const { lists, failures, missed } = reflectorCounters(registry);
+  const followed = followedGauges(registry);
+  return {
+    hooks: ({ kind }) => ({
       listed: (reason) => {
         lists.inc({ kind, reason });
       },
       corrected: (lost) => {
-        corrected.inc({ kind }, lost);
+        missed.inc({ kind }, lost);
       },
       failed: () => {
         failures.inc({ kind });
       },
     }),
-    watch: (kind, reflector) => {
-      reflectors.set(kind, reflector);
+    follow: ({ kind }, reflector) => {
+      followed.set(kind, reflector);
     },
   };
+}
+
+function reflectorCounters(registry: Registry) {
+  const common = { registers: [registry] };
+  return {
+    lists: new Counter({
+      ...common,
+      name: 'kube_reflector_lists_total',
+      help: 'Complete lists, by reason',
+      labelNames: ['kind', 'reason'] as const,
+    }),
+    failures: new Counter({
+      ...common,
+      name: 'kube_reflector_failures_total',
+      help: 'Lists and watches that failed',
+      labelNames: ['kind'] as const,
+    }),
+    missed: new Counter({
+      ...common,
+      name: 'kube_reflector_missed_deletions_total',
+      help: 'Objects found gone by a list though no watch told it',
+      labelNames: ['kind'] as const,
+    }),
+  };
+}
+
+function followedGauges(registry: Registry): Map<string, Pick<Reflector<KubeObject>, 'size' | 'ageMs'>> {
+  const followed = new Map<string, Pick<Reflector<KubeObject>, 'size' | 'ageMs'>>();
+  new Gauge({
+    name: 'kube_reflector_objects',
+    help: 'Objects in the local copy',
+    registers: [registry],
+    labelNames: ['kind'],
+    collect() {
+      for (const [kind, { size }] of followed) this.set({ kind }, size);
+    },
+  });
+  new Gauge({
+    name: 'kube_reflector_age_seconds',
+    help: 'Time since the API server was last heard; it sends a bookmark about once a minute',
+    registers: [registry],
+    labelNames: ['kind'],
+    collect() {
+      for (const [kind, { ageMs }] of followed) this.set({ kind }, ageMs / 1000);
+    },
+  });
+  return followed;
 }
