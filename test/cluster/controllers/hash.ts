@@ -17,5 +17,5 @@ export function contentHash(value: unknown, collisionCount = 0): string {
   for (const byte of Buffer.from(`${canonicalJson(value)}${collisionCount > 0 ? collisionCount : ''}`)) {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   }
-  return [...String(hash)].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('');
+  return String(hash).replace(/\d/g, (digit) => alphabet.charAt(digit.charCodeAt(0) % alphabet.length));
 }

@@ -51,7 +51,8 @@ export const sameContent = (a: ControllerRevision, b: ControllerRevision): boole
 /** The set as it was when this revision was its template. */
 export function atRevision(set: StatefulSet, revision: ControllerRevision): StatefulSet {
   const data = revision.data as { spec: { template: Record<string, unknown> } };
-  const { $patch: _, ...template } = data.spec.template;
+  const template = { ...data.spec.template };
+  delete template['$patch'];
   return { ...set, spec: { ...set.spec, template } } as StatefulSet;
 }
 

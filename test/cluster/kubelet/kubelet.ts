@@ -1,0 +1,227 @@
+/**
+ * A kubelet that runs pods as plain processes: registers one Node, places pods on it, and keeps one worker for each. It speaks only
+ * the API, so it serves a real API server as well as the double.
+ */
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock, Random } from '../../../common/clock.ts';
+import { closeServer, listen, text } from '../../../common/http.ts';
+import type { KubeClient } from '../../../operator/kube/client.ts';
+import { Reflector } from '../../../operator/kube/reflector.ts';
+import {
+  configMaps,
+  pods,
+  secrets,
+  type ConfigMap,
+  type Pod,
+  type Secret,
+} from '../../../operator/kube/resources.ts';
+import { eventRecorder } from '../events.ts';
+import type { ClusterAccess } from '../kubeconfig.ts';
+import { AddressPool, networkPrefix, networksMax } from './addresses.ts';
+import { searchPath } from './command.ts';
+import type { Images } from './images.ts';
+import type { NodeContext } from './node-context.ts';
+import { heartbeat, heartbeatMs, registerNode } from './node.ts';
+import { PodWorker } from './pod-worker.ts';
+import { ProcessTable } from './processes.ts';
+import { shortRestartDelay, type RestartDelay } from './restart.ts';
+import { startScheduler } from './scheduler.ts';
+import { tokenRequests } from './service-account.ts';
+
+export interface KubeletOptions {
+  readonly kube: KubeClient;
+  readonly cluster: ClusterAccess;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Everything of the node lies in here; a second kubelet in the same directory ends what the first left behind. */
+  readonly directory: string;
+  readonly images: Images;
+  readonly nodeName: string;
+  readonly restartDelay?: RestartDelay;
+  readonly keepDirectories?: boolean;
+  /** Where a process without `workingDir` runs; the project's root as a rule. */
+  readonly workingDirectory: string;
+  /** The PATH that processes inherit. */
+  readonly path?: string;
+}
+
+export interface Kubelet {
+  readonly nodeName: string;
+  readonly nodeAddress: string;
+  /** The file with a container's log; undefined when there is no such pod, container or run. */
+  logFile(query: LogQuery): string | undefined;
+  /** How many processes run now. */
+  readonly processCount: number;
+  /** Ends everything that was started and waits until it is gone. */
+  stop(): Promise<void>;
+}
+
+export interface LogQuery {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container?: string;
+  readonly previous?: boolean;
+}
+
+export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
+  const processes = await ProcessTable.open(join(options.directory, 'processes'));
+  const network = await claimNetwork(options.random);
+  const sources = watchSources(options, () => {
+    for (const worker of workers.all()) worker.refreshVolumes();
+  });
+  const node = nodeContext(options, processes, network.addresses, sources);
+  const workers = new Workers(node);
+  await registerNode(options.kube, options.clock, options.nodeName, network.addresses.nodeAddress);
+  await sources.synced;
+  const bound = watchBoundPods(options, workers);
+  await bound.synced;
+  const stopScheduler = await startScheduler({ ...options, record: recorder(options, 'default-scheduler') });
+  const beating = new AbortController();
+  void beat(options, beating.signal, workers);
+  return {
+    nodeName: options.nodeName,
+    nodeAddress: network.addresses.nodeAddress,
+    logFile: (query) => workers.logFile(query),
+    get processCount() {
+      return processes.size;
+    },
+    async stop() {
+      beating.abort();
+      stopScheduler();
+      bound.stop();
+      sources.stop();
+      await workers.abandon();
+      await processes.close();
+      await closeServer(network.server);
+    },
+  };
+}
+
+/** One worker for each pod, by name; of two pods with one name the later waits until the earlier is gone. */
+class Workers {
+  readonly #node: NodeContext;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #leaving = new Set<Promise<void>>();
+
+  constructor(node: NodeContext) {
+    this.#node = node;
+  }
+
+  all(): PodWorker[] {
+    return [...this.#workers.values()];
+  }
+
+  changed(key: string, pod: Pod | undefined): void {
+    const worker = this.#workers.get(key);
+    if (worker && worker.uid === pod?.metadata.uid && pod) {
+      worker.update(pod);
+      return;
+    }
+    if (worker) this.#remove(key, worker);
+    if (pod) this.#workers.set(key, new PodWorker(pod, this.#node));
+  }
+
+  logFile({ namespace, pod, container, previous }: LogQuery): string | undefined {
+    return this.#workers.get(`${namespace}/${pod}`)?.logFile(container, previous ?? false);
+  }
+
+  async abandon(): Promise<void> {
+    const all = this.all();
+    for (const worker of all) worker.abandon();
+    await Promise.all([...all.map((worker) => worker.finished), ...this.#leaving]);
+  }
+
+  #remove(key: string, worker: PodWorker): void {
+    this.#workers.delete(key);
+    worker.removed();
+    const leaving = worker.finished.finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+}
+
+function nodeContext(
+  options: KubeletOptions,
+  processes: ProcessTable,
+  addresses: AddressPool,
+  sources: NodeContext['sources'],
+): NodeContext {
+  return {
+    ...options,
+    processes,
+    addresses,
+    sources,
+    requestToken: tokenRequests(options.kube, options.clock),
+    restartDelay: options.restartDelay ?? shortRestartDelay,
+    record: recorder(options, 'kubelet'),
+    podsDirectory: join(options.directory, 'pods'),
+    keepDirectories: options.keepDirectories ?? false,
+    searchPath: searchPath(options.path),
+  };
+}
+
+const recorder = (options: KubeletOptions, component: string) =>
+  eventRecorder({ ...options, component, host: options.nodeName });
+
+function watchBoundPods(options: KubeletOptions, workers: Workers): Reflector<Pod> {
+  return new Reflector<Pod>({
+    ...options,
+    resource: pods,
+    query: { namespace: undefined, fieldSelector: `spec.nodeName=${options.nodeName}` },
+    onChange: (key, _before, after) => {
+      workers.changed(key, after);
+    },
+  });
+}
+
+function watchSources(options: KubeletOptions, onChange: () => void) {
+  const query = { namespace: undefined };
+  const maps = new Reflector<ConfigMap>({ ...options, resource: configMaps, query, onChange });
+  const hidden = new Reflector<Secret>({ ...options, resource: secrets, query, onChange });
+  return {
+    configMap: (namespace: string, name: string) => maps.get({ namespace, name }),
+    secret: (namespace: string, name: string) => hidden.get({ namespace, name }),
+    synced: Promise.all([maps.synced, hidden.synced]),
+    stop() {
+      maps.stop();
+      hidden.stop();
+    },
+  };
+}
+
+/** Renews the node's lease, and looks after the tokens in volumes, which age without any change in the API. */
+async function beat(
+  { kube, clock, log, nodeName }: KubeletOptions,
+  stopped: AbortSignal,
+  workers: Workers,
+): Promise<void> {
+  while (!stopped.aborted) {
+    try {
+      await heartbeat(kube, clock, nodeName);
+    } catch (error) {
+      log.debug({ err: error }, 'node lease not renewed');
+    }
+    for (const worker of workers.all()) worker.refreshVolumes();
+    await clock.sleep(heartbeatMs, stopped);
+  }
+}
+
+/** Takes the first network nobody else on this machine holds, beginning anywhere. */
+async function claimNetwork(random: Random): Promise<{ addresses: AddressPool; server: Server }> {
+  const start = Math.floor(random.next() * networksMax);
+  for (let tries = 0; ; tries++) {
+    const addresses = new AddressPool(networkPrefix((start + tries) % networksMax));
+    const server = createServer((_request, response) => {
+      const { status, body } = text(200, 'ok\n');
+      response.writeHead(status).end(body);
+    });
+    try {
+      await listen(server, { host: addresses.nodeAddress, port: 10248 });
+      return { addresses, server };
+    } catch (error) {
+      if (tries === 100) throw error;
+    }
+  }
+}
