@@ -1,0 +1,49 @@
+/** A map whose entries end, as keys of Redis do. Ended entries are dropped when they are looked at. */
+import type { Clock } from '../../../common/clock.ts';
+
+export class ExpiringMap<Value> {
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, { value: Value; endsAt: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get(key: string): Value | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    if (this.#clock.monotonic() < entry.endsAt) return entry.value;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  set(key: string, value: Value, ttlMs = Infinity): void {
+    this.#entries.set(key, { value, endsAt: this.#clock.monotonic() + ttlMs });
+  }
+
+  /** Milliseconds until the entry ends; 0 when there is none. */
+  remainingMs(key: string): number {
+    const value = this.get(key);
+    return value === undefined ? 0 : (this.#entries.get(key)?.endsAt ?? 0) - this.#clock.monotonic();
+  }
+
+  /** Gives the entry a new end; false when there is none. */
+  extend(key: string, ttlMs: number): boolean {
+    const value = this.get(key);
+    if (value === undefined) return false;
+    this.set(key, value, ttlMs);
+    return true;
+  }
+
+  delete(key: string): boolean {
+    return this.#entries.delete(key);
+  }
+
+  /** The entries that have not ended; drops the others. */
+  live(): [string, Value][] {
+    return [...this.#entries.keys()].flatMap((key): [string, Value][] => {
+      const value = this.get(key);
+      return value === undefined ? [] : [[key, value]];
+    });
+  }
+}

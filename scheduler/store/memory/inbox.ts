@@ -1,0 +1,177 @@
+/** Inboxes in memory, with the life of an entry as in Redis: new, delivered, acknowledged, or dead. */
+import type { Clock } from '../../../common/clock.ts';
+import { decodeHints, encodeHints } from '../decode-hints.ts';
+import { checkedId } from '../ids.ts';
+import type { InboxEntry, InboxStore } from '../store.ts';
+
+export interface MemoryInboxOptions {
+  readonly count: number;
+  readonly maxLength: number;
+  readonly reclaimIdleMs: number;
+  readonly dlq: {
+    readonly enabled: boolean;
+    readonly maxDeliveries: number;
+    readonly minIdleMs: number;
+    readonly scanIntervalMs: number;
+  };
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly payload: string;
+  readonly deliveries: number;
+  readonly reason: string;
+}
+
+export interface MemoryInbox extends InboxStore {
+  /** Puts an entry with any payload into an inbox, as a faulty writer would. */
+  inject(instanceId: string, payload: string): void;
+  deadLetters(instanceId: string): readonly DeadLetter[];
+}
+
+interface Entry {
+  readonly id: string;
+  readonly payload: string;
+  readonly sentAt: number;
+  deliveries: number;
+  deliveredAt: number;
+}
+
+interface Box {
+  readonly entries: Map<string, Entry>;
+  readonly dead: DeadLetter[];
+  /** Wakes the reader. */
+  wake: () => void;
+}
+
+export function createMemoryInbox(
+  clock: Clock,
+  options: MemoryInboxOptions,
+  hasOwner: (instanceId: string) => boolean,
+): MemoryInbox {
+  const boxes = new Map<string, Box>();
+  let sequence = 0;
+
+  const boxOf = (instanceId: string): Box => {
+    const box = boxes.get(instanceId) ?? { entries: new Map(), dead: [], wake: () => undefined };
+    boxes.set(checkedId(instanceId, 'instance'), box);
+    return box;
+  };
+  const add = (box: Box, payload: string) => {
+    sequence += 1;
+    const id = `${String(sequence)}-0`;
+    box.entries.set(id, { id, payload, sentAt: clock.monotonic(), deliveries: 0, deliveredAt: 0 });
+    box.wake();
+  };
+
+  return {
+    async send(instanceId, hints) {
+      if (!hasOwner(instanceId)) return Promise.resolve('no_owner');
+      const box = boxOf(instanceId);
+      if (box.entries.size >= options.maxLength) return Promise.resolve('busy');
+      add(box, encodeHints(hints));
+      return Promise.resolve('sent');
+    },
+
+    read: (instanceId, signal) => readBox(boxOf(instanceId), clock, options, signal),
+
+    async acknowledge(instanceId, ids) {
+      for (const id of ids) boxOf(instanceId).entries.delete(id);
+      return Promise.resolve();
+    },
+
+    async stats(instanceId) {
+      const { entries, dead } = boxOf(instanceId);
+      const pending = [...entries.values()].filter(({ deliveries }) => deliveries > 0).length;
+      return Promise.resolve({ length: entries.size, pending, dlqLength: dead.length });
+    },
+
+    inject(instanceId, payload) {
+      add(boxOf(instanceId), payload);
+    },
+
+    deadLetters: (instanceId) => boxOf(instanceId).dead,
+  };
+}
+
+async function* readBox(
+  box: Box,
+  clock: Clock,
+  options: MemoryInboxOptions,
+  signal: AbortSignal,
+): AsyncGenerator<readonly InboxEntry[], void> {
+  const { count, dlq, reclaimIdleMs } = options;
+  // What an earlier reader left comes first, however short ago it was delivered.
+  yield* deliverAgain(box, clock, options, 0);
+  let nextScanAt = clock.monotonic() + dlq.scanIntervalMs;
+  while (!signal.aborted) {
+    if (clock.monotonic() >= nextScanAt) {
+      nextScanAt = clock.monotonic() + dlq.scanIntervalMs;
+      yield* deliverAgain(box, clock, options, reclaimIdleMs);
+      continue;
+    }
+    const fresh = [...box.entries.values()].filter(({ deliveries }) => deliveries === 0);
+    const delivered = deliver(box, clock, options, fresh.slice(0, count));
+    if (delivered.length > 0) yield delivered;
+    else if (fresh.length === 0) await newEntryOr(box, clock, nextScanAt - clock.monotonic(), signal);
+  }
+}
+
+function* deliverAgain(
+  box: Box,
+  clock: Clock,
+  options: MemoryInboxOptions,
+  idleMs: number,
+): Generator<readonly InboxEntry[], void> {
+  const longAgo = clock.monotonic() - idleMs;
+  const unanswered = [...box.entries.values()].filter(
+    ({ deliveries, deliveredAt }) => deliveries > 0 && deliveredAt <= longAgo,
+  );
+  for (let i = 0; i < unanswered.length; i += options.count) {
+    const together = unanswered.slice(i, i + options.count).filter(({ id }) => box.entries.has(id));
+    const delivered = deliver(box, clock, options, together);
+    if (delivered.length > 0) yield delivered;
+  }
+}
+
+/** Delivers entries; poison and undecodable ones go to the dead letters instead. */
+function deliver(
+  box: Box,
+  clock: Clock,
+  { dlq }: MemoryInboxOptions,
+  entries: readonly Entry[],
+): InboxEntry[] {
+  const now = clock.monotonic();
+  return entries.flatMap((entry): InboxEntry[] => {
+    const { id, payload, sentAt, deliveries } = entry;
+    const poison = dlq.enabled && deliveries >= dlq.maxDeliveries && now - sentAt >= dlq.minIdleMs;
+    const decoded = decodeHints(payload);
+    if (!decoded.ok || poison) {
+      bury(box, entry, dlq.enabled, decoded.ok ? 'max_deliveries' : `undecodable: ${decoded.reason}`);
+      return [];
+    }
+    entry.deliveries += 1;
+    entry.deliveredAt = now;
+    return [{ id, hints: decoded.hints, again: deliveries > 0 }];
+  });
+}
+
+function bury(box: Box, { id, payload, deliveries }: Entry, keep: boolean, reason: string): void {
+  box.entries.delete(id);
+  if (keep) box.dead.push({ id, payload, deliveries, reason });
+}
+
+/** Resolves when something was sent, the time is over, or the signal aborts. */
+function newEntryOr(box: Box, clock: Clock, waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel();
+      box.wake = () => undefined;
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(waitMs, done);
+    box.wake = done;
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,158 @@
+/** Jobs in memory: the same transitions as the scripts, by the same rules. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../../common/clock.ts';
+import { checkedId } from '../ids.ts';
+import type {
+  AcceptAnswer,
+  Answer,
+  JobRecord,
+  JobRef,
+  JobStore,
+  MoveAnswer,
+  NewJob,
+  Target,
+} from '../store.ts';
+import { ExpiringMap } from './expiring-map.ts';
+import { appendAnswer, type MemorySession, type MemorySessions } from './sessions.ts';
+
+interface MemoryJob {
+  readonly record: JobRecord;
+  /** By the monotonic clock. */
+  readonly dueAt: number;
+  /** Of its answer in the outbox; 0 while there is none. */
+  readonly seq: number;
+}
+
+interface Table {
+  readonly clock: Clock;
+  readonly sessions: MemorySessions;
+  readonly jobs: ExpiringMap<MemoryJob>;
+  /** Job id by session and request. */
+  readonly requests: ExpiringMap<string>;
+}
+
+type Move<Verb extends keyof JobStore> = Parameters<JobStore[Verb]>[0];
+type Moved<Verb extends keyof JobStore> = Awaited<ReturnType<JobStore[Verb]>>;
+
+export function createMemoryJobs(clock: Clock, sessions: MemorySessions): JobStore {
+  const jobs = new ExpiringMap<MemoryJob>(clock);
+  const table = { clock, sessions, jobs, requests: new ExpiringMap<string>(clock) };
+  return {
+    async accept(job, target) {
+      return Promise.resolve(accept(table, job, target));
+    },
+    async dispatch(move) {
+      return Promise.resolve(dispatch(table, move));
+    },
+    async requeue(move) {
+      return Promise.resolve(requeue(table, move));
+    },
+    async finish(move) {
+      return Promise.resolve(finish(table, move));
+    },
+    async get(ref) {
+      return Promise.resolve(jobs.get(keyOf(ref))?.record);
+    },
+    async overdue(graceMs, limit) {
+      return Promise.resolve(overdue(table, clock.monotonic() - graceMs).slice(0, limit));
+    },
+  };
+}
+
+function accept(table: Table, job: NewJob, target: Target | undefined): AcceptAnswer {
+  const { clock, sessions, jobs, requests } = table;
+  const { sessionId, requestId } = job;
+  if (sessions.records.get(sessionId)?.epoch !== job.sessionEpoch) return { kind: 'fenced' };
+  if (jobs.get(keyOf(job))) return { kind: 'accepted' };
+  const request = requestId === undefined ? undefined : requestKey(job, requestId);
+  const first = request === undefined ? undefined : requests.get(request);
+  if (first !== undefined) {
+    const state = jobs.get(keyOf({ sessionId, jobId: first }))?.record.state ?? 'finished';
+    return { kind: 'duplicate', jobId: first, state };
+  }
+  const dueAt = clock.monotonic() + job.deadlineMs;
+  jobs.set(keyOf(job), { record: newRecord(job, target), dueAt, seq: 0 });
+  if (request !== undefined) requests.set(request, job.jobId, job.keepMs);
+  return { kind: 'accepted' };
+}
+
+function dispatch(table: Table, move: Move<'dispatch'>): Moved<'dispatch'> {
+  const { attempt, target, deadlineMs, countsAsFailover } = move;
+  const next = attempt + 1;
+  const known = table.jobs.get(keyOf(move))?.record;
+  if (known?.state === 'dispatched' && known.attempt === next && isDeepStrictEqual(known.target, target)) {
+    return { kind: 'dispatched', attempt: next };
+  }
+  return moveJob(table, move, ({ record }) => {
+    const failovers = record.failovers + (countsAsFailover ? 1 : 0);
+    const dueAt = table.clock.monotonic() + deadlineMs;
+    const moved: JobRecord = { ...record, state: 'dispatched', attempt: next, target, failovers };
+    table.jobs.set(keyOf(move), { record: moved, dueAt, seq: 0 });
+    return { kind: 'dispatched', attempt: next };
+  });
+}
+
+function requeue(table: Table, move: Move<'requeue'>): Moved<'requeue'> {
+  return moveJob(table, move, ({ record }) => {
+    if (record.state === 'dispatched') {
+      const dueAt = table.clock.monotonic() + move.deadlineMs;
+      const moved: JobRecord = { ...record, state: 'pending', target: undefined };
+      table.jobs.set(keyOf(move), { record: moved, dueAt, seq: 0 });
+    }
+    return { kind: 'requeued' };
+  });
+}
+
+function finish(table: Table, move: Move<'finish'>): Moved<'finish'> {
+  const { attempt, answer, keepMs } = move;
+  const session = table.sessions.records.get(move.sessionId);
+  const owner = session && !session.released ? session.owner : undefined;
+  const known = table.jobs.get(keyOf(move));
+  const repeated = known?.record.state === 'finished' && known.record.attempt === attempt;
+  if (repeated && saidBefore(session, known.seq, answer)) return { kind: 'done', seq: known.seq, owner };
+  return moveJob(table, move, ({ record }) => {
+    const { jobId, utteranceIndex } = record;
+    const seq = session ? appendAnswer(session, { jobId, utteranceIndex, answer }) : 0;
+    const ended: JobRecord = { ...record, state: 'finished', audio: '' };
+    table.jobs.set(keyOf(move), { record: ended, dueAt: Infinity, seq }, keepMs);
+    return { kind: 'done', seq, owner };
+  });
+}
+
+/** Applies `change` to a job that is open and at the attempt the caller believes in. */
+function moveJob<Done>(
+  { jobs }: Table,
+  move: JobRef & { readonly attempt: number },
+  change: (job: MemoryJob) => Done,
+): MoveAnswer<Done> {
+  const job = jobs.get(keyOf(move));
+  if (!job) return { kind: 'unknown' };
+  const { state, attempt } = job.record;
+  if (state === 'finished') return { kind: 'finished' };
+  return attempt === move.attempt ? change(job) : { kind: 'stale', attempt };
+}
+
+function overdue({ jobs }: Table, before: number): JobRef[] {
+  const due = jobs.live().flatMap(([, job]) => (job.dueAt <= before ? [job] : []));
+  due.sort((a, b) => a.dueAt - b.dueAt);
+  return due.map(({ record: { sessionId, jobId } }) => ({ sessionId, jobId }));
+}
+
+function newRecord(job: NewJob, target: Target | undefined): JobRecord {
+  const { sessionId, jobId, utteranceIndex, assign, audio } = job;
+  const place = target
+    ? ({ state: 'dispatched', attempt: 1, target } as const)
+    : ({ state: 'pending', attempt: 0, target } as const);
+  return { sessionId, jobId, utteranceIndex, assign, audio, failovers: 0, ...place };
+}
+
+const keyOf = ({ sessionId, jobId }: JobRef): string =>
+  `${checkedId(sessionId, 'session')}/${checkedId(jobId, 'job')}`;
+
+const requestKey = ({ sessionId }: JobRef, requestId: string): string =>
+  `${sessionId}/${checkedId(requestId, 'request')}`;
+
+function saidBefore(session: MemorySession | undefined, seq: number, answer: Answer): boolean {
+  const entry = session?.outbox.find((candidate) => candidate.seq === seq);
+  return entry !== undefined && isDeepStrictEqual(entry.answer, answer);
+}

@@ -1,0 +1,37 @@
+/**
+ * The store in memory: for one instance without Redis (`phase2.enabled = false`), where nothing outlives the process, and
+ * for tests, which move its clock.
+ */
+import type { Clock } from '../../../common/clock.ts';
+import type { Store } from '../store.ts';
+import { createMemoryInbox, type MemoryInbox, type MemoryInboxOptions } from './inbox.ts';
+import { createMemoryInstances } from './instances.ts';
+import { createMemoryJobs } from './jobs.ts';
+import { createMemoryNodes } from './nodes.ts';
+import { createMemorySessions } from './sessions.ts';
+
+export interface MemoryStore extends Store {
+  readonly inbox: MemoryInbox;
+}
+
+const defaultInbox: MemoryInboxOptions = {
+  count: 64,
+  maxLength: 10_000,
+  reclaimIdleMs: 5000,
+  dlq: { enabled: true, maxDeliveries: 10, minIdleMs: 60_000, scanIntervalMs: 5000 },
+};
+
+export function openMemoryStore(options: { clock: Clock; inbox?: MemoryInboxOptions }): MemoryStore {
+  const { clock, inbox = defaultInbox } = options;
+  const sessions = createMemorySessions(clock);
+  const instances = createMemoryInstances(clock);
+  return {
+    sessions,
+    jobs: createMemoryJobs(clock, sessions),
+    nodes: createMemoryNodes(clock),
+    instances,
+    inbox: createMemoryInbox(clock, inbox, instances.hasOwner),
+    ping: () => Promise.resolve(0),
+    close: () => Promise.resolve(),
+  };
+}
