@@ -1,0 +1,25 @@
+/** Ready: the summary, for `kubectl wait` and for a glance. It repeats the verdict that a person should read first. */
+import { verdict, type ConditionType, type Verdict } from '../../api/conditions.ts';
+import type { Facts } from './facts.ts';
+import { instances } from './facts.ts';
+
+export type Parts = Readonly<Record<Exclude<ConditionType, 'Ready'>, Verdict>>;
+
+export function ready(facts: Facts, parts: Parts): Verdict {
+  const { cluster, blocked } = facts;
+  if (blocked) return { ...parts.Degraded, status: 'False' };
+  const wanted = cluster.spec.replicas;
+  const isMoving = parts.Progressing.status === 'True';
+  if (wanted === 0 && !isMoving)
+    return verdict('True', 'Hibernated', 'No instance is asked for, and none runs.');
+  const hindrance = [
+    parts.ConfigValid.status === 'False' && parts.ConfigValid,
+    parts.RedisReachable.status === 'False' && parts.RedisReachable,
+    isMoving && parts.Progressing,
+    parts.Available.status !== 'True' && parts.Available,
+    parts.ConfigValid.status !== 'True' && parts.ConfigValid,
+    parts.RedisReachable.status !== 'True' && parts.RedisReachable,
+  ].find((part) => part !== false);
+  if (hindrance) return { ...hindrance, status: hindrance.status === 'Unknown' ? 'Unknown' : 'False' };
+  return verdict('True', 'FleetReady', `${instances(wanted)} asked for; ${parts.Available.message}`);
+}

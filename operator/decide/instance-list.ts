@@ -1,0 +1,44 @@
+/** One line per instance, by ordinal. */
+import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
+import type { Pod } from '../kube/resources.ts';
+import { currentConfigMapName } from '../resources/config-map.ts';
+import { byOrdinal, configMapOf, isAlive, isCrashLooping, isReady, reportOf } from './pods.ts';
+import type { Seen } from './seen.ts';
+
+type Instance = NonNullable<SchedulerClusterStatus['instances']>[number];
+
+/** The definition's bound. */
+const instancesMax = 64;
+
+export function instanceList(cluster: SchedulerCluster, seen: Seen): Instance[] {
+  const current = currentConfigMapName(cluster);
+  return byOrdinal(cluster, seen.pods)
+    .slice(0, instancesMax)
+    .map(({ ordinal, pod }) => {
+      const report = reportOf(seen, pod);
+      return {
+        ordinal,
+        podName: pod.metadata.name,
+        instanceId: report?.instanceId ?? pod.metadata.name,
+        ready: isReady(pod),
+        state: stateOf(pod, seen),
+        ...(report ? { sessions: report.connections.sessions, nodes: report.connections.nodes } : {}),
+        configCurrent: configMapOf(pod) === current,
+      };
+    });
+}
+
+function stateOf(pod: Pod, seen: Seen): Instance['state'] {
+  if (!isAlive(pod)) return 'Terminating';
+  if (reportOf(seen, pod)?.phase === 'draining') return 'Draining';
+  if (isReady(pod)) return 'Ready';
+  if (isCrashLooping(pod)) return 'Failing';
+  if (pod.status?.phase !== 'Running') return 'Pending';
+  return reportOf(seen, pod)?.phase === 'ready' ? 'NotReady' : 'Starting';
+}
+
+/** The status without the figures that change all the time: what is left is worth a write at once. */
+export function withoutFigures(status: SchedulerClusterStatus): SchedulerClusterStatus {
+  const instances = (status.instances ?? []).map((instance) => ({ ...instance, sessions: 0, nodes: 0 }));
+  return { ...status, instances };
+}

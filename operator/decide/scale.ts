@@ -1,0 +1,44 @@
+/** Which ordinals have a file, and how many instances may therefore run. Files come first, pods second. */
+import { configKey, ordinalOf, podName } from '../api/names.ts';
+import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
+import type { ConfigMap } from '../kube/resources.ts';
+import type { Seen } from './seen.ts';
+
+/**
+ * Every ordinal that runs or will run, and every one that `current` already has: a pod that is leaving may start once
+ * more, and keys are never taken out of a ConfigMap that is mounted.
+ */
+export function ordinalsToConfigure(
+  cluster: SchedulerCluster,
+  seen: Seen,
+  current: ConfigMap | undefined,
+): number[] {
+  const count = Math.max(cluster.spec.replicas, seen.statefulSet?.spec?.replicas ?? 0);
+  const ordinals = new Set(Array.from({ length: count }, (_, ordinal) => ordinal));
+  for (const pod of seen.pods) addIfOurs(ordinals, ordinalOf(cluster, pod.metadata.name));
+  for (const ordinal of configuredOrdinals(cluster, current)) ordinals.add(ordinal);
+  return [...ordinals].sort((a, b) => a - b);
+}
+
+/** The wanted replicas, but no more than there are files for: a pod without its file would only fail. */
+export function replicasAllowed(cluster: SchedulerCluster, current: ConfigMap | undefined): number {
+  const files = current?.data ?? {};
+  let allowed = 0;
+  while (allowed < cluster.spec.replicas && configKey(podName(cluster, allowed)) in files) allowed += 1;
+  return allowed;
+}
+
+function configuredOrdinals(cluster: SchedulerCluster, current: ConfigMap | undefined): number[] {
+  const suffix = configKey('');
+  return Object.keys(current?.data ?? {}).flatMap((key) => {
+    const ordinal = key.endsWith(suffix) ? ordinalOf(cluster, key.slice(0, -suffix.length)) : undefined;
+    return ordinal === undefined || ordinal > ordinalMax ? [] : [ordinal];
+  });
+}
+
+/** Beyond this a key was put there by somebody else; `spec.replicas` is bounded below it. */
+const ordinalMax = 63;
+
+function addIfOurs(ordinals: Set<number>, ordinal: number | undefined): void {
+  if (ordinal !== undefined && ordinal <= ordinalMax) ordinals.add(ordinal);
+}

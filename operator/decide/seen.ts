@@ -1,0 +1,16 @@
+/** Everything a decision may look at, gathered once. Owned objects are the cluster's by uid, pods the StatefulSet's. */
+import type { InstanceReport } from '../../common/admin-api.ts';
+import type { ConfigMap, Pod, StatefulSet } from '../kube/resources.ts';
+
+export interface Seen {
+  readonly configMaps: readonly ConfigMap[];
+  readonly statefulSet: StatefulSet | undefined;
+  readonly pods: readonly Pod[];
+  /** What the instances said when last asked, by the uid of their pod; without an entry nobody has asked yet. */
+  readonly instances: ReadonlyMap<string, InstanceAnswer>;
+}
+
+export type InstanceAnswer =
+  | { readonly kind: 'report'; readonly report: InstanceReport }
+  /** Did not answer, or not as an instance does. */
+  | { readonly kind: 'silent'; readonly error: string };

@@ -1,0 +1,55 @@
+/** The status of a cluster: everything that was seen, said for the generation that was acted on. */
+import { conditionTypes, type Condition, type Verdict } from '../api/conditions.ts';
+import { selectorLabels, selectorString } from '../api/labels.ts';
+import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
+import { currentConfigMapName } from '../resources/config-map.ts';
+import { available } from './conditions/available.ts';
+import { configValid } from './conditions/config-valid.ts';
+import { degraded } from './conditions/degraded.ts';
+import type { Facts } from './conditions/facts.ts';
+import { previous } from './conditions/facts.ts';
+import { progressing } from './conditions/progressing.ts';
+import { ready } from './conditions/ready.ts';
+import { redisReachable } from './conditions/redis-reachable.ts';
+import { instanceList } from './instance-list.ts';
+import { isReady } from './pods.ts';
+
+export function statusOf(facts: Facts): SchedulerClusterStatus {
+  const { cluster, seen } = facts;
+  const { status: set } = seen.statefulSet ?? {};
+  return {
+    observedGeneration: cluster.metadata.generation ?? 1,
+    replicas: set?.replicas ?? 0,
+    readyReplicas: seen.pods.filter(isReady).length,
+    updatedReplicas: set?.updatedReplicas ?? 0,
+    selector: selectorString(selectorLabels(cluster)),
+    configMapName: currentConfigMapName(cluster),
+    conditions: conditions(facts),
+    instances: instanceList(cluster, seen),
+  };
+}
+
+function conditions(facts: Facts): Condition[] {
+  const parts = {
+    Available: available(facts),
+    Progressing: progressing(facts),
+    Degraded: degraded(facts),
+    ConfigValid: configValid(facts),
+    RedisReachable: redisReachable(facts),
+  };
+  const verdicts = { Ready: ready(facts, parts), ...parts };
+  return conditionTypes.map((type) => stamp(type, verdicts[type], facts));
+}
+
+/** The transition time moves only when the status does. */
+function stamp(type: (typeof conditionTypes)[number], verdict: Verdict, facts: Facts): Condition {
+  const before = previous(facts, type);
+  const lastTransitionTime =
+    before?.status === verdict.status ? before.lastTransitionTime : wholeSeconds(facts.nowMs);
+  return { type, ...verdict, observedGeneration: facts.cluster.metadata.generation ?? 1, lastTransitionTime };
+}
+
+const wholeSeconds = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+export const isTrue = ({ status }: SchedulerCluster, type: string): boolean =>
+  status?.conditions?.find((condition) => condition.type === type)?.status === 'True';
