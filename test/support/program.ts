@@ -1,0 +1,115 @@
+/**
+ * One of our programs as a real process, started from source: waits until it says it is ready, keeps what it printed for the
+ * message of a failing test, and is ended by its own pid.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+export interface ProgramOptions {
+  /** `scheduler` or `operator`. */
+  readonly program: 'scheduler' | 'operator';
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Answered with 200 when the program is ready; without it `start` returns at once. */
+  readonly readyUrl?: string;
+  readonly readyTimeoutMs?: number;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+export class Program {
+  readonly #name: string;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<Exit>;
+  #output = '';
+  #exit: Exit | undefined;
+
+  private constructor({ program, args, environment }: ProgramOptions) {
+    this.#name = program;
+    const entry = path.join(root, program, 'main.ts');
+    this.#child = spawn(process.execPath, [entry, ...args], {
+      cwd: root,
+      env: { ...process.env, LOG_FORMAT: 'json', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        this.#output = (this.#output + chunk).slice(-1_000_000);
+      });
+    }
+    this.#exited = once(this.#child, 'close').then(([code, signal]) => {
+      this.#exit = { code: code as number | null, signal: signal as NodeJS.Signals | null };
+      return this.#exit;
+    });
+  }
+
+  static async start(options: ProgramOptions): Promise<Program> {
+    const program = new Program(options);
+    if (options.readyUrl === undefined) return program;
+    try {
+      await program.#untilReady(options.readyUrl, options.readyTimeoutMs ?? 20_000);
+      return program;
+    } catch (error) {
+      await program.kill();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Everything it printed so far, both streams as they came. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get exited(): Promise<Exit> {
+    return this.#exited;
+  }
+
+  /** SIGTERM, and the exit it leads to. */
+  async stop(): Promise<Exit> {
+    this.signal('SIGTERM');
+    return this.#exited;
+  }
+
+  /** SIGKILL: what a crash looks like from outside. */
+  async kill(): Promise<Exit> {
+    this.signal('SIGKILL');
+    return this.#exited;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.#exit === undefined) this.#child.kill(signal);
+  }
+
+  async #untilReady(url: string, timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      if (this.#exit !== undefined)
+        throw new Error(`${this.#name} ended before it was ready:\n${this.#output}`);
+      if (await answersOk(url)) return;
+      if (performance.now() > deadline) {
+        throw new Error(`${this.#name} was not ready after ${String(timeoutMs)} ms:\n${this.#output}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
