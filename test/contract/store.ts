@@ -1,0 +1,29 @@
+/** What every store must do. One suite, run on memory, on a single Redis and on a Redis cluster. */
+import { describe } from 'node:test';
+import { withStoreOf, type Factory } from './harness.ts';
+import { inboxContract } from './inbox.ts';
+import { instanceContract } from './instances.ts';
+import { jobContract } from './jobs.ts';
+import { nodeContract } from './nodes.ts';
+import { sessionContract } from './sessions.ts';
+
+export function storeContract(name: string, factory: Factory): void {
+  const withStore = withStoreOf(factory);
+  describe(`store contract on ${name}`, () => {
+    describe('sessions', () => {
+      sessionContract(withStore);
+    });
+    describe('jobs', () => {
+      jobContract(withStore);
+    });
+    describe('nodes', () => {
+      nodeContract(withStore);
+    });
+    describe('instances', () => {
+      instanceContract(withStore);
+    });
+    describe('inbox', () => {
+      inboxContract(withStore);
+    });
+  });
+}
