@@ -55,8 +55,8 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
 class Recorder implements EventRecorder {
   readonly #options: RecorderOptions;
   readonly #buckets: TokenBuckets;
-  /** How often each event was told, by its name; the least recently told first. */
-  readonly #counts = new Map<string, number>();
+  /** By the event's name; the least recently told first. */
+  readonly #tallies = new Map<string, Tally>();
   #writing = Promise.resolve();
   #backlog = 0;
 
@@ -75,7 +75,7 @@ class Recorder implements EventRecorder {
 
   #enqueue(occurrence: Occurrence): void {
     const event = describe(occurrence, this.#options);
-    const count = this.#count(keyOf(event));
+    const tally = this.#count(keyOf(event));
     if (!this.#buckets.take(occurrence.regarding.metadata.uid ?? '')) {
       this.#options.metrics?.dropped('spam');
       return;
@@ -85,25 +85,28 @@ class Recorder implements EventRecorder {
       return;
     }
     this.#backlog++;
-    this.#writing = this.#writing.then(() => this.#write(event, count));
+    this.#writing = this.#writing.then(() => this.#write(event, tally));
   }
 
   flush(): Promise<void> {
     return this.#writing;
   }
 
-  #count(key: string): number {
-    const count = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.delete(key);
-    this.#counts.set(key, count);
-    if (this.#counts.size > rememberedMax) this.#counts.delete(this.#counts.keys().next().value ?? '');
-    return count;
+  #count(key: string): Tally {
+    const tally = this.#tallies.get(key) ?? { told: 0, written: 0 };
+    tally.told++;
+    this.#tallies.delete(key);
+    this.#tallies.set(key, tally);
+    const [oldest] = this.#tallies.keys();
+    if (this.#tallies.size > rememberedMax && oldest !== undefined) this.#tallies.delete(oldest);
+    return tally;
   }
 
-  async #write(event: Event, count: number): Promise<void> {
+  async #write(event: Event, tally: Tally): Promise<void> {
     const { metrics, log } = this.#options;
     try {
-      await (count === 1 ? this.#createOrCount(event) : this.#countOrCreate(event, count));
+      if (tally.written === 0) await this.#createOrCount(event, tally);
+      else if (tally.written < tally.told) await this.#countOrCreate(event, tally);
       metrics?.written();
     } catch (error) {
       metrics?.dropped('failed');
@@ -113,35 +116,42 @@ class Recorder implements EventRecorder {
     }
   }
 
-  /** An event we do not remember may still be there from an earlier process. */
-  async #createOrCount(event: Event): Promise<void> {
+  /** An event that we did not write may still be there from an earlier process: then it is counted on. */
+  async #createOrCount(event: Event, tally: Tally): Promise<void> {
     const { kube } = this.#options;
     try {
       await kube.create(events, event);
+      tally.written = 1;
     } catch (error) {
       if (toAppError(error).code !== 'conflict') throw error;
       const found = await kube.get(events, placeOf(event));
-      const count = (found?.series?.count ?? 1) + 1;
-      this.#counts.set(keyOf(event), count);
-      await this.#setCount(event, count);
+      tally.told += found?.series?.count ?? 1;
+      await this.#setCount(event, tally);
     }
   }
 
-  /** An event we do remember may have been removed by its age; it then begins anew. */
-  async #countOrCreate(event: Event, count: number): Promise<void> {
+  /** An event that we wrote may have been removed for its age: then it begins anew. */
+  async #countOrCreate(event: Event, tally: Tally): Promise<void> {
     try {
-      await this.#setCount(event, count);
+      await this.#setCount(event, tally);
     } catch (error) {
       if (toAppError(error).code !== 'not_found') throw error;
-      this.#counts.set(keyOf(event), 1);
       await this.#options.kube.create(events, event);
+      tally.told = tally.written = 1;
     }
   }
 
-  async #setCount(event: Event, count: number): Promise<void> {
-    const series = { count, lastObservedTime: event.eventTime };
+  async #setCount(event: Event, tally: Tally): Promise<void> {
+    const series = { count: tally.told, lastObservedTime: event.eventTime };
     await this.#options.kube.patch(events, placeOf(event), { series });
+    tally.written = series.count;
   }
+}
+
+/** How often an event was told, and the count that the API knows. */
+interface Tally {
+  told: number;
+  written: number;
 }
 
 function describe(

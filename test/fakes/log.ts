@@ -6,5 +6,5 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string
 export function fakeLog(): { log: Logger; lines: LogLine[] } {
   const lines: LogLine[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as LogLine);
-  return { log: pino({ level: 'trace', base: undefined, timestamp: false }, { write }), lines };
+  return { log: pino({ level: 'trace', base: null, timestamp: false }, { write }), lines };
 }

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { AppError } from '../../common/errors.ts';
+import { FakeClock } from '../../test/fakes/clock.ts';
+import { FakeKube } from '../../test/fakes/kube.ts';
+import { fakeLog, type LogLine } from '../../test/fakes/log.ts';
+import { createEventRecorder, type EventRecorder, type Occurrence } from './events.ts';
+import type { KubeObject } from './kube.ts';
+import { events } from './resources.ts';
+
+const cluster: KubeObject = {
+  apiVersion: 'lingua.dev/v1alpha1',
+  kind: 'SchedulerCluster',
+  metadata: { name: 'demo', namespace: 'ns', uid: 'u-1', resourceVersion: '7' },
+};
+const happened = (note: string, regarding = cluster): Occurrence => ({
+  regarding,
+  type: 'Warning',
+  reason: 'ConfigRefused',
+  action: 'Apply',
+  note,
+});
+
+describe('the event recorder', () => {
+  let kube: FakeKube;
+  let clock: FakeClock;
+  let dropped: string[];
+  let lines: LogLine[];
+
+  const recorder = (): EventRecorder => {
+    const fake = fakeLog();
+    lines = fake.lines;
+    return createEventRecorder({
+      kube,
+      controller: 'lingua.dev/operator',
+      instance: 'operator-0',
+      clock,
+      log: fake.log,
+      metrics: { written: () => undefined, dropped: (why) => void dropped.push(why) },
+    });
+  };
+  const written = () => kube.all(events);
+
+  beforeEach(() => {
+    kube = new FakeKube();
+    clock = new FakeClock();
+    dropped = [];
+  });
+
+  it('writes an event that the API accepts', async () => {
+    const events = recorder();
+    events.record(happened('key `x` is unknown'));
+    await events.flush();
+    const [event] = written();
+    assert.match(event!.metadata.name, /^demo\.[0-9a-f]{16}$/);
+    assert.equal(event!.metadata.namespace, 'ns');
+    assert.equal(event!.eventTime, '2026-01-01T00:00:00.000000Z');
+    assert.equal(event!.reportingController, 'lingua.dev/operator');
+    assert.equal(event!.reportingInstance, 'operator-0');
+    assert.equal(event!.note, 'key `x` is unknown');
+    assert.deepEqual(event!.regarding, {
+      apiVersion: 'lingua.dev/v1alpha1',
+      kind: 'SchedulerCluster',
+      name: 'demo',
+      namespace: 'ns',
+      uid: 'u-1',
+      resourceVersion: '7',
+    });
+    assert.equal(event!.series, undefined);
+  });
+
+  it('puts the event of an object without namespace where the API wants it', async () => {
+    const events = recorder();
+    const metadata = { name: 'demo', uid: 'u-1' };
+    events.record(happened('x', { ...cluster, kind: 'Node', metadata }));
+    await events.flush();
+    assert.equal(written()[0]!.metadata.namespace, 'default');
+    assert.equal(written()[0]!.regarding?.namespace, undefined);
+  });
+
+  it('counts what is told again on the one event, and keeps different things apart', async () => {
+    const events = recorder();
+    for (let i = 0; i < 3; i++) events.record(happened('same'));
+    events.record(happened('other'));
+    events.record({ ...happened('same'), reason: 'Elsewhere' });
+    await events.flush();
+    assert.deepEqual(written().map(({ note, reason, series }) => [note, reason, series?.count]), [
+      ['same', 'ConfigRefused', 3],
+      ['other', 'ConfigRefused', undefined],
+      ['same', 'Elsewhere', undefined],
+    ]); // prettier-ignore
+  });
+
+  it('goes on counting after a restart of the operator', async () => {
+    const first = recorder();
+    for (let i = 0; i < 3; i++) first.record(happened('same'));
+    await first.flush();
+    const second = recorder();
+    for (let i = 0; i < 2; i++) second.record(happened('same'));
+    await second.flush();
+    assert.equal(written().length, 1);
+    assert.equal(written()[0]!.series?.count, 5);
+  });
+
+  it('begins anew when the API has removed the old event', async () => {
+    const events = recorder();
+    for (let i = 0; i < 3; i++) events.record(happened('same'));
+    await events.flush();
+    kube.remove(written()[0]!);
+    events.record(happened('same'));
+    await events.flush();
+    assert.equal(written().length, 1);
+    assert.equal(written()[0]!.series, undefined);
+  });
+
+  it('stops writing about an object that has too much to tell, and lets others speak', async () => {
+    const events = recorder();
+    for (let i = 0; i < 100; i++) {
+      events.record(happened(`note ${i}`));
+      await events.flush();
+    }
+    assert.equal(written().length, 25);
+    const other = { ...cluster, metadata: { ...cluster.metadata, name: 'other', uid: 'u-2' } };
+    events.record(happened('I am calm', other));
+    await events.flush();
+    assert.equal(written().length, 26);
+    assert.equal(dropped.length, 75);
+    await clock.advance(300_000);
+    events.record(happened('later'));
+    events.record(happened('too soon'));
+    await events.flush();
+    assert.equal(written().length, 27);
+  });
+
+  it('cuts a long note at 1024 bytes without cutting a character', async () => {
+    const events = recorder();
+    events.record(happened('译'.repeat(600)));
+    await events.flush();
+    const { note = '' } = written()[0]!;
+    assert.ok(Buffer.byteLength(note) <= 1024);
+    assert.match(note, /^译+…$/);
+  });
+
+  it('never throws, whatever the API or the caller does', async () => {
+    const events = recorder();
+    kube.before = () => {
+      throw new AppError('forbidden', 'no events for you');
+    };
+    events.record(happened('x'));
+    events.record({ ...happened('y'), regarding: undefined as unknown as KubeObject });
+    await events.flush();
+    kube.before = undefined;
+    events.record(happened('z'));
+    await events.flush();
+    assert.deepEqual(written().map(({ note }) => note), ['z']); // prettier-ignore
+    assert.deepEqual(dropped, ['failed']);
+    assert.equal(lines.length, 2);
+  });
+
+  it('holds a bounded number of events for a server that does not answer', async () => {
+    const events = recorder();
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    kube.before = () => answered;
+    for (let i = 0; i < 300; i++) {
+      const metadata = { ...cluster.metadata, name: `c${i}`, uid: `u${i}` };
+      events.record(happened('x', { ...cluster, metadata }));
+    }
+    assert.equal(dropped.filter((why) => why === 'backlog').length, 100);
+    answer();
+    await events.flush();
+    assert.equal(written().length, 200);
+  });
+});
