@@ -1,0 +1,143 @@
+/**
+ * What the instances of all clusters say, kept fresh on a clock of its own: each running pod is asked every few seconds,
+ * and the cluster gets a look only when an answer says something that its status shows.
+ */
+import type { Clock, Random } from '../../common/clock.ts';
+import type { InstanceAnswer } from '../decide/seen.ts';
+import type { AdminClient } from './admin-client.ts';
+
+export interface Target {
+  /** Uid of the pod. */
+  readonly uid: string;
+  readonly address: string;
+  /** Whether Kubernetes calls the pod ready: when that changes, it is asked at once. */
+  readonly ready: boolean;
+}
+
+export interface InstancesOptions {
+  readonly client: Pick<AdminClient, 'ask'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Asks for a look at a cluster. */
+  readonly wake: (key: string) => void;
+  /** Between two questions to one instance; varied by a fifth. Default 5000. */
+  readonly intervalMs?: number;
+}
+
+interface Followed {
+  readonly target: Target;
+  readonly token: string;
+  readonly stop: AbortController;
+  answer: InstanceAnswer | undefined;
+  /** Ends the pause before the next question. */
+  nudge: () => void;
+}
+
+interface FollowedCluster {
+  readonly pods: Map<string, Followed>;
+  figuresToldAt: number;
+}
+
+/** Counts of connections change all the time; so often at most they are worth a look. */
+const figuresEveryMs = 60_000;
+
+export class Instances {
+  readonly #options: InstancesOptions;
+  readonly #clusters = new Map<string, FollowedCluster>();
+
+  constructor(options: InstancesOptions) {
+    this.#options = options;
+  }
+
+  /** The last answers, by the uid of the pod. */
+  answers(key: string): ReadonlyMap<string, InstanceAnswer> {
+    const pods = this.#clusters.get(key)?.pods ?? new Map<string, Followed>();
+    return new Map([...pods].flatMap(([uid, { answer }]) => (answer ? [[uid, answer] as const] : [])));
+  }
+
+  /** From now on asks these pods of a cluster, and no others. */
+  follow(key: string, targets: readonly Target[], token: string): void {
+    const cluster = this.#clusters.get(key) ?? {
+      pods: new Map<string, Followed>(),
+      figuresToldAt: -Infinity,
+    };
+    this.#clusters.set(key, cluster);
+    const wanted = new Map(targets.map((target) => [target.uid, target]));
+    for (const [uid, { stop }] of cluster.pods) {
+      if (wanted.has(uid)) continue;
+      stop.abort();
+      cluster.pods.delete(uid);
+    }
+    for (const target of targets) this.#followOne(key, cluster, target, token);
+  }
+
+  forget(key: string): void {
+    this.follow(key, [], '');
+    this.#clusters.delete(key);
+  }
+
+  stop(): void {
+    for (const key of [...this.#clusters.keys()]) this.forget(key);
+  }
+
+  #followOne(key: string, cluster: FollowedCluster, target: Target, token: string): void {
+    const before = cluster.pods.get(target.uid);
+    if (before?.token === token && before.target.address === target.address) {
+      if (before.target.ready === target.ready) return;
+      cluster.pods.set(target.uid, Object.assign(before, { target }));
+      before.nudge();
+      return;
+    }
+    before?.stop.abort();
+    const followed: Followed = {
+      target,
+      token,
+      stop: new AbortController(),
+      answer: before?.answer,
+      nudge: () => undefined,
+    };
+    cluster.pods.set(target.uid, followed);
+    void this.#ask(key, cluster, followed);
+  }
+
+  async #ask(key: string, cluster: FollowedCluster, followed: Followed): Promise<void> {
+    const { client, clock, random, wake, intervalMs = 5_000 } = this.#options;
+    const { signal } = followed.stop;
+    while (!signal.aborted) {
+      const answer = await client.ask(followed.target.address, followed.token);
+      if (isStopped(signal)) return;
+      const before = followed.answer;
+      followed.answer = answer;
+      if (this.#isNews(cluster, before, answer)) wake(key);
+      const pause = new AbortController();
+      followed.nudge = () => {
+        pause.abort();
+      };
+      const pauseMs = intervalMs * (0.8 + 0.4 * random.next());
+      await clock.sleep(pauseMs, AbortSignal.any([signal, pause.signal]));
+    }
+  }
+
+  #isNews(cluster: FollowedCluster, before: InstanceAnswer | undefined, now: InstanceAnswer): boolean {
+    if (essence(before) !== essence(now)) return true;
+    if (figures(before) === figures(now)) return false;
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs - cluster.figuresToldAt < figuresEveryMs) return false;
+    cluster.figuresToldAt = nowMs;
+    return true;
+  }
+}
+
+/** The signal may have aborted during an await, which the compiler does not know. */
+const isStopped = (signal: AbortSignal): boolean => signal.aborted;
+
+/** What a status shows at once. Of an error only that there is one: its text may carry figures that change. */
+function essence(answer: InstanceAnswer | undefined): string {
+  if (answer?.kind !== 'report') return answer?.kind ?? 'not asked';
+  const { phase, ready, configSha256, redis, lease } = answer.report;
+  return JSON.stringify([phase, ready, configSha256, redis.reachable, lease.held, lease.holder]);
+}
+
+function figures(answer: InstanceAnswer | undefined): string {
+  return answer?.kind === 'report' ? JSON.stringify(answer.report.connections) : '';
+}

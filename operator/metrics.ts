@@ -1,0 +1,73 @@
+/** Every metric of the operator's own; those of its machinery are in kube/metrics*.ts. Labels: the cluster, and closed sets. */
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { conditionTypes } from './api/conditions.ts';
+import { nameOfKey } from './api/names.ts';
+import type { SchedulerCluster } from './api/schedulercluster.gen.ts';
+import { isTrue } from './decide/status.ts';
+
+export interface OperatorMetrics {
+  wrote(kind: string, verb: 'create' | 'update' | 'delete'): void;
+  /** Shows what a cluster's status says. */
+  observe(cluster: SchedulerCluster): void;
+  /** The cluster is gone, and so are its series. */
+  forget(key: string): void;
+}
+
+export function createOperatorMetrics(registry: Registry): OperatorMetrics {
+  const registers = [registry];
+  const writes = new Counter({
+    name: 'lingua_operator_writes_total',
+    help: 'Writes to owned objects by kind and verb; in a settled world it does not move',
+    labelNames: ['kind', 'verb'],
+    registers,
+  });
+  const labelNames = ['namespace', 'name'] as const;
+  const isReady = new Gauge({
+    name: 'lingua_cluster_ready',
+    help: '1 when condition Ready of the SchedulerCluster is True',
+    labelNames,
+    registers,
+  });
+  const conditions = new Gauge({
+    name: 'lingua_cluster_condition',
+    help: '1 for a condition of the SchedulerCluster that is True',
+    labelNames: [...labelNames, 'type'],
+    registers,
+  });
+  const replicas = new Gauge({
+    name: 'lingua_cluster_replicas',
+    help: 'Instances of the SchedulerCluster by state: wanted, made, ready, updated',
+    labelNames: [...labelNames, 'state'],
+    registers,
+  });
+  return {
+    wrote: (kind, verb) => {
+      writes.inc({ kind, verb });
+    },
+    observe: (cluster) => {
+      const { namespace = '', name } = cluster.metadata;
+      isReady.set({ namespace, name }, isTrue(cluster, 'Ready') ? 1 : 0);
+      for (const type of conditionTypes)
+        conditions.set({ namespace, name, type }, isTrue(cluster, type) ? 1 : 0);
+      for (const [state, count] of Object.entries(replicaCounts(cluster)))
+        replicas.set({ namespace, name, state }, count);
+    },
+    forget: (key) => {
+      const { namespace, name } = nameOfKey(key);
+      isReady.remove({ namespace, name });
+      for (const type of conditionTypes) conditions.remove({ namespace, name, type });
+      for (const state of replicaStates) replicas.remove({ namespace, name, state });
+    },
+  };
+}
+
+const replicaStates = ['wanted', 'made', 'ready', 'updated'] as const;
+
+function replicaCounts({ spec, status }: SchedulerCluster): Record<(typeof replicaStates)[number], number> {
+  return {
+    wanted: spec.replicas,
+    made: status?.replicas ?? 0,
+    ready: status?.readyReplicas ?? 0,
+    updated: status?.updatedReplicas ?? 0,
+  };
+}

@@ -1,0 +1,100 @@
+/** Makes one owned object as it is wished, with at most one write, and says so. */
+import { appliedHashAnnotation } from '../api/labels.ts';
+import { sha256 } from '../api/digest.ts';
+import { schedulerClusters } from '../api/group.ts';
+import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
+import { difference } from '../decide/difference.ts';
+import type { Seen } from '../decide/seen.ts';
+import type { KubeObject, ObjectName, Resource } from '../kube/kube.ts';
+import { announceDeleted, announceWrite } from './announce.ts';
+import { Abandoned, foreign } from './blockage.ts';
+import type { Deps } from './deps.ts';
+import { isOwnedBy } from './ownership.ts';
+
+/** One look at one cluster, and what it found out on the way. */
+export interface Pass {
+  readonly cluster: SchedulerCluster;
+  readonly deps: Deps;
+  /** Brought up to date with the answers to our own writes. */
+  seen: Seen;
+  /** Of the admin API; known after the first step. */
+  adminToken: string;
+  /** Whether the API server itself said in this pass that the cluster is still there. */
+  isConfirmed: boolean;
+}
+
+/**
+ * Makes the object called `name` cover `wish`; without a wish, makes it go away.
+ * Returns the live object. Throws when the name is somebody else's.
+ */
+export async function keep<T extends KubeObject>(
+  pass: Pass,
+  resource: Resource<T>,
+  name: string,
+  wish: T | undefined,
+): Promise<T | undefined> {
+  const live = await find(pass, resource, { namespace: pass.cluster.metadata.namespace ?? '', name });
+  if (!wish) return live && remove(pass, resource, live);
+  if (live?.metadata.deletionTimestamp) return live;
+  const stamped = stamp(wish);
+  const field = live ? difference(live, stamped) : '';
+  if (live && field === undefined) return live;
+  return apply(pass, resource, stamped, { live, field: field ?? '' });
+}
+
+/** The object when it is ours; asks the API server before it says that there is none. */
+async function find<T extends KubeObject>(
+  { cluster, deps }: Pass,
+  resource: Resource<T>,
+  name: ObjectName,
+): Promise<T | undefined> {
+  const cached = deps.ownWrites.freshest(resource, name, deps.caches.owned(resource).get(name));
+  if (cached && isOwnedBy(cached, cluster)) return cached;
+  const live = await deps.kube.get(resource, name);
+  if (live && !isOwnedBy(live, cluster)) throw foreign({ ...live, kind: resource.kind });
+  return live;
+}
+
+async function apply<T extends KubeObject>(
+  pass: Pass,
+  resource: Resource<T>,
+  wish: T,
+  { live, field }: { live: T | undefined; field: string },
+): Promise<T> {
+  const { kube, ownWrites, metrics } = pass.deps;
+  if (!live) await confirm(pass);
+  // With the uid, the write cannot hit another object that took the name meanwhile.
+  const uid = live?.metadata.uid;
+  const body = uid === undefined ? wish : { ...wish, metadata: { ...wish.metadata, uid } };
+  const written = await kube.apply(resource, body);
+  ownWrites.wrote(resource, written);
+  metrics.wrote(resource.kind, live ? 'update' : 'create');
+  announceWrite(pass, { before: live, after: written, field });
+  return written;
+}
+
+async function remove<T extends KubeObject>(pass: Pass, resource: Resource<T>, live: T): Promise<undefined> {
+  const { kube, ownWrites, metrics } = pass.deps;
+  if (live.metadata.deletionTimestamp) return;
+  await kube.delete(resource, live);
+  ownWrites.deleted(resource, live);
+  metrics.wrote(resource.kind, 'delete');
+  announceDeleted(pass, resource.kind, live);
+}
+
+/** Before the first object is made: a cache may not know yet that the cluster is being deleted. */
+export async function confirm(pass: Pass): Promise<void> {
+  if (pass.isConfirmed) return;
+  const { cluster, deps } = pass;
+  const { namespace = '', name, uid } = cluster.metadata;
+  const live = await deps.kube.get(schedulerClusters, { namespace, name });
+  if (live?.metadata.uid !== uid || live?.metadata.deletionTimestamp) throw new Abandoned();
+  pass.isConfirmed = true;
+}
+
+/** Carries the hash of the wish, so that a field we have stopped to wish for is taken back too. */
+export function stamp<T extends KubeObject>(wish: T): T {
+  const hash = sha256(JSON.stringify(wish)).slice(0, 16);
+  const annotations = { ...wish.metadata.annotations, [appliedHashAnnotation]: hash };
+  return { ...wish, metadata: { ...wish.metadata, annotations } };
+}

@@ -1,0 +1,49 @@
+/** Events on the cluster: what was made, what was changed, and what somebody else had changed. */
+import { appliedHashAnnotation } from '../api/labels.ts';
+import type { KubeObject } from '../kube/kube.ts';
+import type { Pass } from './act.ts';
+
+interface Written {
+  readonly before: KubeObject | undefined;
+  readonly after: KubeObject;
+  /** The first field that differed. */
+  readonly field: string;
+}
+
+export function announceWrite(pass: Pass, { before, after, field }: Written): void {
+  const what = `${after.kind} ${after.metadata.name}`;
+  if (!before) {
+    tell(pass, 'Created', 'Create', `Created ${what}.`);
+  } else if (hashOf(before) === hashOf(after)) {
+    tell(
+      pass,
+      'DriftHealed',
+      'Update',
+      `${what}: somebody else had changed ${field}; it is as this object asks again.`,
+    );
+  } else if (replicasOf(before) !== replicasOf(after)) {
+    tell(
+      pass,
+      'Scaled',
+      'Scale',
+      `Scaled from ${String(replicasOf(before))} to ${String(replicasOf(after))} instances.`,
+    );
+  } else {
+    tell(pass, 'Updated', 'Update', `Updated ${what}.`);
+  }
+}
+
+export function announceDeleted(pass: Pass, kind: string, object: KubeObject): void {
+  tell(pass, 'Deleted', 'Delete', `Deleted ${kind} ${object.metadata.name}, which is not needed any more.`);
+}
+
+function tell({ cluster, deps }: Pass, reason: string, action: string, note: string): void {
+  deps.log.info({ reason, note }, 'changed');
+  deps.events.record({ regarding: cluster, type: 'Normal', reason, action, note });
+}
+
+const hashOf = ({ metadata }: KubeObject): string | undefined =>
+  metadata.annotations?.[appliedHashAnnotation];
+
+const replicasOf = (object: KubeObject): number | undefined =>
+  (object as { spec?: { replicas?: number } }).spec?.replicas;

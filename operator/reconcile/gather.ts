@@ -1,0 +1,35 @@
+/** Collects what a pass looks at: from the caches, corrected by our own writes, and from what the instances said. */
+import { keyOf, nameOfKey, statefulSetName } from '../api/names.ts';
+import { schedulerClusters } from '../api/group.ts';
+import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
+import type { Seen } from '../decide/seen.ts';
+import { configMaps, statefulSets, type Pod } from '../kube/resources.ts';
+import { isOwnedBy } from './ownership.ts';
+import { ownerIndex, type Deps } from './deps.ts';
+
+type Sources = Pick<Deps, 'caches' | 'ownWrites' | 'instances'>;
+
+export function clusterOf(key: string, { caches, ownWrites }: Sources): SchedulerCluster | undefined {
+  const name = nameOfKey(key);
+  const cached = caches.clusters.get(name);
+  // Only the cache knows that a cluster is gone: our writes of its status must not keep it alive.
+  return cached && ownWrites.freshest(schedulerClusters, name, cached);
+}
+
+export function gather(cluster: SchedulerCluster, { caches, ownWrites, instances }: Sources): Seen {
+  const { uid = '', namespace = '' } = cluster.metadata;
+  const name = { namespace, name: statefulSetName(cluster) };
+  const set = ownWrites.freshest(statefulSets, name, caches.owned(statefulSets).get(name));
+  const statefulSet = set && isOwnedBy(set, cluster) ? set : undefined;
+  return {
+    configMaps: ownWrites.freshestOwned(configMaps, uid, caches.owned(configMaps).byIndex(ownerIndex, uid)),
+    statefulSet,
+    pods: podsOf(statefulSet?.metadata.uid, caches.pods),
+    instances: instances.answers(keyOf(cluster)),
+  };
+}
+
+/** Pods are the StatefulSet's, by its uid: labels can be anybody's. */
+function podsOf(statefulSetUid: string | undefined, pods: Deps['caches']['pods']): readonly Pod[] {
+  return statefulSetUid === undefined ? [] : pods.byIndex(ownerIndex, statefulSetUid);
+}

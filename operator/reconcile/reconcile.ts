@@ -1,0 +1,97 @@
+/**
+ * One look at one cluster: gather, decide, act, report. Level-triggered: it is told a key and nothing of what happened, and
+ * any two looks in a row over an unchanged world write nothing in the second.
+ */
+import { keyOf } from '../api/names.ts';
+import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
+import type { Blocked } from '../decide/conditions/facts.ts';
+import { isReady } from '../decide/pods.ts';
+import { isTrue, statusOf } from '../decide/status.ts';
+import type { Target } from '../instances/instances.ts';
+import type { Pass } from './act.ts';
+import { Abandoned, blockageOf } from './blockage.ts';
+import type { Deps } from './deps.ts';
+import { clusterOf, gather } from './gather.ts';
+import { report, type LastReports } from './report.ts';
+import { steps } from './steps.ts';
+
+export type Outcome =
+  /** As it should be: wait for a change. */
+  | { readonly kind: 'settled' }
+  /** On its way: changes are told, the time is only for what nobody tells. */
+  | { readonly kind: 'moving' }
+  /** A person must act. */
+  | { readonly kind: 'blocked' }
+  | { readonly kind: 'gone' };
+
+export function createReconciler(deps: Deps): (key: string) => Promise<Outcome> {
+  const lastReports: LastReports = new Map();
+  return async (key) => {
+    const cluster = clusterOf(key, deps);
+    if (!cluster || cluster.metadata.deletionTimestamp) {
+      if (!cluster) lastReports.delete(key);
+      letGo(key, cluster, deps);
+      return { kind: 'gone' };
+    }
+    try {
+      return await look(cluster, lastReports, { ...deps, log: deps.log.child({ cluster: key }) });
+    } catch (error) {
+      if (error instanceof Abandoned) return { kind: 'gone' };
+      throw error;
+    }
+  };
+}
+
+/** When to look again although nothing is known to have changed, in milliseconds. */
+export function nextLookMs({ kind }: Outcome): number | undefined {
+  switch (kind) {
+    case 'moving':
+      return 15_000;
+    case 'blocked':
+      return 30_000;
+    case 'settled':
+    case 'gone':
+      return undefined;
+  }
+}
+
+async function look(cluster: SchedulerCluster, lastReports: LastReports, deps: Deps): Promise<Outcome> {
+  const pass: Pass = { cluster, deps, seen: gather(cluster, deps), adminToken: '', isConfirmed: false };
+  const blocked = await act(pass);
+  if (pass.adminToken) deps.instances.follow(keyOf(cluster), targetsOf(pass), pass.adminToken);
+  const status = statusOf({ cluster, seen: pass.seen, nowMs: deps.clock.now(), blocked });
+  await report(cluster, status, lastReports, deps);
+  const after: SchedulerCluster = { ...cluster, status };
+  deps.metrics.observe(after);
+  if (blocked) return { kind: 'blocked' };
+  return { kind: isTrue(after, 'Ready') && !isTrue(after, 'Degraded') ? 'settled' : 'moving' };
+}
+
+/** Runs the steps; returns what stands in the way of one, after which no other is taken. */
+async function act(pass: Pass): Promise<Blocked | undefined> {
+  for (const [name, step] of steps) {
+    try {
+      await step(pass);
+    } catch (error) {
+      if (error instanceof Abandoned) throw error;
+      const blocked = blockageOf(error);
+      pass.deps.log.warn({ step: name, reason: blocked.reason, detail: blocked.message }, 'step blocked');
+      return blocked;
+    }
+  }
+  return undefined;
+}
+
+function targetsOf({ seen }: Pass): Target[] {
+  return seen.pods.flatMap((pod) => {
+    const { podIP, phase } = pod.status ?? {};
+    if (!podIP || phase !== 'Running') return [];
+    return [{ uid: pod.metadata.uid ?? '', address: podIP, ready: isReady(pod) }];
+  });
+}
+
+/** The owner references do the rest: the garbage collector removes what the cluster owned. */
+function letGo(key: string, cluster: SchedulerCluster | undefined, { instances, metrics }: Deps): void {
+  instances.forget(key);
+  if (!cluster) metrics.forget(key);
+}

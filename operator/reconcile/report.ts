@@ -1,0 +1,73 @@
+/** Says in the status what was seen, only when that is something new, and as an event when a condition turned. */
+import { isDeepStrictEqual } from 'node:util';
+import type { ConditionType } from '../api/conditions.ts';
+import { kind, schedulerClusters } from '../api/group.ts';
+import { keyOf } from '../api/names.ts';
+import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
+import { withoutFigures } from '../decide/instance-list.ts';
+import type { Deps } from './deps.ts';
+
+/** Figures alone are written so often at most. */
+const figuresEveryMs = 60_000;
+
+/** When the status of a cluster, by its key, was last written by this process; monotonic milliseconds. */
+export type LastReports = Map<string, number>;
+
+export async function report(
+  cluster: SchedulerCluster,
+  status: SchedulerClusterStatus,
+  lastReports: LastReports,
+  deps: Deps,
+): Promise<void> {
+  const { apiVersion, metadata } = cluster;
+  const { namespace = '', name } = metadata;
+  const key = keyOf(cluster);
+  const nowMs = deps.clock.monotonic();
+  const sinceMs = nowMs - (lastReports.get(key) ?? -Infinity);
+  if (!saysSomethingNew(cluster.status, status, sinceMs)) return;
+  const written = await deps.kube.applyStatus(schedulerClusters, {
+    apiVersion,
+    kind,
+    metadata: { name, namespace },
+    status,
+  } as SchedulerCluster);
+  deps.ownWrites.wrote(schedulerClusters, written);
+  lastReports.set(key, nowMs);
+  announceTurns(cluster, status, deps);
+}
+
+export function saysSomethingNew(
+  before: SchedulerClusterStatus | undefined,
+  next: SchedulerClusterStatus,
+  sinceLastMs: number,
+): boolean {
+  if (!before) return true;
+  if (!isDeepStrictEqual(sorted(withoutFigures(before)), sorted(withoutFigures(next)))) return true;
+  return sinceLastMs >= figuresEveryMs && !isDeepStrictEqual(sorted(before), sorted(next));
+}
+
+/** Lists that are merged by key come back in any order. */
+function sorted(status: SchedulerClusterStatus): SchedulerClusterStatus {
+  return {
+    ...status,
+    conditions: (status.conditions ?? []).toSorted((a, b) => a.type.localeCompare(b.type)),
+    instances: (status.instances ?? []).toSorted((a, b) => a.ordinal - b.ordinal),
+  };
+}
+
+/** The side of each condition that a person should hear of, and the type of the event. */
+const worthTelling: readonly (readonly [ConditionType, string, 'Normal' | 'Warning'])[] = [
+  ['Ready', 'True', 'Normal'],
+  ['Degraded', 'True', 'Warning'],
+  ['ConfigValid', 'False', 'Warning'],
+  ['RedisReachable', 'False', 'Warning'],
+];
+
+function announceTurns(cluster: SchedulerCluster, next: SchedulerClusterStatus, { events }: Deps): void {
+  for (const [conditionType, status, type] of worthTelling) {
+    const before = cluster.status?.conditions?.find((condition) => condition.type === conditionType);
+    const now = next.conditions?.find((condition) => condition.type === conditionType);
+    if (now?.status !== status || (before?.status === status && before.reason === now.reason)) continue;
+    events.record({ regarding: cluster, type, reason: now.reason, action: 'Observe', note: now.message });
+  }
+}

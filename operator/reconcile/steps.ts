@@ -1,0 +1,80 @@
+/**
+ * Everything that is done for a cluster, in order. A step may be repeated, and a pass may end after any of them: the next
+ * one goes on from what it finds.
+ */
+import {
+  disruptionBudgetName,
+  headlessServiceName,
+  serviceAccountName,
+  serviceName,
+  statefulSetName,
+} from '../api/names.ts';
+import { ordinalsToConfigure, replicasAllowed } from '../decide/scale.ts';
+import {
+  configMaps,
+  podDisruptionBudgets,
+  serviceAccounts,
+  services,
+  statefulSets,
+} from '../kube/resources.ts';
+import { clientService } from '../resources/client-service.ts';
+import { configMap, currentConfigMapName } from '../resources/config-map.ts';
+import { headlessService } from '../resources/headless-service.ts';
+import { podDisruptionBudget } from '../resources/pod-disruption-budget.ts';
+import { serviceAccount } from '../resources/service-account.ts';
+import { statefulSet } from '../resources/stateful-set.ts';
+import { keep, type Pass } from './act.ts';
+import { provideAdminToken } from './admin-token.ts';
+import { removeUnusedConfigMaps } from './garbage.ts';
+
+type Step = (pass: Pass) => Promise<unknown>;
+
+export const steps: readonly (readonly [name: string, step: Step])[] = [
+  // Pods mount it.
+  ['admin Secret', provideAdminToken],
+  // Pods run as it.
+  [
+    'ServiceAccount',
+    (pass) => keep(pass, serviceAccounts, serviceAccountName(pass.cluster), serviceAccount(pass.cluster)),
+  ],
+  // Holds the file of every instance before the StatefulSet asks for the instance.
+  ['ConfigMap', keepConfigMap],
+  // Stable names before the first pod.
+  [
+    'headless Service',
+    (pass) => keep(pass, services, headlessServiceName(pass.cluster), headlessService(pass.cluster)),
+  ],
+  ['client Service', (pass) => keep(pass, services, serviceName(pass.cluster), clientService(pass.cluster))],
+  // Protects from the first pod on.
+  [
+    'PodDisruptionBudget',
+    (pass) =>
+      keep(pass, podDisruptionBudgets, disruptionBudgetName(pass.cluster), podDisruptionBudget(pass.cluster)),
+  ],
+  // Last of what is made: everything it names exists.
+  ['StatefulSet', keepStatefulSet],
+  // Only what nothing names any more.
+  ['old ConfigMaps', removeUnusedConfigMaps],
+];
+
+async function keepConfigMap(pass: Pass): Promise<void> {
+  const { cluster, seen } = pass;
+  const name = currentConfigMapName(cluster);
+  const wish = configMap(cluster, ordinalsToConfigure(cluster, seen, currentConfigMap(pass)));
+  const live = await keep(pass, configMaps, name, wish);
+  if (!live) return;
+  const others = seen.configMaps.filter(({ metadata }) => metadata.name !== name);
+  pass.seen = { ...seen, configMaps: [...others, live] };
+}
+
+async function keepStatefulSet(pass: Pass): Promise<void> {
+  const { cluster, seen } = pass;
+  const wish = statefulSet(cluster, replicasAllowed(cluster, currentConfigMap(pass)));
+  const live = await keep(pass, statefulSets, statefulSetName(cluster), wish);
+  pass.seen = { ...seen, statefulSet: live };
+}
+
+function currentConfigMap({ cluster, seen }: Pass) {
+  const name = currentConfigMapName(cluster);
+  return seen.configMaps.find(({ metadata }) => metadata.name === name);
+}

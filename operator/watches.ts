@@ -1,0 +1,149 @@
+/**
+ * The caches, and how their changes become keys: one reflector per kind and namespace, all of owned objects by label, so
+ * that a big cluster's other objects are never held. Secrets are not watched at all.
+ */
+import type { Logger } from 'pino';
+import type { Clock, Random } from '../common/clock.ts';
+import { kind as clusterKind, schedulerClusters } from './api/group.ts';
+import { ownedSelector } from './api/labels.ts';
+import type { SchedulerCluster } from './api/schedulercluster.gen.ts';
+import type { Kube, KubeObject, ObjectName, Resource } from './kube/kube.ts';
+import type { ReflectorMetricsOf } from './kube/metrics.ts';
+import { keyOf, ownerUids, type ObjectReader } from './kube/object-cache.ts';
+import { Reflector } from './kube/reflector.ts';
+import {
+  configMaps,
+  podDisruptionBudgets,
+  pods,
+  serviceAccounts,
+  services,
+  statefulSets,
+} from './kube/resources.ts';
+import { ownerIndex, type Caches } from './reconcile/deps.ts';
+import type { OwnWrites } from './reconcile/own-writes.ts';
+
+export interface WatchOptions {
+  readonly kube: Pick<Kube, 'list' | 'watch'>;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
+  /** Asks for a look at a cluster. */
+  readonly wake: (key: string) => void;
+  readonly ownWrites: Pick<OwnWrites, 'seenGone'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics?: ReflectorMetricsOf;
+}
+
+export interface Watches {
+  readonly caches: Caches;
+  /** Resolves to true when every cache holds its first list, to false when stopped before. */
+  readonly synced: Promise<boolean>;
+  unsynced(): string[];
+  stop(): void;
+}
+
+type AnyReflector = Pick<Reflector<KubeObject>, 'isSynced' | 'synced' | 'stop'>;
+
+/** Everything that a cluster owns, and the pods of its StatefulSet. */
+const ownedKinds: readonly Resource[] = [
+  serviceAccounts,
+  configMaps,
+  services,
+  podDisruptionBudgets,
+  statefulSets,
+  pods,
+];
+
+export function startWatches(options: WatchOptions): Watches {
+  const started: { kind: string; reflector: AnyReflector }[] = [];
+  const clusters = startKind(schedulerClusters, {}, clusterChange(options.wake), options, started);
+  const owned = new Map<string, ObjectReader<KubeObject>>(
+    ownedKinds.map((resource) => [
+      resource.kind,
+      startKind(resource, { labelSelector: ownedSelector }, ownedChange(resource, options), options, started),
+    ]),
+  );
+  const readerOf = <T extends KubeObject>({ kind }: Resource<T>): ObjectReader<T> => {
+    const reader = owned.get(kind);
+    if (!reader) throw new Error(`${kind} is not watched`);
+    return reader as ObjectReader<T>;
+  };
+  return {
+    caches: { clusters, pods: readerOf(pods), owned: readerOf },
+    synced: Promise.all(started.map(({ reflector }) => reflector.synced)).then((all) => all.every(Boolean)),
+    unsynced: () => [
+      ...new Set(started.filter(({ reflector }) => !reflector.isSynced).map(({ kind }) => kind)),
+    ],
+    stop: () => {
+      for (const { reflector } of started) reflector.stop();
+    },
+  };
+}
+
+type Change<T extends KubeObject> = (key: string, before: T | undefined, after: T | undefined) => void;
+
+function startKind<T extends KubeObject>(
+  resource: Resource<T>,
+  query: { readonly labelSelector?: string },
+  onChange: Change<T>,
+  { kube, namespaces, clock, random, log, metrics }: WatchOptions,
+  started: { kind: string; reflector: AnyReflector }[],
+): ObjectReader<T> {
+  const places = namespaces.length === 0 ? [undefined] : namespaces;
+  const reflectors = places.map((namespace) => {
+    const reflector = new Reflector<T>({
+      kube,
+      resource,
+      query: { namespace, ...query },
+      clock,
+      random,
+      log: log.child({ kind: resource.kind }),
+      indexes: { [ownerIndex]: ownerUids },
+      onChange,
+      ...(metrics ? { metrics: metrics.hooks(resource) } : {}),
+    });
+    metrics?.follow(resource, reflector);
+    started.push({ kind: resource.kind, reflector });
+    return reflector;
+  });
+  return union(reflectors);
+}
+
+/** One reader over the caches of several namespaces. */
+function union<T extends KubeObject>(readers: readonly ObjectReader<T>[]): ObjectReader<T> {
+  return {
+    get: (name: ObjectName) => readers.map((reader) => reader.get(name)).find((found) => found !== undefined),
+    list: () => readers.flatMap((reader) => reader.list()),
+    byIndex: (index, value) => readers.flatMap((reader) => reader.byIndex(index, value)),
+  };
+}
+
+/** A change of the status alone is our own doing and asks for nothing. */
+function clusterChange(wake: (key: string) => void): Change<SchedulerCluster> {
+  return (key, before, after) => {
+    if (before && after && wishOf(before) === wishOf(after)) return;
+    wake(key);
+  };
+}
+
+const wishOf = ({ metadata }: KubeObject): string =>
+  JSON.stringify([metadata.uid, metadata.generation, metadata.deletionTimestamp]);
+
+function ownedChange(resource: Resource, { wake, ownWrites }: WatchOptions): Change<KubeObject> {
+  return (_key, before, after) => {
+    if (before && !after) ownWrites.seenGone(resource, before);
+    const owner = ownerOf(after ?? before);
+    if (owner !== undefined) wake(owner);
+  };
+}
+
+/** The key of the cluster an object belongs to; a pod belongs to the StatefulSet of the cluster's name. */
+function ownerOf(object: KubeObject | undefined): string | undefined {
+  const owner = object?.metadata.ownerReferences?.find(
+    ({ controller, kind }) => controller && (kind === clusterKind || kind === statefulSets.kind),
+  );
+  if (!object || !owner) return undefined;
+  const { namespace = '' } = object.metadata;
+  return keyOf({ namespace, name: owner.name });
+}
