@@ -24,14 +24,12 @@ export interface Target {
 export function perform(handler: Handler, target: Target): Promise<Check> {
   const { httpGet: get, tcpSocket, exec } = handler;
   if (exec) return target.execute(exec.command ?? []);
-  const wanted = (get ?? tcpSocket)?.port as number | string | undefined;
+  const wanted = (get ?? tcpSocket)?.port;
   if (wanted === undefined) return Promise.resolve({ ok: false, why: 'this kind of probe is not supported' });
   const port = portNumber(target.container, wanted);
   if (port === undefined) return Promise.resolve({ ok: false, why: `there is no port ${wanted}` });
   const host = (get ?? tcpSocket)?.host ?? target.host;
-  return get
-    ? httpGet(get as HttpGet, host, port, target.timeoutMs)
-    : tcpConnect(host, port, target.timeoutMs);
+  return get ? httpGet(get, host, port, target.timeoutMs) : tcpConnect(host, port, target.timeoutMs);
 }
 
 interface HttpGet {

@@ -8,34 +8,27 @@ export interface Placement {
   readonly hostIP: string;
 }
 
+type Reader = (pod: Pod, placement: Placement) => string;
+
+const readers: Readonly<Record<string, Reader>> = {
+  'metadata.name': ({ metadata }) => metadata.name,
+  'metadata.namespace': ({ metadata }) => metadata.namespace ?? '',
+  'metadata.uid': ({ metadata }) => metadata.uid ?? '',
+  'metadata.labels': ({ metadata }) => listed(metadata.labels),
+  'metadata.annotations': ({ metadata }) => listed(metadata.annotations),
+  'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
+  'spec.serviceAccountName': ({ spec }) => spec?.serviceAccountName ?? 'default',
+  'status.podIP': (_pod, { podIP }) => podIP,
+  'status.podIPs': (_pod, { podIP }) => podIP,
+  'status.hostIP': (_pod, { hostIP }) => hostIP,
+  'status.hostIPs': (_pod, { hostIP }) => hostIP,
+};
+
 /** The value of a `fieldRef`; undefined for a path that does not exist. */
-export function podField(pod: Pod, path: string, { podIP, hostIP }: Placement): string | undefined {
+export function podField(pod: Pod, path: string, placement: Placement): string | undefined {
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (keyed) return pod.metadata[keyed[1] as 'labels' | 'annotations']?.[keyed[2] ?? ''] ?? '';
-  switch (path) {
-    case 'metadata.name':
-      return pod.metadata.name;
-    case 'metadata.namespace':
-      return pod.metadata.namespace;
-    case 'metadata.uid':
-      return pod.metadata.uid;
-    case 'metadata.labels':
-      return listed(pod.metadata.labels);
-    case 'metadata.annotations':
-      return listed(pod.metadata.annotations);
-    case 'spec.nodeName':
-      return pod.spec?.nodeName ?? '';
-    case 'spec.serviceAccountName':
-      return pod.spec?.serviceAccountName ?? 'default';
-    case 'status.podIP':
-    case 'status.podIPs':
-      return podIP;
-    case 'status.hostIP':
-    case 'status.hostIPs':
-      return hostIP;
-    default:
-      return undefined;
-  }
+  return readers[path]?.(pod, placement);
 }
 
 /** `key="value"` lines in the order of their keys, as the downward API writes maps. */
@@ -56,15 +49,21 @@ const machine: Readonly<Record<string, string>> = { cpu: '2', memory: '4Gi', 'ep
 
 /** The value of a `resourceFieldRef`, in units of its divisor and rounded up. */
 export function resourceField(pod: Pod, containerName: string, field: ResourceField): string | undefined {
-  const [kind, name = ''] = split(field.resource);
   const container = pod.spec?.containers.find((one) => one.name === (field.containerName ?? containerName));
-  if (!container || (kind !== 'limits' && kind !== 'requests')) return undefined;
-  const { limits = {}, requests = {} } = container.resources ?? {};
-  const asked = kind === 'limits' ? (limits[name] ?? machine[name]) : (requests[name] ?? limits[name] ?? '0');
+  const asked = container && amount(container.resources ?? {}, field.resource);
   if (asked === undefined) return undefined;
   const divisor = field.divisor === undefined || field.divisor === '0' ? '1' : field.divisor;
   // Rounding first hides that 0.1 / 0.001 is a little more than 100.
   return String(Math.ceil(Number((quantity(asked) / quantity(divisor)).toFixed(6))));
+}
+
+type Amounts = Readonly<Record<string, string>>;
+
+function amount(resources: { limits?: Amounts; requests?: Amounts }, path: string): string | undefined {
+  const { limits = {}, requests = {} } = resources;
+  const [kind, name = ''] = split(path);
+  if (kind === 'limits') return limits[name] ?? machine[name];
+  return kind === 'requests' ? (requests[name] ?? limits[name] ?? '0') : undefined;
 }
 
 const split = (resource: string): [string, string?] => {
