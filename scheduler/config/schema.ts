@@ -189,8 +189,6 @@ export const Config = z.strictObject({
     max_payload_bytes: count(1024, 256 * 1024 * 1024).default(16 * 1024 * 1024),
     /** A peer that leaves this much unread is closed with 1013. */
     send_queue_bytes: count(65_536, 1024 * 1024 * 1024).default(32 * 1024 * 1024),
-    /** Open jobs of one session; further utterances wait in its socket. */
-    max_open_jobs_per_session: count(1, 100_000).default(256),
     /** A peer that does not answer pings for twice this long is gone; 0 sends none. */
     ping_interval_seconds: seconds(0, 3600).default(20),
     /** Audio and answers up to this size travel inside hints; larger ones are fetched from their record. */

@@ -66,6 +66,8 @@ export const Hint = z.discriminatedUnion('type', [
     /** The newest of them when small; otherwise the owner reads the outbox. */
     entries: z.array(outboxEntry).optional(),
   }),
+  /** Jobs of `from` wait because our nodes are full: say when a slot frees. */
+  z.object({ type: z.literal('interest'), from: id }),
   z.object({ type: z.literal('capacity'), node_id: id, from: id }),
 ]);
 export type Hint = z.infer<typeof Hint>;

@@ -1,0 +1,144 @@
+/** One connection on `/ws/session`: its messages, in their order, to the desk. */
+import type { Logger } from 'pino';
+import type { Clock } from '../../common/clock.ts';
+import { toAppError } from '../../common/errors.ts';
+import type { Connection, Peer } from '../edge/connection.ts';
+import type { Metrics } from '../metrics.ts';
+import { closeCodes } from '../protocol/close-codes.ts';
+import { decodeSessionFrame, encode } from '../protocol/codec.ts';
+import { errorCodes } from '../protocol/error-codes.ts';
+import type {
+  SessionInbound,
+  SessionInit,
+  SessionOutbound,
+  Utterance,
+} from '../protocol/session-messages.ts';
+import type { Desk } from './desk.ts';
+import type { DeskSession, SessionLink } from './session.ts';
+
+interface PeerDeps {
+  readonly desk: Desk;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Utterances of one session that may wait for the store at once; further ones wait unread. */
+const acceptingMax = 64;
+
+export class SessionPeer implements Peer {
+  readonly #connection: Connection;
+  readonly #deps: PeerDeps;
+  readonly #accepting = new Set<Promise<void>>();
+  #session: DeskSession | undefined;
+
+  constructor(connection: Connection, deps: PeerDeps) {
+    this.#connection = connection;
+    this.#deps = deps;
+  }
+
+  async message(frame: string): Promise<void> {
+    const decoded = decodeSessionFrame(frame);
+    if (!decoded.ok) {
+      this.#deps.metrics.badFrames.inc({ side: 'session' });
+      this.#fail(decoded.code, decoded.why);
+      return;
+    }
+    try {
+      await this.#handle(decoded.message);
+    } catch (error) {
+      this.#failed(decoded.message.type, error);
+    }
+  }
+
+  async closed(): Promise<void> {
+    if (this.#session) await this.#deps.desk.close(this.#session);
+  }
+
+  #handle(message: SessionInbound): Promise<void> | void {
+    if (message.type === 'session_init') return this.#init(message);
+    const session = this.#session;
+    if (!session || message.session_id !== session.sessionId) {
+      this.#fail(
+        errorCodes.invalidSession,
+        `this connection has no session ${JSON.stringify(message.session_id)}`,
+      );
+      return;
+    }
+    switch (message.type) {
+      case 'utterance':
+        return this.#utterance(session, message);
+      case 'client_heartbeat':
+        this.#send({
+          type: 'server_heartbeat',
+          session_id: session.sessionId,
+          timestamp: this.#deps.clock.now(),
+        });
+        return;
+      case 'session_close':
+        return this.#close(session);
+    }
+  }
+
+  async #init(message: SessionInit): Promise<void> {
+    if (this.#session) {
+      this.#fail(errorCodes.invalidMessage, 'this connection has a session already');
+      return;
+    }
+    const session = await this.#deps.desk.open(message, this.#link());
+    this.#session = session;
+    // The socket may have ended while the record was made; then nobody else closes the session.
+    if (this.#connection.closed) return this.#deps.desk.close(session);
+    const { sessionId: session_id, traceId: trace_id } = session;
+    this.#send({ type: 'session_init_ack', session_id, message: 'session created', trace_id });
+  }
+
+  /** Utterances do not wait for each other's acceptance, up to a bound. */
+  async #utterance(session: DeskSession, message: Utterance): Promise<void> {
+    const accepted = this.#deps.desk
+      .utterance(session, message)
+      .catch((error: unknown) => {
+        this.#failed(message.type, error);
+      })
+      .finally(() => this.#accepting.delete(accepted));
+    this.#accepting.add(accepted);
+    if (this.#accepting.size >= acceptingMax) await Promise.race(this.#accepting);
+  }
+
+  async #close(session: DeskSession): Promise<void> {
+    this.#session = undefined;
+    await Promise.all(this.#accepting);
+    await this.#deps.desk.finish(session);
+    this.#send({ type: 'session_close_ack', session_id: session.sessionId });
+  }
+
+  #link(): SessionLink {
+    return {
+      send: (message) => {
+        this.#send(message);
+      },
+      sendText: (text) => {
+        this.#connection.send(text);
+      },
+      close: (reason) => {
+        this.#connection.close(closeCodes[reason]);
+      },
+    };
+  }
+
+  #send(message: SessionOutbound): void {
+    this.#connection.send(encode(message));
+  }
+
+  #fail(code: string, message: string): void {
+    this.#send({ type: 'error', code, message });
+  }
+
+  #failed(type: string, error: unknown): void {
+    this.#deps.log.error({ err: error, type }, 'session message failed');
+    const { code } = toAppError(error);
+    if (code === 'unavailable' || code === 'timeout') {
+      this.#fail(errorCodes.dependencyDown, 'the store cannot be reached; try again');
+    } else this.#fail(errorCodes.internal, 'internal error');
+  }
+}

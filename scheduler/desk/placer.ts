@@ -1,0 +1,53 @@
+/** Chooses a node for a job and keeps the directory's figures honest until the node itself says more. */
+import type { Clock, Random } from '../../common/clock.ts';
+import { choose, mainExclusion, type PlacementLimits, type Wanted } from '../decide/placement.ts';
+import type { NodeDirectory } from '../fleet/node-directory.ts';
+import type { Metrics } from '../metrics.ts';
+import type { NodeView, Target } from '../store/store.ts';
+
+export interface PlacerDeps {
+  readonly directory: NodeDirectory;
+  readonly limits: PlacementLimits;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Metrics;
+}
+
+export interface Placer {
+  /** A node that looks able, counted as taken; undefined when none does. */
+  place(wanted: Wanted): Target | undefined;
+
+  /** Instances that hold nodes which could do it but are full: worth asking to call when a slot frees. */
+  fullInstances(wanted: Wanted): Set<string>;
+}
+
+export function createPlacer({ directory, limits, clock, random, metrics }: PlacerDeps): Placer {
+  const draw = () => random.next();
+
+  function place(wanted: Wanted): Target | undefined {
+    const beganMs = clock.monotonic();
+    const node = choose(directory.nodes, wanted, limits, draw);
+    metrics.selectionSeconds.observe((clock.monotonic() - beganMs) / 1000);
+    metrics.selections.inc({ result: node ? 'chosen' : 'none' });
+    if (!node) {
+      const reason = mainExclusion(directory.nodes, wanted, limits);
+      metrics.noAvailableNode.inc({ selector: 'models', reason });
+      return undefined;
+    }
+    directory.took(node.nodeId);
+    return { nodeId: node.nodeId, instanceId: node.instanceId };
+  }
+
+  function fullInstances(wanted: Wanted): Set<string> {
+    return new Set(directory.nodes.filter((node) => isFull(node, wanted)).map((node) => node.instanceId));
+  }
+
+  return { place, fullInstances };
+}
+
+/** Would do if it had a slot; how busy its hardware is right now does not matter to that. */
+const isFull = (node: NodeView, { services }: Wanted): boolean =>
+  node.status === 'ready' &&
+  node.hasGpu &&
+  node.running >= node.slots &&
+  services.every((service) => node.services.includes(service));

@@ -1,0 +1,125 @@
+/**
+ * Overdue jobs that nobody answers for: their owner died, or their session's socket is gone. Every instance sweeps, at
+ * its own jittered times; all act by compare, so that only one of them has an effect.
+ */
+import type { Logger } from 'pino';
+import type { Clock, Random } from '../../common/clock.ts';
+import { timeUp } from '../decide/job-timing.ts';
+import type { Post } from '../fleet/post.ts';
+import { resultsHint } from '../fleet/results-hint.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Assignment } from '../protocol/node-messages.ts';
+import { errorCodes } from '../protocol/error-codes.ts';
+import type { JobRecord, JobRef, JobStore } from '../store/store.ts';
+import { requiredServices, type CoreServices } from './assignment.ts';
+import type { DispatchLimits } from './dispatcher.ts';
+import type { Placer } from './placer.ts';
+
+interface SweeperDeps {
+  readonly instanceId: string;
+  readonly jobs: JobStore;
+  readonly placer: Placer;
+  readonly post: Post;
+  readonly core: CoreServices;
+  /** Jobs this instance answers for have their own timers. */
+  readonly owns: (jobId: string) => boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: DispatchLimits & { readonly sweepIntervalMs: number };
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** How long past its deadline a job must be: its owner acts first. */
+const graceMs = 2000;
+const sweepMax = 100;
+
+/** Ends when the signal aborts. */
+export async function sweepOverdue(deps: SweeperDeps, signal: AbortSignal): Promise<void> {
+  const { clock, random, jobs, limits, log, owns } = deps;
+  while (!signal.aborted) {
+    await clock.sleep(limits.sweepIntervalMs * (0.5 + random.next()), signal);
+    try {
+      const overdue = await jobs.overdue(graceMs, sweepMax);
+      for (const ref of overdue) {
+        if (!owns(ref.jobId)) await sweep(ref, deps);
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'overdue jobs could not be swept');
+    }
+  }
+}
+
+async function sweep(ref: JobRef, deps: SweeperDeps): Promise<void> {
+  const record = await deps.jobs.get(ref);
+  if (!record || record.state === 'finished') return;
+  const verdict = timeUp(
+    { state: record.state, failovers: record.failovers },
+    deps.limits.failoverMaxAttempts,
+  );
+  if (verdict === 'failover' && (await failOver(record, deps))) return;
+  if (verdict === 'timed_out')
+    await end(record, errorCodes.jobTimeout, 'The job was not finished in time', deps);
+  else await end(record, errorCodes.nodeUnavailable, 'No available nodes', deps);
+}
+
+/** Whether another node got the job. A refusal comes back to us, and the job is then pending until it is overdue again. */
+async function failOver(record: JobRecord, deps: SweeperDeps): Promise<boolean> {
+  const { jobs, placer, post, core, instanceId, limits, metrics } = deps;
+  const assignment = JSON.parse(record.assign) as Assignment;
+  const services = requiredServices(core, assignment.features);
+  const failed = new Set(record.target ? [record.target.nodeId] : []);
+  const target =
+    placer.place({ services, exclude: failed }) ?? placer.place({ services, exclude: new Set() });
+  if (!target) return false;
+  const { sessionId, jobId, attempt } = record;
+  await cancelOld(record, deps);
+  const deadlineMs = limits.jobTimeoutMs;
+  const answer = await jobs.dispatch({
+    sessionId,
+    jobId,
+    attempt,
+    target,
+    deadlineMs,
+    countsAsFailover: true,
+  });
+  if (answer.kind !== 'dispatched') return true;
+  metrics.swept.inc({ action: 'failover' });
+  await post.send(target.instanceId, {
+    type: 'assign',
+    job_id: jobId,
+    session_id: sessionId,
+    attempt: answer.attempt,
+    node_id: target.nodeId,
+    from: instanceId,
+  });
+  return true;
+}
+
+async function end(record: JobRecord, code: string, message: string, deps: SweeperDeps): Promise<void> {
+  const { jobs, post, limits, metrics } = deps;
+  const { sessionId, jobId, attempt, utteranceIndex } = record;
+  const { trace_id: traceId } = JSON.parse(record.assign) as Assignment;
+  const answer = { kind: 'failure', code, message, traceId } as const;
+  await cancelOld(record, deps);
+  const done = await jobs.finish({ sessionId, jobId, attempt, answer, keepMs: limits.keepMs });
+  if (done.kind !== 'done') return;
+  metrics.swept.inc({ action: 'ended' });
+  const entry = { seq: done.seq, jobId, utteranceIndex, answer };
+  if (done.owner) await post.send(done.owner, resultsHint(sessionId, entry, limits.inlineBytes));
+}
+
+async function cancelOld(
+  { sessionId, jobId, attempt, target }: JobRecord,
+  { post, limits }: SweeperDeps,
+): Promise<void> {
+  if (!target || !limits.sendCancel) return;
+  await post.send(target.instanceId, {
+    type: 'cancel',
+    job_id: jobId,
+    session_id: sessionId,
+    attempt,
+    node_id: target.nodeId,
+    reason: 'job_timeout',
+  });
+}

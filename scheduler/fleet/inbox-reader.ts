@@ -1,0 +1,61 @@
+/** Reads this instance's inbox for as long as the program lives. An entry is acknowledged when its hints have had their effect. */
+import type { Logger } from 'pino';
+import type { Clock } from '../../common/clock.ts';
+import type { Metrics } from '../metrics.ts';
+import type { InboxEntry, InboxStore } from '../store/store.ts';
+import type { HintHandler } from './post.ts';
+
+interface ReaderDeps {
+  readonly instanceId: string;
+  readonly inbox: InboxStore;
+  readonly handle: HintHandler;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Wait before the reader is started again after a failure that should not happen. */
+const restartMs = 500;
+
+/** Ends when the signal aborts. */
+export async function readInbox(deps: ReaderDeps, signal: AbortSignal): Promise<void> {
+  const { inbox, instanceId, clock, log } = deps;
+  while (!signal.aborted) {
+    try {
+      for await (const batch of inbox.read(instanceId, signal)) handleBatch(batch, deps);
+    } catch (error) {
+      log.error({ err: error }, 'inbox reader failed and is started again');
+      await clock.sleep(restartMs, signal);
+    }
+  }
+}
+
+/**
+ * Begins all entries of a batch in order and waits for none: the handlers' first steps are synchronous, which keeps
+ * the order, and one that waits for the store does not hold up the next batch.
+ */
+function handleBatch(batch: readonly InboxEntry[], deps: ReaderDeps): void {
+  const { inbox, instanceId, log } = deps;
+  const entries = batch.map(async (entry) => ((await handleEntry(entry, deps)) ? entry.id : undefined));
+  void Promise.all(entries)
+    .then(async (ids) => {
+      const done = ids.filter((id) => id !== undefined);
+      if (done.length > 0) await inbox.acknowledge(instanceId, done);
+    })
+    .catch((error: unknown) => {
+      log.warn({ err: error }, 'inbox entries could not be acknowledged; they will come again');
+    });
+}
+
+/** Whether the entry is done with; one that failed comes again. */
+async function handleEntry(entry: InboxEntry, { handle, log, metrics }: ReaderDeps): Promise<boolean> {
+  const outcomes = await Promise.allSettled(
+    entry.hints.map(async (hint) => {
+      metrics.hintsReceived.inc({ type: hint.type });
+      await handle(hint, entry.again);
+    }),
+  );
+  const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
+  for (const { reason } of failures) log.error({ err: reason as unknown, entry: entry.id }, 'hint failed');
+  return failures.length === 0;
+}

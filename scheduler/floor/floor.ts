@@ -1,0 +1,330 @@
+/**
+ * The node's side: the nodes that are connected here. This file registers them, follows their lives, and says who
+ * handles what; `workbench.ts` runs jobs on them, `announcer.ts` tells the fleet how they do.
+ */
+import type { Logger } from 'pino';
+import type { Clock, Random } from '../../common/clock.ts';
+import type { CoreServices } from '../desk/assignment.ts';
+import {
+  newLife,
+  onHeartbeat,
+  onTick,
+  type LifecycleLimits,
+  type NodeLife,
+  type NodeStatus,
+} from '../decide/node-lifecycle.ts';
+import type { Post } from '../fleet/post.ts';
+import { newNodeId } from '../ids.ts';
+import type { Metrics } from '../metrics.ts';
+import type { JobResult, NodeHeartbeat, NodeRegister } from '../protocol/node-messages.ts';
+import { retrying, type Retry } from '../retry.ts';
+import type { HintOf } from '../store/hints.ts';
+import type { NodeStore } from '../store/store.ts';
+import type { Announcer } from './announcer.ts';
+import { missingService } from './answer.ts';
+import { statusOf, type FloorNode, type NodeLink } from './node.ts';
+import { factsOf, healthOf, withHeartbeat } from './registration.ts';
+import { Slots } from './slots.ts';
+import { UnavailableServices, type UnavailableLimits } from './unavailable-services.ts';
+import type { Workbench } from './workbench.ts';
+
+export interface FloorLimits {
+  readonly maxJobsPerNode: number;
+  /** A node that comes back within this time keeps its jobs. */
+  readonly graceMs: number;
+  readonly ownerTtlMs: number;
+  readonly presenceTtlMs: number;
+  readonly lifecycle: LifecycleLimits;
+  readonly unavailable: UnavailableLimits;
+}
+
+export interface FloorDeps {
+  readonly instanceId: string;
+  readonly nodes: NodeStore;
+  readonly announcer: Announcer;
+  readonly post: Post;
+  readonly core: CoreServices;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly retry: Retry;
+  readonly limits: FloorLimits;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** A slot is free, or a node is ready: jobs of this instance may be waiting for it. */
+  readonly onCapacity: () => void;
+}
+
+export class Floor {
+  readonly #deps: FloorDeps;
+  readonly #workbench: Workbench;
+  readonly #nodes = new Map<string, FloorNode>();
+  /** Instances whose jobs wait for a slot here. */
+  readonly #interested = new Set<string>();
+  #draining = false;
+
+  constructor(deps: FloorDeps, workbench: (onSlots: (node: FloorNode, freed: boolean) => void) => Workbench) {
+    this.#deps = deps;
+    this.#workbench = workbench((node, freed) => {
+      this.#slotsChanged(node, freed);
+    });
+  }
+
+  get jobs(): Workbench {
+    return this.#workbench;
+  }
+
+  get connectedCount(): number {
+    return [...this.#nodes.values()].filter((node) => node.connected).length;
+  }
+
+  get runningCount(): number {
+    return [...this.#nodes.values()].reduce((sum, node) => sum + node.slots.running, 0);
+  }
+
+  get statusCounts(): Map<NodeStatus, number> {
+    const counts = new Map<NodeStatus, number>();
+    for (const node of this.#nodes.values()) {
+      const status = statusOf(node, this.#draining);
+      counts.set(status, (counts.get(status) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  holds(nodeId: string): boolean {
+    return this.#nodes.has(nodeId);
+  }
+
+  /** The newest connection of a node is the node; one that comes back in time finds its jobs. */
+  async register(message: NodeRegister, link: NodeLink): Promise<FloorNode> {
+    const { nodes, instanceId, random, retry, limits, log } = this.#deps;
+    const nodeId = message.node_id ?? newNodeId(random);
+    const claim = { nodeId, instanceId, connection: link.connectionId, ttlMs: limits.ownerTtlMs };
+    await retrying(() => nodes.claim(claim), retry, registerForMs);
+    const node = this.#welcome(nodeId, message, link);
+    link.send({ type: 'node_register_ack', node_id: nodeId, message: 'registered', status: 'registering' });
+    log.info({ nodeId, platform: message.platform, slots: node.slots.capacity }, 'node registered');
+    this.#deps.announcer.forgetTold(node);
+    this.#deps.announcer.changedStatus(node);
+    return node;
+  }
+
+  heartbeat(node: FloorNode, message: NodeHeartbeat): void {
+    const { clock, core, limits, announcer } = this.#deps;
+    node.facts = withHeartbeat(node.facts, message);
+    node.heartbeatAt = clock.now();
+    const health = healthOf(node.facts, core);
+    this.#live(node, onHeartbeat(node.life, health, clock.monotonic(), limits.lifecycle));
+    announcer.changed(node);
+  }
+
+  result(node: FloorNode, message: JobResult): void {
+    this.#noteMissingService(node, message);
+    this.#workbench.result(node, message);
+  }
+
+  /** The node's socket has ended. Its jobs wait for it a moment, because most nodes come back. */
+  disconnected(node: FloorNode, link: NodeLink): void {
+    const { clock, limits, announcer, log } = this.#deps;
+    if (node.link !== link || !node.connected) return;
+    node.connected = false;
+    log.info({ nodeId: node.nodeId, running: node.slots.running }, 'node disconnected');
+    announcer.changedStatus(node);
+    const graceMs = this.#draining ? 0 : limits.graceMs;
+    node.cancelGrace = clock.after(graceMs, () => {
+      this.#background(this.#lost(node));
+    });
+  }
+
+  async assign(hint: HintOf<'assign'>, again: boolean): Promise<void> {
+    const node = this.#nodes.get(hint.node_id);
+    if (!node?.connected) this.#workbench.refuse(hint, 'gone');
+    else if (this.#draining) this.#workbench.refuse(hint, 'draining');
+    else if (node.life.status !== 'ready') this.#workbench.refuse(hint, 'not_ready');
+    else await this.#workbench.assign(node, hint, again);
+  }
+
+  cancel(hint: HintOf<'cancel'>): void {
+    const node = this.#nodes.get(hint.node_id);
+    if (node) this.#workbench.cancel(node, hint);
+  }
+
+  /** Jobs of another instance wait for a slot; if one is free, it has only not heard of it yet. */
+  interest(hint: HintOf<'interest'>): void {
+    this.#interested.add(hint.from);
+    const free = [...this.#nodes.values()].find((node) => this.#isOpen(node));
+    if (free) this.#call(free);
+  }
+
+  /** As time passes: warm-ups that take too long, heartbeats that stopped, jobs that moved on. */
+  tick(): void {
+    const { clock, limits } = this.#deps;
+    for (const node of [...this.#nodes.values()]) {
+      this.#live(node, onTick(node.life, clock.monotonic(), limits.lifecycle));
+      this.#background(this.#workbench.audit(node));
+    }
+  }
+
+  /** Extends the claims of all nodes here, and lets go of those that connected elsewhere. */
+  async renew(): Promise<void> {
+    const { nodes, instanceId, limits } = this.#deps;
+    const held = [...this.#nodes.values()]
+      .filter((node) => node.connected)
+      .map((node) => ({ nodeId: node.nodeId, connection: node.link.connectionId }));
+    if (held.length === 0) return;
+    const ttl = { ownerMs: limits.ownerTtlMs, presenceMs: limits.presenceTtlMs };
+    for (const nodeId of await nodes.renew(held, instanceId, ttl)) {
+      const node = this.#nodes.get(nodeId);
+      if (node) await this.#displaced(node);
+    }
+  }
+
+  /** The store lost its data: everything about our nodes is told again. */
+  reassert(): void {
+    for (const node of this.#nodes.values()) {
+      this.#deps.announcer.forgetTold(node);
+      this.#deps.announcer.changed(node);
+    }
+  }
+
+  /** No new jobs from here on, anywhere. */
+  drain(): void {
+    this.#draining = true;
+    this.#deps.announcer.drain();
+    for (const node of this.#nodes.values()) this.#deps.announcer.changedStatus(node);
+  }
+
+  /** Closes the nodes that have nothing to do; the busy ones when `all`. */
+  sendAway(all: boolean): void {
+    for (const node of this.#nodes.values()) {
+      if (node.connected && (all || node.slots.running === 0)) node.link.close('goingAway');
+    }
+  }
+
+  /** Gives all running jobs back, for other instances to take up. */
+  async handOver(): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => this.#workbench.requeueAll(node)));
+  }
+
+  /** This instance has lost the right to any of it: sockets are closed, the store is left alone. */
+  abandon(): void {
+    for (const node of [...this.#nodes.values()]) {
+      this.#forget(node);
+      node.link.close('superseded');
+    }
+  }
+
+  #welcome(nodeId: string, message: NodeRegister, link: NodeLink): FloorNode {
+    const { clock, limits } = this.#deps;
+    const previous = this.#nodes.get(nodeId);
+    previous?.cancelGrace();
+    if (previous?.connected) previous.link.close('superseded');
+    const capacity = Math.min(message.max_concurrent_jobs ?? Number.POSITIVE_INFINITY, limits.maxJobsPerNode);
+    const slots = new Slots(capacity);
+    for (const job of previous?.slots.jobs() ?? []) slots.adopt(job);
+    const node: FloorNode = {
+      nodeId,
+      slots,
+      unavailable: new UnavailableServices(limits.unavailable),
+      registeredAt: clock.now(),
+      link,
+      connected: true,
+      facts: factsOf(message),
+      life: newLife(clock.monotonic()),
+      heartbeatAt: clock.now(),
+      cancelGrace: () => undefined,
+    };
+    this.#nodes.set(nodeId, node);
+    return node;
+  }
+
+  #live(node: FloorNode, life: NodeLife): void {
+    const { status: from } = node.life;
+    node.life = life;
+    if (life.status === from) return;
+    const { log, clock, announcer, onCapacity } = this.#deps;
+    log.info({ nodeId: node.nodeId, from, to: life.status, reason: life.reason }, 'node status changed');
+    node.link.send({
+      type: 'node_status',
+      node_id: node.nodeId,
+      status: life.status,
+      reason: life.reason,
+      timestamp: Math.floor(clock.now() / 1000),
+    });
+    announcer.changedStatus(node);
+    if (life.status === 'offline') this.#silent(node);
+    if (life.status === 'ready') {
+      this.#call(node);
+      onCapacity();
+    }
+  }
+
+  /** A node that is silent is lost, whatever its socket looks like. */
+  #silent(node: FloorNode): void {
+    node.link.close('silent');
+    node.connected = false;
+    this.#background(this.#lost(node));
+  }
+
+  async #lost(node: FloorNode): Promise<void> {
+    this.#forget(node);
+    await Promise.all([this.#workbench.requeueAll(node), this.#deps.announcer.gone(node)]);
+  }
+
+  async #displaced(node: FloorNode): Promise<void> {
+    this.#deps.log.warn({ nodeId: node.nodeId }, 'node is connected to another instance now');
+    this.#forget(node);
+    this.#deps.announcer.dropped(node);
+    node.link.close('superseded');
+    await this.#workbench.requeueAll(node);
+  }
+
+  #forget(node: FloorNode): void {
+    node.cancelGrace();
+    node.connected = false;
+    if (this.#nodes.get(node.nodeId) === node) this.#nodes.delete(node.nodeId);
+  }
+
+  #slotsChanged(node: FloorNode, freed: boolean): void {
+    if (this.#nodes.get(node.nodeId) !== node) return;
+    this.#deps.announcer.changed(node);
+    if (!freed || !this.#isOpen(node)) return;
+    this.#call(node);
+    this.#deps.onCapacity();
+  }
+
+  /** Tells those who wait that there is a slot. All are told: the first to come gets it, the others ask again. */
+  #call(node: FloorNode): void {
+    const { post, instanceId } = this.#deps;
+    for (const waiting of this.#interested) {
+      void post.send(waiting, { type: 'capacity', node_id: node.nodeId, from: instanceId });
+    }
+    this.#interested.clear();
+  }
+
+  #isOpen(node: FloorNode): boolean {
+    return statusOf(node, this.#draining) === 'ready' && node.slots.free > 0;
+  }
+
+  #noteMissingService(node: FloorNode, message: JobResult): void {
+    const service = missingService(message);
+    if (service === undefined) return;
+    const { metrics, clock, announcer, log } = this.#deps;
+    metrics.modelNotAvailable.inc();
+    if (!node.unavailable.report(service, clock.monotonic())) {
+      metrics.modelNotAvailableLimited.inc();
+      return;
+    }
+    metrics.modelNotAvailableMarked.inc();
+    log.warn({ nodeId: node.nodeId, service }, 'service of a node is not available for a while');
+    announcer.changed(node);
+  }
+
+  #background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.#deps.log.error({ err: error }, 'node work failed');
+    });
+  }
+}
+
+/** How long a node waits for its registration while the store is away, before it is told. */
+const registerForMs = 5000;
