@@ -47,7 +47,8 @@ export class InboxReader {
   #recoverFrom: string | undefined = fromTheStart;
   #reclaimFrom = fromTheStart;
   #nextReclaimAt = 0;
-  #groupExists = false;
+  #groupExists = true; // until Redis says that it does not
+  #groupSeen = false;
   #failures = 0;
 
   constructor(parts: ReaderParts) {
@@ -79,7 +80,7 @@ export class InboxReader {
     } catch (error) {
       this.#recoverFrom = fromTheStart;
       if (isNoGroup(error)) {
-        this.#groupLost();
+        this.#groupMissing();
         return [];
       }
       this.#failures += 1;
@@ -98,23 +99,20 @@ export class InboxReader {
 
   /** From the beginning of the stream: what was sent before the group existed is for us too. */
   async #createGroup(): Promise<void> {
+    const { commands, group } = this.#parts;
     try {
-      await this.#parts.commands.command('XGROUP', [
-        'CREATE',
-        this.#inbox,
-        this.#parts.group,
-        '0',
-        'MKSTREAM',
-      ]);
+      await commands.command('XGROUP', ['CREATE', this.#inbox, group, '0', 'MKSTREAM']);
     } catch (error) {
       if (!isBusyGroup(error)) throw error;
     }
     this.#groupExists = true;
   }
 
-  /** Nobody removes a group in good order: Redis lost data, or a person deleted the stream. */
-  #groupLost(): void {
+  /** Nobody removes a group in good order: after the first time, Redis lost data or a person deleted the stream. */
+  #groupMissing(): void {
     this.#groupExists = false;
+    if (!this.#groupSeen) return;
+    this.#groupSeen = false;
     this.#parts.commands.count('inbox_group_lost', 'err');
     this.#parts.log.warn('inbox group was lost, creating it again');
   }
@@ -147,6 +145,7 @@ export class InboxReader {
     const limits = [dlq.enabled ? dlq.maxDeliveries : 0, dlq.minIdleMs, dlq.maxLength];
     const args = [group, instanceId, idleMs, cursor, count, ...limits];
     const reply = await commands.run(inboxReclaimScript, [this.#inbox, this.#deadLetters], args);
+    this.#groupSeen = true;
     const [next, entries, moved, vanished] = asList(reply);
     this.#countDeadLetters(asNumber(moved), 'max_deliveries');
     if (asNumber(vanished) > 0)

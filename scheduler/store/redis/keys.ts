@@ -26,7 +26,8 @@ function sessionKeys(prefix: string) {
   return {
     session: (sessionId: string) => `${inPartition(sessionId)}:session:${sessionId}`,
     outbox: (sessionId: string) => `${inPartition(sessionId)}:outbox:${sessionId}`,
-    job: (sessionId: string, jobId: string) => `${inPartition(sessionId)}:job:${checkedId(jobId, 'job')}`,
+    job: (sessionId: string, jobId: string) =>
+      `${inPartition(sessionId)}:job:${sessionId}/${checkedId(jobId, 'job')}`,
     request: (sessionId: string, requestId: string) =>
       `${inPartition(sessionId)}:request:${sessionId}/${checkedId(requestId, 'request')}`,
     due: (sessionId: string) => `${inPartition(sessionId)}:due`,
