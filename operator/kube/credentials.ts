@@ -19,6 +19,9 @@ import { AppError } from '../../common/errors.ts';
 /** How long headers and TLS settings are used before the files behind them are read again. */
 const recheckMs = 10_000;
 
+/** What the library assumes when it found nothing: better to say so than to fail at every request. */
+const libraryGuess = 'http://localhost:8080';
+
 export interface Access {
   readonly headers: Readonly<Record<string, string>>;
   readonly dispatcher: Dispatcher;
@@ -132,6 +135,9 @@ function load({ kubeconfig, context }: KubeconfigSource): LoginConfig {
     else config.loadFromFile(kubeconfig);
   } catch (error) {
     throw new AppError('config', 'cannot read the kubeconfig', { cause: error, facts: { kubeconfig } });
+  }
+  if (kubeconfig === undefined && config.cluster.server === libraryGuess) {
+    throw new AppError('config', 'there is no kubeconfig, and this is not a pod with a service account');
   }
   if (context !== undefined) config.setCurrentContext(context);
   if (!URL.canParse(config.cluster.server)) {
