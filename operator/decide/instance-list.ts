@@ -2,7 +2,7 @@
 import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
 import type { Pod } from '../kube/resources.ts';
 import { currentConfigMapName } from '../resources/config-map.ts';
-import { byOrdinal, configMapOf, isAlive, isCrashLooping, isReady, reportOf } from './pods.ts';
+import { answerOf, byOrdinal, configMapOf, isAlive, isCrashLooping, isReady, reportOf } from './pods.ts';
 import type { Seen } from './seen.ts';
 
 type Instance = NonNullable<SchedulerClusterStatus['instances']>[number];
@@ -22,10 +22,26 @@ export function instanceList(cluster: SchedulerCluster, seen: Seen): Instance[] 
         instanceId: report?.instanceId ?? pod.metadata.name,
         ready: isReady(pod),
         state: stateOf(pod, seen),
-        ...(report ? { sessions: report.connections.sessions, nodes: report.connections.nodes } : {}),
+        ...figuresOf(cluster, seen, { ordinal, pod }),
         configCurrent: configMapOf(pod) === current,
       };
     });
+}
+
+/** Of an instance that nobody has asked since the operator started, the last known. */
+function figuresOf(
+  { status }: SchedulerCluster,
+  seen: Seen,
+  { ordinal, pod }: { ordinal: number; pod: Pod },
+): Pick<Instance, 'sessions' | 'nodes'> {
+  const answer = answerOf(seen, pod);
+  if (answer?.kind === 'report') {
+    const { sessions, nodes } = answer.report.connections;
+    return { sessions, nodes };
+  }
+  const before = status?.instances?.find((instance) => instance.ordinal === ordinal);
+  if (answer || !isReady(pod) || before?.sessions === undefined || before.nodes === undefined) return {};
+  return { sessions: before.sessions, nodes: before.nodes };
 }
 
 function stateOf(pod: Pod, seen: Seen): Instance['state'] {

@@ -1,7 +1,7 @@
 /** RedisReachable: what the instances say of Redis. The operator itself never talks to it. */
-import { verdict, type Verdict } from '../../api/conditions.ts';
-import { answerOf, isAlive } from '../pods.ts';
-import { instances, wantedPods, type Facts } from './facts.ts';
+import { verdict, type Reason, type Verdict } from '../../api/conditions.ts';
+import { answerOf, isAlive, isReady } from '../pods.ts';
+import { instances, previous, wantedPods, type Facts } from './facts.ts';
 
 export function redisReachable(facts: Facts): Verdict {
   const answers = wantedPods(facts)
@@ -23,9 +23,19 @@ export function redisReachable(facts: Facts): Verdict {
   }
   if (reports.length > 0) return verdict('True', 'Reachable', `${instances(reports.length)} reach Redis.`);
   const silent = answers.find(({ answer }) => answer?.kind === 'silent');
-  const detail =
-    silent?.answer?.kind === 'silent'
-      ? `${silent.pod.metadata.name}: ${silent.answer.error}.`
-      : 'None was asked yet.';
-  return verdict('Unknown', 'NoInstanceAnswers', `No instance has answered. ${detail}`);
+  if (silent?.answer?.kind === 'silent') {
+    const detail = `${silent.pod.metadata.name}: ${silent.answer.error}.`;
+    return verdict('Unknown', 'NoInstanceAnswers', `No instance has answered. ${detail}`);
+  }
+  return unasked(facts);
+}
+
+/** An operator that has just started has asked nobody yet; that says nothing against what was known. */
+function unasked(facts: Facts): Verdict {
+  const before = previous(facts, 'RedisReachable');
+  const isOfThisWish = before?.observedGeneration === facts.cluster.metadata.generation;
+  if (before && isOfThisWish && wantedPods(facts).some(isReady)) {
+    return { status: before.status, reason: before.reason as Reason, message: before.message };
+  }
+  return verdict('Unknown', 'NoInstanceAnswers', 'No instance was asked yet.');
 }

@@ -1,0 +1,163 @@
+/**
+ * As much of the StatefulSet controller and of a kubelet as convergence needs: it takes one small action per step, so that a
+ * test sees every state in between. Pods whose ConfigMap or Secret is missing do not start.
+ */
+import { configKey } from '../../operator/api/names.ts';
+import { sha256 } from '../../operator/api/digest.ts';
+import {
+  configMaps,
+  pods,
+  secrets,
+  statefulSets,
+  type Pod,
+  type StatefulSet,
+} from '../../operator/kube/resources.ts';
+import { configMapOf } from '../../operator/decide/pods.ts';
+import { ordinalOf } from '../../operator/api/names.ts';
+import type { FakeKube } from '../fakes/kube.ts';
+import { sampleCluster } from './sample.ts';
+
+/** What a started pod turns out to be. */
+export type Behaviour = (pod: Pod) => Pod['status'] | undefined;
+
+export const readyStatus = (podIP: string): NonNullable<Pod['status']> => ({
+  phase: 'Running',
+  podIP,
+  conditions: [{ type: 'Ready', status: 'True' }],
+  containerStatuses: [
+    { name: 'scheduler', ready: true, restartCount: 0, image: '', imageID: '', state: { running: {} } },
+  ],
+});
+
+export const refusedStatus = (podIP: string, message: string): NonNullable<Pod['status']> => ({
+  phase: 'Running',
+  podIP,
+  conditions: [{ type: 'Ready', status: 'False' }],
+  containerStatuses: [
+    {
+      name: 'scheduler',
+      ready: false,
+      restartCount: 3,
+      image: '',
+      imageID: '',
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 78, message } },
+    },
+  ],
+});
+
+const revisionOf = ({ spec }: StatefulSet): string => sha256(JSON.stringify(spec!.template)).slice(0, 10);
+
+export class StatefulSetController {
+  readonly #kube: FakeKube;
+  readonly #behave: Behaviour;
+  /** Errors a real cluster would show as pods that never start. */
+  readonly complaints: string[] = [];
+  #addresses = 0;
+
+  constructor(kube: FakeKube, behave: Behaviour) {
+    this.#kube = kube;
+    this.#behave = behave;
+  }
+
+  /** One action for each set; false when there was nothing to do. */
+  step(): boolean {
+    return this.#kube
+      .all(statefulSets)
+      .map((set) => this.#stepOne(set))
+      .some(Boolean);
+  }
+
+  #stepOne(set: StatefulSet): boolean {
+    const owned = this.#podsOf(set);
+    const acted = this.#start(owned) || this.#scale(set, owned) || this.#roll(set, owned);
+    return this.#writeStatus(set, this.#podsOf(set)) || acted;
+  }
+
+  #podsOf(set: StatefulSet): Pod[] {
+    return this.#kube
+      .all(pods)
+      .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === set.metadata.uid));
+  }
+
+  #start(owned: readonly Pod[]): boolean {
+    const pod = owned.find(({ status }) => status?.phase === 'Pending');
+    if (!pod || !this.#hasFiles(pod)) return false;
+    const status = this.#behave(pod) ?? readyStatus(`10.0.0.${String(++this.#addresses)}`);
+    this.#kube.put({ ...pod, status });
+    return true;
+  }
+
+  #hasFiles(pod: Pod): boolean {
+    const { namespace = '', name } = pod.metadata;
+    const config = this.#kube.peek(configMaps, { namespace, name: configMapOf(pod)! });
+    const secretName = pod.spec!.volumes!.find(({ secret }) => secret)!.secret!.secretName!;
+    const found =
+      config?.data?.[configKey(name)] && this.#kube.peek(secrets, { namespace, name: secretName });
+    if (!found) this.complaints.push(`${name} starts without its file in ${String(configMapOf(pod))}`);
+    return Boolean(found);
+  }
+
+  #scale(set: StatefulSet, owned: readonly Pod[]): boolean {
+    const wanted = set.spec!.replicas!;
+    const missing = Array.from({ length: wanted }, (_, ordinal) => ordinal).filter(
+      (ordinal) => !owned.some((pod) => ordinalIn(set, pod) === ordinal),
+    );
+    for (const ordinal of missing) this.#kube.put(podOf(set, ordinal));
+    const extra = owned.find((pod) => (ordinalIn(set, pod) ?? 0) >= wanted);
+    if (extra) this.#kube.remove(extra);
+    return missing.length > 0 || extra !== undefined;
+  }
+
+  /** Replaces one outdated pod, the highest first, while all others are ready or this one is broken itself. */
+  #roll(set: StatefulSet, owned: readonly Pod[]): boolean {
+    const revision = revisionOf(set);
+    const outdated = owned
+      .filter(({ metadata }) => metadata.labels!['controller-revision-hash'] !== revision)
+      .sort((a, b) => (ordinalIn(set, b) ?? 0) - (ordinalIn(set, a) ?? 0));
+    const updating = owned.some((pod) => !outdated.includes(pod) && !isReady(pod));
+    if (!outdated[0] || updating) return false;
+    this.#kube.remove(outdated[0]);
+    return true;
+  }
+
+  #writeStatus(set: StatefulSet, owned: readonly Pod[]): boolean {
+    const revision = revisionOf(set);
+    const updated = owned.filter(({ metadata }) => metadata.labels!['controller-revision-hash'] === revision);
+    const isComplete = updated.length === set.spec!.replicas && updated.every(isReady);
+    const status = {
+      observedGeneration: set.metadata.generation!,
+      replicas: owned.length,
+      readyReplicas: owned.filter(isReady).length,
+      updatedReplicas: updated.length,
+      updateRevision: revision,
+      currentRevision: isComplete ? revision : (set.status?.currentRevision ?? revision),
+    };
+    if (JSON.stringify(set.status) === JSON.stringify(status)) return false;
+    this.#kube.put({ ...set, status });
+    return true;
+  }
+}
+
+const isReady = (pod: Pod): boolean =>
+  pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+
+const ordinalIn = ({ metadata }: StatefulSet, pod: Pod): number | undefined =>
+  ordinalOf(sampleCluster({}, { name: metadata.name }), pod.metadata.name);
+
+function podOf(set: StatefulSet, ordinal: number): Pod {
+  const { name, namespace, uid } = set.metadata;
+  const { metadata, spec } = set.spec!.template;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `${name}-${String(ordinal)}`,
+      namespace: namespace!,
+      labels: { ...metadata!.labels, 'controller-revision-hash': revisionOf(set) },
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid: uid!, controller: true }],
+    },
+    spec: structuredClone(spec!),
+    status: { phase: 'Pending' },
+  };
+}
