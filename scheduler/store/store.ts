@@ -4,7 +4,8 @@
  * suite (`test/contract/store.ts`).
  *
  * Every verb throws `AppError` with code `unavailable` when the store cannot answer; whether it happened is then
- * unknown, and repeating it is right. Expected answers are values.
+ * unknown, and repeating it is right. It throws `invalid` for an id that is not 1 to 128 of letters, digits, `_`, `.`,
+ * `:` and `-`. Expected answers are values.
  *
  * All durations are milliseconds, and deadlines are kept by the store's own clock. See docs/design/scheduler.md.
  */
@@ -45,7 +46,10 @@ export interface OutboxEntry {
 }
 
 export interface SessionStore {
-  /** Creates the record with epoch 1 and the owner key. Repeating it with the same owner gives the same epoch. */
+  /**
+   * Creates the record with epoch 1 and the owner key. Repeating it with the same owner gives the same epoch. Throws
+   * `conflict` when another instance owns the session: that one is taken over, not opened.
+   */
   open(session: {
     sessionId: string;
     owner: string;
@@ -53,14 +57,20 @@ export interface SessionStore {
     ttlMs: number;
   }): Promise<{ epoch: number }>;
 
-  /** Makes `owner` the owner under a higher epoch; the previous owner's verbs are fenced from then on. */
+  /**
+   * Makes `owner` the owner under a higher epoch; the previous owner's verbs are fenced from then on. `previousOwner` is
+   * the last one, also when it released the session; repeating the verb raises the epoch again.
+   */
   takeOver(session: {
     sessionId: string;
     owner: string;
     ttlMs: number;
   }): Promise<{ kind: 'taken'; session: SessionRecord; previousOwner: string } | { kind: 'unknown' }>;
 
-  /** Extends the life of the records and owner keys of connected sessions. Returns the ids that are no longer ours. */
+  /**
+   * Extends the life of the records and owner keys of connected sessions. Returns the ids that are no longer ours: taken
+   * over, or forgotten by the store (`get` tells which; a forgotten one can be opened again).
+   */
   renew(
     sessions: readonly { sessionId: string; epoch: number }[],
     owner: string,
@@ -158,10 +168,16 @@ export type MoveAnswer<Done> =
   | { readonly kind: 'unknown' };
 
 export interface JobStore {
-  /** Records the job; with a target it is dispatched as attempt 1, otherwise pending as attempt 0. */
+  /**
+   * Records the job; with a target it is dispatched as attempt 1, otherwise pending as attempt 0. Repeating it with the
+   * same job id is answered `accepted` and changes nothing. A store that is full refuses it whole, as `unavailable`.
+   */
   accept(job: NewJob, target?: Target): Promise<AcceptAnswer>;
 
-  /** Gives the job to `target` as the next attempt, if it is still at `attempt` and not finished. */
+  /**
+   * Gives the job to `target` as the next attempt, if it is still at `attempt` and not finished. Repeating it with the
+   * same target gives the same answer.
+   */
   dispatch(
     move: JobRef & { attempt: number; target: Target; deadlineMs: number; countsAsFailover: boolean },
   ): Promise<MoveAnswer<{ readonly kind: 'dispatched'; readonly attempt: number }>>;
@@ -174,6 +190,10 @@ export interface JobStore {
   /**
    * Ends the job and puts its answer in the session's outbox, once: the first terminal answer wins. The audio is
    * dropped from the record, which is forgotten after `keepMs`. Works in a Redis that is at maxmemory.
+   *
+   * `owner` is the instance to tell, undefined when the session is connected nowhere. `seq` is 0 when the session is
+   * forgotten and there is no outbox to write to. Repeating it with the same answer is answered `done` with the same
+   * `seq` as long as the answer stands in the outbox, so that a caller that did not hear it can still tell the owner.
    */
   finish(
     move: JobRef & { attempt: number; answer: Answer; keepMs: number },
@@ -181,7 +201,10 @@ export interface JobStore {
 
   get(ref: JobRef): Promise<JobRecord | undefined>;
 
-  /** Jobs whose deadline passed more than `graceMs` ago, oldest first per partition, at most `limit` in all. */
+  /**
+   * Jobs whose deadline passed more than `graceMs` ago, oldest first per partition, at most `limit` in all. Partitions
+   * come in no fixed order, so that none is always the last.
+   */
   overdue(graceMs: number, limit: number): Promise<JobRef[]>;
 }
 
@@ -209,7 +232,7 @@ export type NodeChange =
   { readonly op: 'put'; readonly view: NodeView } | { readonly op: 'gone'; readonly nodeId: string };
 
 export interface NodeStore {
-  /** The newest connection of a node owns it. `connection` is unique per socket. Returns who owned it before. */
+  /** The newest connection of a node owns it. `connection` is unique per socket. Returns which other one owned it before. */
   claim(node: {
     nodeId: string;
     instanceId: string;
@@ -225,8 +248,9 @@ export interface NodeStore {
   ): Promise<string[]>;
 
   /**
-   * Writes the node's snapshot (JSON in the original's shape) and presence, and announces `view` when `announce`.
-   * A caller announces only what changed, so that the cost follows the changes.
+   * Writes the node's snapshot (JSON in the original's shape), view and presence, and announces the change when
+   * `announce`. A caller announces only what changed, so that the cost follows the changes. Does nothing when another
+   * instance owns the node.
    */
   save(node: { view: NodeView; snapshot: string; presenceMs: number; announce: boolean }): Promise<void>;
 
@@ -236,7 +260,11 @@ export interface NodeStore {
   /** All live nodes, and the cursor from which `changes` continues. */
   all(): Promise<{ views: NodeView[]; cursor: string }>;
 
-  /** What was announced after `cursor`; `lost` when the log no longer reaches back that far: read `all` again. */
+  /**
+   * What is true now of the nodes announced after `cursor`, each once; `lost` when the log no longer reaches back that
+   * far: read `all` again. Nobody announces a node whose instance died: its view ends after `presenceMs`, which `all`
+   * shows, so a reader reads `all` now and then.
+   */
   changes(
     cursor: string,
   ): Promise<{ kind: 'changes'; changes: NodeChange[]; cursor: string } | { kind: 'lost' }>;
@@ -267,7 +295,8 @@ export interface PresenceRecord {
 export interface InstanceStore {
   /**
    * Claims the instance id for this process under a new epoch. The same pod takes over at once: its kubelet guarantees
-   * that the previous container is gone. Any other holder keeps it until its lease expires.
+   * that the previous container is gone. So does the same boot, which is this process. Any other holder keeps it until
+   * its lease expires; an empty pod uid is nobody's.
    */
   claim(
     identity: Omit<LeaseToken, 'epoch'>,
@@ -283,6 +312,12 @@ export interface InstanceStore {
   release(token: LeaseToken): Promise<void>;
 
   announce(presence: PresenceRecord, ttlMs: number): Promise<void>;
+
+  /**
+   * Lets the inbox and dead letters of instances without a lease end after `keepMs`, unless they come back. Returns the
+   * ids that are now forgotten. Their hints may be lost: the deadlines of the jobs remember.
+   */
+  retireDead(keepMs: number): Promise<string[]>;
 
   /** Instances whose lease is held now, with their presence when there is one. */
   live(): Promise<{ instanceId: string; presence: PresenceRecord | undefined }[]>;
@@ -306,8 +341,8 @@ export interface InboxStats {
 
 export interface InboxStore {
   /**
-   * Appends one entry to an instance's inbox. `busy`: it holds `maxLength` entries. `no_owner`: nobody holds that
-   * instance's lease, so nobody would read it.
+   * Appends hints to an instance's inbox; what is sent to it in one turn of the event loop travels together. `busy`: it
+   * holds `maxLength` entries. `no_owner`: nobody holds that instance's lease, so nobody would read it.
    */
   send(instanceId: string, hints: readonly Hint[]): Promise<'sent' | 'busy' | 'no_owner'>;
 
@@ -315,7 +350,8 @@ export interface InboxStore {
    * This instance's entries: first what an earlier life read and did not acknowledge, then new ones. Ends when the
    * signal aborts. Survives a lost connection and a lost consumer group by starting again. Entries that stay
    * unacknowledged are yielded again later, and go to the dead letters at the configured number of deliveries, as do
-   * entries that cannot be decoded. One reader per instance.
+   * entries that cannot be decoded; hints of unknown type are left out. One reader per instance. It ends within
+   * `blockMs` of the signal.
    */
   read(instanceId: string, signal: AbortSignal): AsyncIterable<readonly InboxEntry[]>;
 

@@ -42,7 +42,7 @@ export interface DeadLetter {
 export interface Harness {
   readonly store: Store;
   /** Lets time pass for the store. */
-  advance(ms: number): Promise<void>;
+  readonly advance: (ms: number) => Promise<void>;
   /** Puts an entry with any payload into an inbox, as a faulty writer would. */
   inject(instanceId: string, payload: string): Promise<void>;
   deadLetters(instanceId: string): Promise<readonly DeadLetter[]>;

@@ -51,6 +51,11 @@ export function createMemoryInstances(clock: Clock): MemoryInstances {
       return Promise.resolve();
     },
 
+    /** Nothing to do: inboxes end with the process. */
+    async retireDead() {
+      return Promise.resolve([]);
+    },
+
     async live() {
       const live = leases.live().map(([instanceId]) => ({ instanceId, presence: presences.get(instanceId) }));
       return Promise.resolve(live);

@@ -4,19 +4,22 @@ import type { RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { asList, asNumber, asText, asTextOrNil, asTexts } from './reply.ts';
 import { deleteIfEqualScript } from './scripts/delete-if-equal.ts';
+import { instanceRetireScript } from './scripts/instance-retire.ts';
 import { leaseClaimScript } from './scripts/lease-claim.ts';
 import { leaseRenewScript } from './scripts/lease-renew.ts';
+import { putScript } from './scripts/put.ts';
+import { setAddScript } from './scripts/set-add.ts';
 
 export function createRedisInstances(keys: Keys, commands: RedisConnection): InstanceStore {
   return {
     async claim({ instanceId, boot, podUid }, ttlMs) {
-      const scriptKeys = [keys.lease(instanceId), keys.epoch(instanceId)];
+      const scriptKeys = [keys.lease, keys.epoch, keys.inbox, keys.deadLetters].map((key) => key(instanceId));
       const reply = await commands.run(leaseClaimScript, scriptKeys, [instanceId, boot, podUid, ttlMs]);
       const [kind, value, expiresInMs] = asList(reply);
       if (kind === 'held') {
         return { kind, holder: parseToken(asText(value)), expiresInMs: Math.max(0, asNumber(expiresInMs)) };
       }
-      await commands.command('SADD', [keys.instances, instanceId]);
+      await commands.run(setAddScript, [keys.instances], [instanceId]);
       return { kind: 'claimed', token: { instanceId, epoch: asNumber(value), boot, podUid } };
     },
 
@@ -36,8 +39,25 @@ export function createRedisInstances(keys: Keys, commands: RedisConnection): Ins
     },
 
     async announce(presence, ttlMs) {
-      const key = keys.presence(presence.instance_id);
-      await commands.command('SET', [key, JSON.stringify(presence), 'PX', ttlMs]);
+      const id = presence.instance_id;
+      await Promise.all([
+        commands.run(putScript, [keys.presence(id)], [JSON.stringify(presence), ttlMs]),
+        // Again, for an instance that came back while another was taking it off the list.
+        commands.run(setAddScript, [keys.instances], [id]),
+      ]);
+    },
+
+    async retireDead(keepMs) {
+      const ids = asTexts(await commands.command('SMEMBERS', [keys.instances]));
+      const fates = await Promise.all(
+        ids.map((instanceId) => {
+          const scriptKeys = [keys.lease, keys.inbox, keys.deadLetters].map((key) => key(instanceId));
+          return commands.run(instanceRetireScript, scriptKeys, [keepMs]);
+        }),
+      );
+      const ended = ids.filter((_, i) => fates[i] === 'ended');
+      if (ended.length > 0) await commands.command('SREM', [keys.instances, ...ended]);
+      return ended;
     },
 
     async live() {
