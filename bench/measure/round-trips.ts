@@ -1,0 +1,130 @@
+/** One turn of one system: start it fresh, warm it up, measure it at each number in flight, stop it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deploy, type Deployment } from '../harness/deployment.ts';
+import { startLoad, type LoadProcess } from '../harness/load-process.ts';
+import type { Processes } from '../harness/processes.ts';
+import type { RedisCounts } from '../harness/redis-server.ts';
+import { cpuMs } from '../harness/usage.ts';
+import type { LoopResult } from '../load/orders.ts';
+import type { System } from '../systems/system.ts';
+
+export interface Sample {
+  readonly system: string;
+  readonly round: number;
+  readonly inFlight: number;
+  readonly tripsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Microseconds of CPU per round trip; absent parts are 0. */
+  readonly cpu: { readonly total: number; readonly a: number; readonly b: number; readonly redis: number };
+  /** Per round trip; undefined without Redis. */
+  readonly redis: RedisCounts | undefined;
+}
+
+export interface TurnOptions {
+  readonly workers: number;
+  readonly inFlight: readonly number[];
+  readonly seconds: number;
+}
+
+interface Reading {
+  readonly cpuMs: readonly number[];
+  readonly redis: RedisCounts | undefined;
+}
+
+const connectLimitMs = 60_000;
+const crashNoticeMs = 250;
+
+export async function measureTurn(
+  system: System,
+  round: number,
+  { workers, inFlight, seconds }: TurnOptions,
+  processes: Processes,
+): Promise<Sample[]> {
+  const deployment = await deploy(system, { processes, workers });
+  const load = startLoad(processes, `load for ${system.name}`);
+  try {
+    const { clientPort, workerPort } = deployment;
+    const clients = Math.max(...inFlight);
+    const peers = { peers: system.peers, clientPort, workerPort, clients, workers };
+    await guarded(deployment, load.send({ do: 'connect', ...peers }, connectLimitMs));
+    await loop(deployment, load, Math.min(16, clients), warmUpMs(seconds));
+    const samples: Sample[] = [];
+    for (const count of inFlight) {
+      await loop(deployment, load, count, warmUpMs(seconds) / 4);
+      const before = await read(deployment);
+      const result = await loop(deployment, load, count, seconds * 1000);
+      const after = await read(deployment);
+      samples.push(sample({ system, round, inFlight: count }, result, before, after));
+    }
+    return samples;
+  } finally {
+    await load.child.stop();
+    await deployment.stop();
+  }
+}
+
+/** Enough for the compilers of Node to settle; less in a quick run, whose figures are not meant to be kept. */
+const warmUpMs = (seconds: number): number => Math.min(2000, seconds * 1000);
+
+async function loop(
+  deployment: Deployment,
+  load: LoadProcess,
+  inFlight: number,
+  forMs: number,
+): Promise<LoopResult> {
+  const result = await guarded(deployment, load.send({ do: 'loop', inFlight, forMs }, forMs + 20_000));
+  if (!result || result.trips === 0) throw new Error(`${deployment.system.name} made no round trip`);
+  return result;
+}
+
+/** A process of the system that ends by itself ends the measurement, with its last words. */
+async function guarded<T>(deployment: Deployment, work: Promise<T>): Promise<T> {
+  const children = deployment.instances.map(({ child }) => child);
+  if (deployment.redis) children.push(deployment.redis.child);
+  const crashed = Promise.race(children.map((child) => child.crashed));
+  try {
+    return await Promise.race([work, crashed]);
+  } catch (error) {
+    // A closed connection is often the first sign of a crash; the crash itself is the better answer.
+    await Promise.race([crashed, sleep(crashNoticeMs)]);
+    throw error;
+  }
+}
+
+async function read({ instances, redis }: Deployment): Promise<Reading> {
+  const pids = [...instances.map(({ child }) => child.pid), ...(redis ? [redis.child.pid] : [])];
+  return { cpuMs: pids.map(cpuMs), redis: await redis?.counts() };
+}
+
+function sample(
+  what: { system: System; round: number; inFlight: number },
+  { trips, seconds, p50Ms, p99Ms }: LoopResult,
+  before: Reading,
+  after: Reading,
+): Sample {
+  const { instances, usesRedis, name } = what.system;
+  const perTrip = after.cpuMs.map((ms, at) => ((ms - before.cpuMs[at]!) * 1000) / trips);
+  return {
+    system: name,
+    round: what.round,
+    inFlight: what.inFlight,
+    tripsPerSecond: trips / seconds,
+    p50Ms,
+    p99Ms,
+    cpu: {
+      total: perTrip.reduce((sum, part) => sum + part, 0),
+      a: perTrip[0]!,
+      b: instances === 2 ? perTrip[1]! : 0,
+      redis: usesRedis ? perTrip.at(-1)! : 0,
+    },
+    redis: after.redis && before.redis ? countsPer(trips, before.redis, after.redis) : undefined,
+  };
+}
+
+const countsPer = (trips: number, before: RedisCounts, after: RedisCounts): RedisCounts => ({
+  commands: (after.commands - before.commands) / trips,
+  scripts: (after.scripts - before.scripts) / trips,
+  bytesIn: (after.bytesIn - before.bytesIn) / trips,
+  bytesOut: (after.bytesOut - before.bytesOut) / trips,
+});

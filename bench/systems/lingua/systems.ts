@@ -1,0 +1,45 @@
+/** Our scheduler: as it runs in a fleet, with both sockets on one instance, and without Redis. */
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { environment } from '../../../common/workload.ts';
+import type { Launch, Place, System } from '../system.ts';
+import { configFile } from './config.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const bundle = path.join(root, 'dist/scheduler.mjs');
+
+/** The bundle that ships in the image when it was built, else the sources. */
+export const program = existsSync(bundle) ? bundle : path.join(root, 'scheduler/main.ts');
+
+const common = { peers: new URL('peers.ts', import.meta.url).href, launch } as const;
+
+export const lingua: System = {
+  ...common,
+  name: 'lingua',
+  tells: 'this scheduler; every job accepted and finished in Redis before it is told',
+  instances: 2,
+  usesRedis: true,
+};
+
+export const linguaLocal: System = {
+  ...common,
+  name: 'lingua-local',
+  tells: 'the same, with client and worker on one instance: recorded in Redis, no inbox between',
+  instances: 1,
+  usesRedis: true,
+};
+
+export const linguaMemory: System = {
+  ...common,
+  name: 'lingua-memory',
+  tells: 'the same on one instance without Redis (`phase2.enabled = false`): nothing survives the process',
+  instances: 1,
+  usesRedis: false,
+};
+
+function launch(place: Place): Launch {
+  const file = path.join(place.directory, `${place.name}.toml`);
+  writeFileSync(file, configFile(place));
+  const env = { [environment.bindAddress]: '127.0.0.1', LOG_LEVEL: 'warn', LOG_FORMAT: 'json' };
+  return { args: [program, '--config', file], env };
+}
