@@ -57,7 +57,7 @@ async function tell(story: Story, danger: (world: World) => void): Promise<Endin
   danger(world);
   story.change(world);
   // Until it dies, or for good when it does not.
-  await world.converge().catch(() => undefined);
+  await world.converge(30).catch(() => undefined);
   world.kube.revive();
   await world.start();
   await world.converge();

@@ -39,11 +39,10 @@ export function sampleCluster(spec: Wish = {}, options: SampleOptions = {}): Sch
 function withDefaults(shape: Schema, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => withDefaults(shape.items ?? {}, item));
   if (typeof value !== 'object' || value === null) return value;
-  const filled: Record<string, unknown> = { ...value };
+  const filled = new Map<string, unknown>(Object.entries(value));
   for (const [name, property] of Object.entries(shape.properties ?? {})) {
-    filled[name] ??= structuredClone(property.default);
-    if (filled[name] === undefined) delete filled[name];
-    else filled[name] = withDefaults(property, filled[name]);
+    const given = filled.get(name) ?? structuredClone(property.default);
+    if (given !== undefined) filled.set(name, withDefaults(property, given));
   }
-  return filled;
+  return Object.fromEntries(filled);
 }

@@ -13,9 +13,7 @@ import {
   type StatefulSet,
 } from '../../operator/kube/resources.ts';
 import { configMapOf } from '../../operator/decide/pods.ts';
-import { ordinalOf } from '../../operator/api/names.ts';
 import type { FakeKube } from '../fakes/kube.ts';
-import { sampleCluster } from './sample.ts';
 
 /** What a started pod turns out to be. */
 export type Behaviour = (pod: Pod) => Pod['status'] | undefined;
@@ -104,7 +102,7 @@ export class StatefulSetController {
       (ordinal) => !owned.some((pod) => ordinalIn(set, pod) === ordinal),
     );
     for (const ordinal of missing) this.#kube.put(podOf(set, ordinal));
-    const extra = owned.find((pod) => (ordinalIn(set, pod) ?? 0) >= wanted);
+    const extra = owned.find((pod) => ordinalIn(set, pod) >= wanted);
     if (extra) this.#kube.remove(extra);
     return missing.length > 0 || extra !== undefined;
   }
@@ -114,7 +112,7 @@ export class StatefulSetController {
     const revision = revisionOf(set);
     const outdated = owned
       .filter(({ metadata }) => metadata.labels!['controller-revision-hash'] !== revision)
-      .sort((a, b) => (ordinalIn(set, b) ?? 0) - (ordinalIn(set, a) ?? 0));
+      .sort((a, b) => ordinalIn(set, b) - ordinalIn(set, a));
     const updating = owned.some((pod) => !outdated.includes(pod) && !isReady(pod));
     if (!outdated[0] || updating) return false;
     this.#kube.remove(outdated[0]);
@@ -142,8 +140,8 @@ export class StatefulSetController {
 const isReady = (pod: Pod): boolean =>
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
-const ordinalIn = ({ metadata }: StatefulSet, pod: Pod): number | undefined =>
-  ordinalOf(sampleCluster({}, { name: metadata.name }), pod.metadata.name);
+const ordinalIn = ({ metadata }: StatefulSet, pod: Pod): number =>
+  Number(pod.metadata.name.slice(metadata.name.length + 1));
 
 function podOf(set: StatefulSet, ordinal: number): Pod {
   const { name, namespace, uid } = set.metadata;

@@ -187,9 +187,8 @@ export function reportOf(instanceId: string, nowMs: number): InstanceReport {
 }
 
 function portrait(object: KubeObject): unknown {
-  const { metadata, ...rest } = object;
-  const { name, namespace, labels, annotations } = metadata;
-  const { status: _status, data, ...body } = rest as { status?: unknown; data?: unknown };
-  const hash = object.kind === 'Secret' ? {} : { annotations, data };
-  return { name, namespace, labels, ...hash, ...body };
+  const { name, namespace, labels, annotations } = object.metadata;
+  const { spec, data } = object as { spec?: unknown; data?: unknown };
+  const secret = object.kind === secrets.kind;
+  return { kind: object.kind, name, namespace, labels, spec, ...(secret ? {} : { annotations, data }) };
 }
