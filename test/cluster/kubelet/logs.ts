@@ -1,15 +1,11 @@
 /** What containers wrote: one file per run of a container. */
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../../common/clock.ts';
 
 /** The log of a container's run; runs count from 0, like `restartCount`. */
 export const logFile = (podDirectory: string, container: string, run: number): string =>
   join(podDirectory, 'logs', `${container}.${run}.log`);
-
-/** The whole text; undefined when there is no such log. */
-export async function readLog(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch(() => undefined);
-}
 
 /** The end of a log, as far as it may stand in a termination message: 2048 bytes and 80 lines. */
 export async function logTail(file: string): Promise<string> {
@@ -23,4 +19,57 @@ export async function logTail(file: string): Promise<string> {
   } finally {
     await handle.close();
   }
+}
+
+export interface LogStream {
+  /** Only the last so many lines of what is there. */
+  readonly tailLines?: number | undefined;
+  /** Go on with what is written later, until the signal aborts or `ended` says that nothing more will come. */
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+  readonly ended: () => boolean;
+  readonly clock: Clock;
+}
+
+const followEveryMs = 250;
+
+export async function* streamLog(
+  file: string,
+  { tailLines, follow, signal, ended, clock }: LogStream,
+): AsyncGenerator<Buffer> {
+  const handle = await open(file, 'r').catch(() => undefined);
+  if (!handle) return;
+  try {
+    const { size } = await handle.stat();
+    let position = tailLines === undefined ? 0 : await lastLines(file, tailLines);
+    if (size > position) position += yield* chunk(handle, position);
+    while (follow && !signal.aborted) {
+      const last = ended();
+      position += yield* chunk(handle, position);
+      if (last) return;
+      await clock.sleep(followEveryMs, signal);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Yields everything from a position on and returns how much it was. */
+async function* chunk(handle: FileHandle, from: number): AsyncGenerator<Buffer, number> {
+  let read = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, from + read);
+    if (bytesRead === 0) return read;
+    read += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** Where the last lines begin. */
+async function lastLines(file: string, lines: number): Promise<number> {
+  const content = await readFile(file);
+  if (lines === 0) return content.length;
+  let start = content.length;
+  for (let found = 0; found < lines && start > 1; found++) start = content.lastIndexOf('\n', start - 2) + 1;
+  return start;
 }

@@ -16,5 +16,5 @@ const factors: Readonly<Record<string, number>> = {
 
 export function quantity(text: string): number {
   const [, digits = '', suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)(\D*)$/.exec(text) ?? [];
-  return Number(digits) * (factors[suffix] ?? Number.NaN);
+  return digits === '' ? Number.NaN : Number(digits) * (factors[suffix] ?? Number.NaN);
 }

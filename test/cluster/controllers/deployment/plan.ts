@@ -18,15 +18,15 @@ export type DeploymentAction =
 /** @param sets the ReplicaSets this deployment controls */
 export function planDeployment(deployment: Deployment, sets: readonly ReplicaSet[]): DeploymentAction[] {
   if (deployment.metadata.deletionTimestamp !== undefined || deployment.spec?.paused) return [];
-  const wanted = deployment.spec?.replicas ?? 1;
+  const wanted = wantedReplicas(deployment);
   const fresh = currentSet(deployment, sets);
   const old = sets.filter((set) => set !== fresh);
-  const oldPods = sum(old, (set) => set.status?.replicas);
-  const mayStart = deployment.spec?.strategy?.type !== 'Recreate' || oldPods === 0;
+  const recreate = deployment.spec?.strategy?.type === 'Recreate';
+  const mayStart = !recreate || sum(old, (set) => set.status?.replicas) === 0;
   const replaced = fresh !== undefined && (fresh.status?.availableReplicas ?? 0) >= wanted;
   return [
     ...startNew(deployment, fresh, sets, mayStart ? wanted : 0),
-    ...(replaced || deployment.spec?.strategy?.type === 'Recreate' ? scaleTo(0, old) : []),
+    ...(replaced || recreate ? scaleTo(0, old) : []),
     ...surplus(deployment, old),
   ];
 }
@@ -36,42 +36,53 @@ export function deploymentStatus(
   sets: readonly ReplicaSet[],
   now: string,
 ): NonNullable<Deployment['status']> {
-  const wanted = deployment.spec?.replicas ?? 1;
+  const wanted = wantedReplicas(deployment);
   const fresh = currentSet(deployment, sets);
-  const available = sum(sets, (set) => set.status?.availableReplicas);
-  const updated = fresh?.status?.replicas ?? 0;
-  const replicas = sum(sets, (set) => set.status?.replicas);
-  const complete = updated === wanted && replicas === wanted && available >= wanted;
-  const condition = (type: string, holds: boolean, reason: string, message: string) => {
-    const status = holds ? 'True' : 'False';
-    const before = deployment.status?.conditions?.find((one) => one.type === type);
-    const since = before?.status === status ? before.lastTransitionTime : now;
-    return { type, status, reason, message, lastTransitionTime: since ?? now, lastUpdateTime: since ?? now };
+  const counts = {
+    replicas: sum(sets, (set) => set.status?.replicas),
+    updatedReplicas: fresh?.status?.replicas ?? 0,
+    readyReplicas: sum(sets, (set) => set.status?.readyReplicas),
+    availableReplicas: sum(sets, (set) => set.status?.availableReplicas),
   };
-  const enough = available >= wanted;
+  const enough = counts.availableReplicas >= wanted;
+  const complete = enough && counts.updatedReplicas === wanted && counts.replicas === wanted;
+  const verdicts = [availability(enough), progress(complete, fresh?.metadata.name ?? '')];
   return {
     observedGeneration: deployment.metadata.generation ?? 0,
-    replicas,
-    updatedReplicas: updated,
-    readyReplicas: sum(sets, (set) => set.status?.readyReplicas),
-    availableReplicas: available,
-    unavailableReplicas: Math.max(0, wanted - available),
-    conditions: [
-      condition(
-        'Available',
-        enough,
-        enough ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
-        `Deployment ${enough ? 'has' : 'does not have'} minimum availability.`,
-      ),
-      condition(
-        'Progressing',
-        true,
-        complete ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
-        `ReplicaSet "${fresh?.metadata.name ?? ''}" ${complete ? 'has successfully progressed' : 'is progressing'}.`,
-      ),
-    ],
+    ...counts,
+    unavailableReplicas: Math.max(0, wanted - counts.availableReplicas),
+    conditions: verdicts.map((verdict) => dated(deployment, verdict, now)),
   };
 }
+
+interface Verdict {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+const availability = (enough: boolean): Verdict => ({
+  type: 'Available',
+  status: enough ? 'True' : 'False',
+  reason: enough ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
+  message: `Deployment ${enough ? 'has' : 'does not have'} minimum availability.`,
+});
+
+const progress = (complete: boolean, name: string): Verdict => ({
+  type: 'Progressing',
+  status: 'True',
+  reason: complete ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
+  message: `ReplicaSet "${name}" ${complete ? 'has successfully progressed' : 'is progressing'}.`,
+});
+
+function dated(deployment: Deployment, verdict: Verdict, now: string) {
+  const before = deployment.status?.conditions?.find(({ type }) => type === verdict.type);
+  const since = (before?.status === verdict.status ? before.lastTransitionTime : undefined) ?? now;
+  return { ...verdict, lastTransitionTime: since, lastUpdateTime: since };
+}
+
+const wantedReplicas = (deployment: Deployment): number => deployment.spec?.replicas ?? 1;
 
 function startNew(
   deployment: Deployment,
@@ -100,9 +111,9 @@ function currentSet(deployment: Deployment, sets: readonly ReplicaSet[]): Replic
 }
 
 function withoutHash(set: ReplicaSet): unknown {
-  const template = structuredClone(set.spec?.template);
-  if (template?.metadata?.labels) delete template.metadata.labels[hashLabel];
-  return template;
+  const template = set.spec?.template;
+  const labels = Object.entries(template?.metadata?.labels ?? {}).filter(([key]) => key !== hashLabel);
+  return { ...template, metadata: { ...template?.metadata, labels: Object.fromEntries(labels) } };
 }
 
 function newSet(deployment: Deployment, revision: number, replicas: number): ReplicaSet {
