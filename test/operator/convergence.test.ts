@@ -5,7 +5,7 @@ import { currentConfigMapName } from '../../operator/resources/config-map.ts';
 import { configMaps, podDisruptionBudgets, pods, statefulSets } from '../../operator/kube/resources.ts';
 import { refusedStatus } from './stateful-set-controller.ts';
 import { sampleCluster } from './sample.ts';
-import { World } from './world.ts';
+import { ownedKinds, World } from './world.ts';
 
 const at = (name: string, namespace = 'default') => ({ name, namespace });
 
@@ -76,6 +76,26 @@ describe('creating', () => {
     await world.start();
     await world.converge();
     assert.deepEqual(world.kube.writes(), []);
+  });
+
+  it('while the caches hear nothing, a second look repeats no write', async () => {
+    for (const { kind } of ownedKinds) world.frozen.add(kind);
+    world.put(sampleCluster());
+    await world.look();
+    world.kube.forget();
+    world.resync();
+    await world.look();
+    assert.deepEqual(world.kube.writes(), []);
+    world.frozen.clear();
+    await world.converge();
+    world.frozen.add('PodDisruptionBudget');
+    world.edit((spec) => (spec.replicas = 1));
+    await world.look();
+    world.kube.forget();
+    world.resync();
+    await world.look();
+    assert.deepEqual(world.kube.writes(), [], 'the budget is deleted once');
+    world.frozen.clear();
   });
 
   it('a settled world costs no reads but the Secret', async () => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { schedulerClusters } from '../../operator/api/group.ts';
 import { pods, services, statefulSets } from '../../operator/kube/resources.ts';
 import { sampleCluster } from './sample.ts';
+import { settle } from '../fakes/clock.ts';
 import { World } from './world.ts';
 
 const at = (name: string, namespace = 'default') => ({ name, namespace });
@@ -100,6 +101,23 @@ describe('what others do', () => {
     assert.equal(world.kube.all(statefulSets).length, 0);
   });
 
+  it('a foreign StatefulSet with our name, labels and pods is not taken for ours', async () => {
+    await settled();
+    const set = world.kube.peek(statefulSets, at('demo'))!;
+    const owner = {
+      apiVersion: 'v1',
+      kind: 'SchedulerCluster',
+      name: 'demo',
+      uid: 'other',
+      controller: true,
+    };
+    world.kube.put({ ...set, metadata: { ...set.metadata, ownerReferences: [owner] } });
+    await world.converge();
+    assert.equal(world.says('Degraded'), 'True ForeignObject');
+    assert.deepEqual(world.cluster().status!.instances, []);
+    assert.equal(world.cluster().status!.replicas, 0);
+  });
+
   it('the pods of others are ignored, whatever they are labelled', async () => {
     await settled();
     const [pod] = world.kube.all(pods);
@@ -150,6 +168,18 @@ describe('deleting', () => {
     world.resync();
     await world.converge();
     assert.equal(world.kube.writes().length, before, 'a cluster that goes is left alone');
+  });
+
+  it('before the cache has heard of it makes nothing at all', async () => {
+    const cluster = world.put(sampleCluster());
+    await settle();
+    world.frozen.add('SchedulerCluster');
+    world.kube.remove(cluster);
+    world.kube.forget();
+    await world.look();
+    assert.deepEqual(world.kube.writes(), []);
+    assert.equal(world.outcomes.get('default/demo'), 'gone');
+    world.frozen.clear();
   });
 
   it('a cluster that was made anew under the same name gets its own objects', async () => {

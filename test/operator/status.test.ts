@@ -29,13 +29,23 @@ describe('the status after an edit', () => {
     const { observedGeneration, status } = world.condition('Ready');
     assert.equal(observedGeneration, before + 1);
     assert.equal(status, 'False');
-    // Until the cache shows the new StatefulSet, its old status must not be taken for the new one's.
-    world.resync();
-    await world.look();
-    assert.equal(world.says('Ready'), 'False RollingOut');
     await world.converge();
     assert.equal(world.says('Ready'), 'True FleetReady');
     assert.equal(world.condition('Ready').observedGeneration, before + 1);
+  });
+
+  it('is not ready while the cache still shows the StatefulSet from before', async () => {
+    await settled();
+    world.frozen.add('StatefulSet');
+    world.edit((spec) => (spec.image = 'lingua-scheduler:next'));
+    for (let looks = 0; looks < 3; looks += 1) {
+      await world.look();
+      assert.equal(world.says('Ready'), 'False RollingOut');
+      world.resync();
+    }
+    world.frozen.clear();
+    await world.converge();
+    assert.equal(world.says('Ready'), 'True FleetReady');
   });
 
   it('of something that no pod sees stays ready, for the new generation', async () => {

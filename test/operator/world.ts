@@ -6,7 +6,7 @@ import { schedulerClusters } from '../../operator/api/group.ts';
 import type { Condition, ConditionType } from '../../operator/api/conditions.ts';
 import type { SchedulerCluster } from '../../operator/api/schedulercluster.gen.ts';
 import { Instances } from '../../operator/instances/instances.ts';
-import type { KubeObject, Resource } from '../../operator/kube/kube.ts';
+import type { Kube, KubeObject, Resource } from '../../operator/kube/kube.ts';
 import type { Occurrence } from '../../operator/kube/events.ts';
 import {
   configMaps,
@@ -53,6 +53,8 @@ export class World {
   /** What the instance at an address says; a pod's address is unknown to a test, its name is not. */
   report: (podName: string) => Partial<InstanceReport> | undefined = () => ({});
   behave: Behaviour = () => undefined;
+  /** Kinds of which the operator's caches hear nothing for now. */
+  readonly frozen = new Set<string>();
   /** Keys that want a look. */
   readonly #keys = new Set<string>();
   #operator: Operator | undefined;
@@ -69,7 +71,15 @@ export class World {
     const random = new FakeRandom(++this.#seed);
     const ownWrites = new OwnWrites(clock);
     const wake = (key: string) => void this.#keys.add(key);
-    const watches = startWatches({ kube, namespaces: [], wake, ownWrites, clock, random, log });
+    const watches = startWatches({
+      kube: this.#lateKube(),
+      namespaces: [],
+      wake,
+      ownWrites,
+      clock,
+      random,
+      log,
+    });
     const client = { ask: (address: string) => Promise.resolve(this.#answer(address)) };
     const instances = new Instances({ client, clock, random, wake });
     const look = createReconciler({
@@ -158,6 +168,20 @@ export class World {
   /** Everything owned, without what the server assigns and without the token. */
   owned(): unknown[] {
     return ownedKinds.flatMap((resource) => this.kube.all(resource)).map(portrait);
+  }
+
+  /** The API as the caches hear it: events of a frozen kind come after it was thawed. */
+  #lateKube(): Pick<Kube, 'list' | 'watch'> {
+    const { kube, frozen } = this;
+    return {
+      list: (resource, query) => kube.list(resource, query),
+      async *watch(resource, query, signal) {
+        for await (const event of kube.watch(resource, query, signal)) {
+          while (frozen.has(resource.kind) && !signal.aborted) await new Promise(setImmediate);
+          yield event;
+        }
+      },
+    };
   }
 
   #answer(address: string) {
