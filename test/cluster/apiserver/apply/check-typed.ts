@@ -1,0 +1,85 @@
+/** An applied object must fit its schema before anything is merged; the answer to one that does not is a bare 500. */
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { groupVersion, type Kind } from '../kinds/kind.ts';
+import type { ApiObject } from '../object.ts';
+import { resolve } from '../schema/models.ts';
+import { fieldSchema, keepsUnknown, listType, type Schema } from '../schema/schema.ts';
+import { ApiError } from '../status.ts';
+import { pathText } from './field-set.ts';
+import { itemEdge, itemSchema } from './typed.ts';
+
+export function checkTyped(kind: Kind, config: ApiObject, schema: Schema): void {
+  const { namespace = '', name } = config.metadata;
+  const faults = faultsIn(config as JsonObject, schema, '');
+  if (faults.length === 0) return;
+  const what = `(${namespace}/${name}; ${groupVersion(kind)}, Kind=${kind.kind})`;
+  const all =
+    faults.length === 1 ? faults.join('') : `errors:\n${faults.map((fault) => `  ${fault}`).join('\n')}`;
+  throw new ApiError(500, '', `failed to create typed patch object ${what}: ${all}`);
+}
+
+function faultsIn(value: Json | undefined, declared: Schema, path: string): string[] {
+  const schema = resolve(declared);
+  if (value === null || value === undefined || schema['x-kubernetes-int-or-string']) return [];
+  const expected = mismatch(value, schema);
+  if (expected) return [`${path}: expected ${expected}, got ${goValue(value)}`];
+  if (isObject(value))
+    return Object.entries(value).flatMap(([field, item]) => fieldFaults(field, item, schema, path));
+  return Array.isArray(value) ? itemFaults(value, schema, path) : [];
+}
+
+function fieldFaults(field: string, value: Json | undefined, schema: Schema, path: string): string[] {
+  const here = `${path}.${field}`;
+  const known = fieldSchema(schema, field);
+  if (known) return faultsIn(value, known, here);
+  const isOpen = keepsUnknown(schema) || (schema.type === undefined && !schema.properties);
+  return isOpen ? [] : [`${here}: field not declared in schema`];
+}
+
+function itemFaults(list: readonly Json[], schema: Schema, path: string): string[] {
+  const items = itemSchema(schema);
+  if (listType(schema) === 'atomic')
+    return list.flatMap((item, index) => faultsIn(item, items, `${path}[${index}]`));
+  const seen = new Set<string>();
+  return list.flatMap((item, index) => {
+    const keyless = missingKey(item, schema);
+    if (keyless !== undefined) {
+      return [
+        `${path}: element ${index}: associative list with keys has an element that omits key field ${JSON.stringify(keyless)} (and doesn't have default value)`,
+      ];
+    }
+    const edge = pathText([itemEdge(item, schema)]);
+    if (seen.has(edge)) return [`${path}: duplicate entries for key ${edge}`];
+    seen.add(edge);
+    return faultsIn(item, items, `${path}${edge}`);
+  });
+}
+
+function missingKey(item: Json, schema: Schema): string | undefined {
+  if (listType(schema) !== 'map') return undefined;
+  const fields = itemSchema(schema).properties ?? {};
+  return schema['x-kubernetes-list-map-keys']?.find(
+    (key) => (!isObject(item) || item[key] === undefined) && fields[key]?.default === undefined,
+  );
+}
+
+function mismatch(value: Json, { type }: Schema): string | undefined {
+  switch (type) {
+    case 'object':
+      return isObject(value) ? undefined : 'map';
+    case 'array':
+      return Array.isArray(value) ? undefined : 'list';
+    case 'string':
+      return typeof value === 'object' || typeof value === 'boolean' ? 'string' : undefined;
+    case 'integer':
+    case 'number':
+      return typeof value === 'number' ? undefined : 'numeric (int or float)';
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'boolean';
+    default:
+      return undefined;
+  }
+}
+
+const goValue = (value: Json): string =>
+  typeof value === 'string' ? value : `&value.valueUnstructured{Value:${JSON.stringify(value)}}`;

@@ -1,0 +1,148 @@
+/** One request from headers to answer. Failures are told as a Status; bugs are logged and told as 500. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Api, Call, User } from '../api.ts';
+import { authenticate } from '../auth/authenticate.ts';
+import { isAllowed, refusal } from '../auth/rbac.ts';
+import { discovery } from '../discovery/discovery.ts';
+import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
+import { version } from '../discovery/version.ts';
+import type { JsonObject } from '../json.ts';
+import { ApiError, forbidden, internalError, notAcceptable, unknownPath } from '../status.ts';
+import { readBody } from './body.ts';
+import { requestInfo, type RequestInfo } from './request-info.ts';
+import { route } from './routes.ts';
+
+export async function answerRequest(
+  api: Api,
+  request: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const warnings: string[] = [];
+  try {
+    const info = requestInfo(request.method ?? 'GET', new URL(request.url ?? '/', 'https://localhost'));
+    const user = authenticate(api, request.headers);
+    authorize(api, info, user);
+    if (!info.isResource) sendDocument(api, info, request.headers.accept ?? '', response);
+    else await sendResource(api, await callOf(request, info, user, warnings), response, signal);
+  } catch (error) {
+    sendError(api, response, error, warnings);
+  }
+}
+
+async function callOf(
+  request: IncomingMessage,
+  info: RequestInfo,
+  user: User,
+  warnings: string[],
+): Promise<Call> {
+  const { headers } = request;
+  return {
+    info,
+    user,
+    warnings,
+    accept: headers.accept ?? '',
+    contentType: headers['content-type'] ?? '',
+    userAgent: headers['user-agent'] ?? '',
+    body: await readBody(request),
+  };
+}
+
+function authorize({ store }: Api, info: RequestInfo, user: User): void {
+  // A namespace's own path names it; rights to it may be given inside it.
+  if (isAllowed(store, user, info)) return;
+  const subject = info.isResource ? { group: info.group, plural: info.plural } : { group: '', plural: '' };
+  throw forbidden(subject, info.name, refusal(user, info));
+}
+
+async function sendResource(
+  api: Api,
+  call: Call,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const routed = await route(api, call, response, signal);
+  if (routed)
+    send(response, routed.status, JSON.stringify(routed.body), { ...warningHeaders(call.warnings) });
+}
+
+const healthPaths = new Set(['/healthz', '/livez', '/readyz']);
+
+function sendDocument(
+  { registry }: Api,
+  { path }: RequestInfo,
+  accept: string,
+  response: ServerResponse,
+): void {
+  const json = (body: JsonObject): void => {
+    send(response, 200, JSON.stringify(body));
+  };
+  const clean = path.replace(/\/$/, '');
+  if (healthPaths.has(clean)) {
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('ok');
+  } else if (clean === '/version') json(version);
+  else if (clean === '/openapi/v3') json(openApiIndex(registry));
+  else if (clean.startsWith('/openapi/v3/'))
+    json(openApiDocument(registry, clean.slice('/openapi/v3/'.length)) ?? fail());
+  else if (clean === '/openapi/v2') json(openApiV2(accept));
+  else if (clean === '/api' || clean === '/apis' || /^\/(api|apis)\//.test(clean)) {
+    const { type, body } = discovery(registry, clean, accept);
+    send(response, 200, JSON.stringify(body), { 'content-type': type });
+  } else if (clean === '')
+    json({ paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'] });
+  else fail();
+}
+
+function fail(): never {
+  throw unknownPath();
+}
+
+/** Clients that need the old form ask for protobuf; those that take JSON get an empty description. */
+function openApiV2(accept: string): JsonObject {
+  if (accept !== '' && !/application\/json|\*\/\*/.test(accept)) throw notAcceptable('application/json');
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: version.gitVersion },
+    paths: {},
+    definitions: {},
+  };
+}
+
+function warningHeaders(warnings: readonly string[]): { warning?: string[] } {
+  if (warnings.length === 0) return {};
+  return { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`) };
+}
+
+function sendError(
+  { log }: Api,
+  response: ServerResponse,
+  error: unknown,
+  warnings: readonly string[],
+): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const known = error instanceof ApiError ? error : undefined;
+  if (!known) log.error({ err: error }, 'API request failed');
+  const failure = known ?? internalError(error instanceof Error ? error.message : String(error));
+  send(response, failure.code, JSON.stringify(failure.status), {
+    ...failure.headers,
+    ...warningHeaders(warnings),
+  });
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string | string[]>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-cache, private',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+}

@@ -1,0 +1,52 @@
+/** Request bodies: read whole, bounded, JSON or YAML. Protobuf is refused, so clients fall back to JSON. */
+import type { IncomingMessage } from 'node:http';
+import { parse as parseYaml } from 'yaml';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { ApiError, badRequest, unsupportedMediaType } from '../status.ts';
+
+const bodyMaxBytes = 3 * 1024 * 1024;
+
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bodyMaxBytes) {
+      throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyMaxBytes}`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export const mediaType = (header: string | undefined): string => (header ?? '').split(';')[0]?.trim() ?? '';
+
+const objectTypes = 'application/json, application/yaml';
+
+/** The object in a create, update or delete. */
+export function parseObject(body: Buffer, type: string): JsonObject {
+  if (type !== '' && !/^(application\/(json|yaml)|\*\/\*)$/.test(type))
+    throw unsupportedMediaType(objectTypes);
+  return requireObject(type === 'application/yaml' ? yamlValue(body) : jsonValue(body));
+}
+
+export function requireObject(value: Json | undefined): JsonObject {
+  if (isObject(value)) return value;
+  throw badRequest('the object provided is unrecognized (must be of type Object)');
+}
+
+export function jsonValue(body: Buffer): Json {
+  try {
+    return JSON.parse(body.toString('utf8')) as Json;
+  } catch (error) {
+    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+  }
+}
+
+export function yamlValue(body: Buffer): Json {
+  try {
+    return parseYaml(body.toString('utf8')) as Json;
+  } catch (error) {
+    throw badRequest(`error parsing YAML: ${(error as Error).message}`);
+  }
+}

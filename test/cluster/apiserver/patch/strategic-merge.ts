@@ -1,0 +1,112 @@
+/**
+ * Strategic merge patch, the merge patch that knows lists: items of a list with a merge key are merged one by one. The
+ * directives `$patch`, `$retainKeys`, `$deleteFromPrimitiveList/…` and `$setElementOrder/…` are those of kubectl.
+ */
+import { copy, equal, isObject, type Json, type JsonObject } from '../json.ts';
+import { resolve } from '../schema/models.ts';
+import { anything, fieldSchema, type Schema } from '../schema/schema.ts';
+import { badRequest } from '../status.ts';
+
+export function strategicMerge(
+  document: Json | undefined,
+  patch: JsonObject,
+  declared: Schema,
+): JsonObject | undefined {
+  const schema = resolve(declared);
+  const directive = patch['$patch'];
+  if (directive === 'delete') return undefined;
+  if (directive === 'replace') return plain(patch);
+  if (directive !== undefined && directive !== 'merge')
+    throw badRequest(`Unknown patch type found: ${String(directive)}`);
+  const out: JsonObject = retained(isObject(document) ? document : {}, patch);
+  for (const [field, value] of Object.entries(patch)) {
+    if (field.startsWith('$')) deleteItems(out, field, value);
+    else mergeField(out, field, value, resolve(fieldSchema(schema, field) ?? anything));
+  }
+  order(out, patch, schema);
+  return out;
+}
+
+/** Without its directives a patch is the value it describes. */
+function plain(patch: JsonObject): JsonObject {
+  const fields = Object.entries(patch).filter(([field]) => !field.startsWith('$'));
+  return Object.fromEntries(fields.map(([field, value]) => [field, copy(value)])) as JsonObject;
+}
+
+function retained(document: JsonObject, patch: JsonObject): JsonObject {
+  const keys = patch['$retainKeys'];
+  if (!Array.isArray(keys)) return { ...document };
+  return Object.fromEntries(Object.entries(document).filter(([field]) => keys.includes(field))) as JsonObject;
+}
+
+function mergeField(out: JsonObject, field: string, value: Json | undefined, schema: Schema): void {
+  if (value === null) Reflect.deleteProperty(out, field);
+  else if (isObject(value)) setOrDelete(out, field, strategicMerge(out[field], value, schema));
+  else if (Array.isArray(value)) out[field] = mergeList(out[field], value, schema);
+  else if (value !== undefined) out[field] = value;
+}
+
+function setOrDelete(out: JsonObject, field: string, value: JsonObject | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(out, field);
+  else out[field] = value;
+}
+
+function mergeList(current: Json | undefined, patch: Json[], schema: Schema): Json[] {
+  const existing = Array.isArray(current) ? current : [];
+  const merges = schema['x-kubernetes-patch-strategy']?.includes('merge') ?? false;
+  const replaces = patch.some((item) => isObject(item) && item['$patch'] === 'replace');
+  if (!merges || replaces) {
+    const items = patch.filter((item) => !(isObject(item) && item['$patch'] === 'replace'));
+    return items.map((item) => (isObject(item) ? plain(item) : item));
+  }
+  const key = schema['x-kubernetes-patch-merge-key'];
+  if (key === undefined)
+    return [...existing, ...patch.filter((item) => !existing.some((old) => equal(old, item)))];
+  return mergeKeyed(existing, patch, key, schema);
+}
+
+function mergeKeyed(existing: readonly Json[], patch: readonly Json[], key: string, schema: Schema): Json[] {
+  const out = existing.slice();
+  for (const item of patch) {
+    if (!isObject(item) || item[key] === undefined) {
+      throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+    }
+    const index = out.findIndex((old) => isObject(old) && equal(old[key], item[key]));
+    const merged = strategicMerge(index < 0 ? undefined : out[index], item, schema.items ?? anything);
+    if (index < 0) out.push(...(merged ? [merged] : []));
+    else out.splice(index, 1, ...(merged ? [merged] : []));
+  }
+  return out;
+}
+
+const deletion = /^\$deleteFromPrimitiveList\/(.+)$/;
+
+function deleteItems(out: JsonObject, directive: string, value: Json | undefined): void {
+  const field = deletion.exec(directive)?.[1];
+  const list = field === undefined ? undefined : out[field];
+  if (field === undefined || !Array.isArray(list) || !Array.isArray(value)) return;
+  out[field] = list.filter((item) => !value.some((gone) => equal(gone, item)));
+}
+
+/** Puts lists into the wished order; items the order does not name keep their place after the one before them. */
+function order(out: JsonObject, patch: JsonObject, schema: Schema): void {
+  for (const [directive, wished] of Object.entries(patch)) {
+    const field = /^\$setElementOrder\/(.+)$/.exec(directive)?.[1];
+    const list = field === undefined ? undefined : out[field];
+    if (field === undefined || !Array.isArray(list) || !Array.isArray(wished)) continue;
+    const key = resolve(fieldSchema(schema, field) ?? anything)['x-kubernetes-patch-merge-key'];
+    out[field] = sortedBy(list, wished, key);
+  }
+}
+
+function sortedBy(list: readonly Json[], wished: readonly Json[], key: string | undefined): Json[] {
+  const keyOf = (item: Json): Json | undefined => (key !== undefined && isObject(item) ? item[key] : item);
+  const rank = (item: Json): number => wished.findIndex((other) => equal(keyOf(other), keyOf(item)));
+  let last = -1;
+  const ranked = list.map((item) => {
+    const own = rank(item);
+    if (own >= 0) last = own;
+    return { item, rank: own >= 0 ? own : last + 0.5 };
+  });
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
+}
