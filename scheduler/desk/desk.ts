@@ -69,10 +69,6 @@ export class Desk {
     return this.#dispatcher.counts;
   }
 
-  sessions(): IterableIterator<DeskSession> {
-    return this.#sessions.values();
-  }
-
   owns(jobId: string): boolean {
     return this.#dispatcher.job(jobId) !== undefined;
   }
@@ -148,7 +144,22 @@ export class Desk {
     const { sessions, instanceId, limits, log } = this.#deps;
     const { sessionId, epoch } = session;
     log.info({ sessionId }, 'session closed');
-    await sessions.release({ sessionId, epoch, owner: instanceId, keepMs: limits.sessionKeepMs });
+    const release = { sessionId, epoch, owner: instanceId, keepMs: limits.sessionKeepMs };
+    await sessions.release(release).catch((error: unknown) => {
+      log.debug({ err: error, sessionId }, 'session could not be released; its keys expire');
+    });
+  }
+
+  /** Sends sessions elsewhere: those that wait for nothing, or all. */
+  sendAway(all: boolean): void {
+    for (const session of this.#sessions.values()) {
+      if (all || session.jobs.size === 0) session.link.close('goingAway');
+    }
+  }
+
+  /** This instance has lost the right to any of it. */
+  abandon(): void {
+    for (const session of this.#sessions.values()) session.link.close('superseded');
   }
 
   /** The client says it is done: nobody waits for its open jobs any more. */

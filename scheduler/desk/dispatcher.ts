@@ -92,6 +92,7 @@ export class Dispatcher {
 
   /** The job has its answer, or its session is gone: nothing more is done for it. */
   forget(job: OpenJob): void {
+    if (job.target) this.#deps.placer.ended(job.target);
     job.ended = true;
     job.cancelTimer();
     this.#waiting.leave(job);

@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics.ts';
 import type { NodeView, Target } from '../store/store.ts';
 
 export interface PlacerDeps {
+  readonly instanceId: string;
   readonly directory: NodeDirectory;
   readonly limits: PlacementLimits;
   readonly clock: Clock;
@@ -17,11 +18,14 @@ export interface Placer {
   /** A node that looks able, counted as taken; undefined when none does. */
   place(wanted: Wanted): Target | undefined;
 
+  /** The job on `target` came to an end, or never began. */
+  ended(target: Target): void;
+
   /** Instances that hold nodes which could do it but are full: worth asking to call when a slot frees. */
   fullInstances(wanted: Wanted): Set<string>;
 }
 
-export function createPlacer({ directory, limits, clock, random, metrics }: PlacerDeps): Placer {
+export function createPlacer({ instanceId, directory, limits, clock, random, metrics }: PlacerDeps): Placer {
   const draw = () => random.next();
 
   function place(wanted: Wanted): Target | undefined {
@@ -42,7 +46,12 @@ export function createPlacer({ directory, limits, clock, random, metrics }: Plac
     return new Set(directory.nodes.filter((node) => isFull(node, wanted)).map((node) => node.instanceId));
   }
 
-  return { place, fullInstances };
+  /** Nodes of this instance say themselves how many jobs they run. */
+  function ended(target: Target): void {
+    if (target.instanceId !== instanceId) directory.freed(target.nodeId);
+  }
+
+  return { place, ended, fullInstances };
 }
 
 /** Would do if it had a slot; how busy its hardware is right now does not matter to that. */

@@ -82,6 +82,12 @@ export class NodeDirectory {
     this.#setRunning(nodeId, ({ running, slots }) => Math.max(running, slots));
   }
 
+  /** It refused a job because it is gone, leaving or not ready; its next announcement says otherwise. */
+  unable(nodeId: string): void {
+    const view = this.get(nodeId);
+    if (view) this.put({ ...view, status: 'offline' });
+  }
+
   #setRunning(nodeId: string, running: (view: NodeView) => number): void {
     const view = this.get(nodeId);
     if (view) this.put({ ...view, running: running(view) });

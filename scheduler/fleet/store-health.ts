@@ -40,6 +40,6 @@ async function ask(ping: () => Promise<number>): Promise<StoreHealth> {
 }
 
 function report(health: StoreHealth, log: Logger): void {
-  if (health.reachable) log.info('Redis is reachable');
-  else log.error({ reason: health.error }, 'Redis is not reachable');
+  if (health.reachable) log.info('store is reachable');
+  else log.error({ reason: health.error }, 'store is not reachable');
 }

@@ -1,0 +1,52 @@
+/** Who handles which hint: the desk those about its sessions' jobs, the floor those about its nodes. */
+import { assertNever } from '../../common/errors.ts';
+import type { Desk } from '../desk/desk.ts';
+import type { Floor } from '../floor/floor.ts';
+import type { Hint, HintOf } from '../store/hints.ts';
+import type { NodeDirectory } from './node-directory.ts';
+import type { HintHandler } from './post.ts';
+
+interface HandlerDeps {
+  readonly desk: Desk;
+  readonly floor: Floor;
+  readonly directory: NodeDirectory;
+  readonly instanceId: string;
+}
+
+export function createHintHandler({ desk, floor, directory, instanceId }: HandlerDeps): HintHandler {
+  /** What a refusal says about the node is worth remembering for the next job too. */
+  function noteRefusal({ node_id, reason }: HintOf<'refused'>): void {
+    if (reason === 'full') directory.full(node_id);
+    else if (directory.get(node_id)?.instanceId !== instanceId) directory.unable(node_id);
+  }
+
+  return (hint: Hint, again: boolean) => {
+    switch (hint.type) {
+      case 'assign':
+        return floor.assign(hint, again);
+      case 'cancel':
+        floor.cancel(hint);
+        return;
+      case 'interest':
+        floor.interest(hint);
+        return;
+      case 'refused':
+        noteRefusal(hint);
+        return desk.refused(hint);
+      case 'requeued':
+        desk.requeued(hint);
+        return;
+      case 'results':
+        return desk.results(hint);
+      case 'progress':
+        desk.progress(hint);
+        return;
+      case 'capacity':
+        if (hint.from !== instanceId) directory.freed(hint.node_id);
+        desk.capacity(hint.from);
+        return;
+      default:
+        return assertNever(hint);
+    }
+  };
+}

@@ -1,0 +1,46 @@
+/** What the admin API tells of this instance. */
+import type { InstanceReport } from '../common/admin-api.ts';
+import { version } from '../common/version.ts';
+import type { Instance } from './instance.ts';
+import type { InboxStats } from './store/store.ts';
+
+const nothing: InboxStats = { length: 0, pending: 0, dlqLength: 0 };
+
+export async function reportOf(
+  instance: Instance,
+  process: { readonly startedAt: number; readonly configSha256: string; readonly stopped: boolean },
+): Promise<InstanceReport> {
+  const { config, store, instanceId, lease, desk, floor, edge, drain, readiness, storeHealth } = instance;
+  const { phase2 } = config.scheduler;
+  const { reachable, roundTripMs, error } = storeHealth();
+  const notReadyReasons = readiness.reasons();
+  const { waiting, running } = desk.jobCounts;
+  return {
+    instanceId,
+    version,
+    startedAt: new Date(process.startedAt).toISOString(),
+    phase: phaseOf(instance, process.stopped),
+    ready: notReadyReasons.length === 0,
+    notReadyReasons,
+    configSha256: process.configSha256,
+    redis: {
+      reachable,
+      mode: phase2.enabled ? phase2.redis.mode : 'none',
+      keyPrefix: phase2.redis.key_prefix,
+      roundTripMs,
+      error,
+    },
+    lease: { held: lease.held, epoch: lease.epoch, holder: lease.holder },
+    connections: { sessions: edge.count('session'), nodes: edge.count('node') },
+    jobs: { waiting, running: Math.max(running, floor.runningCount) },
+    // A report must not fail because the store is away: that is when it is read.
+    inbox: await store.inbox.stats(instanceId).catch(() => nothing),
+    drain: drain.report,
+  };
+}
+
+function phaseOf({ drain, readiness }: Instance, stopped: boolean): InstanceReport['phase'] {
+  if (stopped) return 'stopped';
+  if (drain.active) return 'draining';
+  return readiness.takesPart() ? 'ready' : 'starting';
+}

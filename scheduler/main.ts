@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/** The scheduler's command: reads arguments, environment and configuration, and starts one instance. */
+import os from 'node:os';
+import { systemClock, systemRandom } from '../common/clock-system.ts';
+import { toAppError } from '../common/errors.ts';
+import { Lifecycle } from '../common/lifecycle.ts';
+import { createLogger, logOptions, type Logger } from '../common/log.ts';
+import { exitCodes, stopOnSignals } from '../common/signals.ts';
+import { version } from '../common/version.ts';
+import { environment } from '../common/workload.ts';
+import { readArguments, usage } from './arguments.ts';
+import { resolveInstanceId } from './config/instance-id.ts';
+import { loadConfig } from './config/load.ts';
+import { drainTiming } from './settings.ts';
+import { startScheduler } from './start.ts';
+
+const logFormat = logOptions(process.env, process.stdout.isTTY);
+
+/** Says why on stderr, and in the log when that is not read by a person anyway; a refusal is 78, anything else 1. */
+function refuse(error: unknown, log?: Logger): never {
+  const { code, message } = toAppError(error);
+  if (logFormat.format === 'json') log?.fatal({ code, err: error }, 'scheduler cannot go on');
+  process.stderr.write(`scheduler: ${message}\n`);
+  process.exit(code === 'config' ? exitCodes.config : exitCodes.unclean);
+}
+
+async function run(configPath: string | undefined): Promise<void> {
+  const startedAt = systemClock.now();
+  const boot = systemRandom.id();
+  const { config, path, sha256, ineffective } = await loadConfig(configPath);
+  const pod = { name: process.env[environment.podName], index: process.env[environment.podIndex] };
+  const host = { hostname: os.hostname(), pid: process.pid };
+  const instanceId = resolveInstanceId(config.scheduler.phase2.instance_id, pod, { ...host, boot });
+
+  const log = createLogger({ instance: instanceId }, logFormat);
+  log.info({ version, config: path ?? 'built-in defaults' }, 'scheduler starting');
+  if (path === undefined) log.warn('no configuration file was found; using the built-in defaults');
+  if (ineffective.length > 0)
+    log.warn({ keys: ineffective }, 'configuration keys without effect in this version');
+
+  const lifecycle = new Lifecycle({ clock: systemClock, log, graceMs: drainTiming(config).stopMs });
+  stopOnSignals(lifecycle, log);
+  const onFatal = (error: unknown) => refuse(error, log);
+  await startScheduler({
+    config,
+    configSha256: sha256,
+    identity: { instanceId, boot, podUid: process.env[environment.podUid] ?? boot },
+    presence: { instance_id: instanceId, started_at: startedAt, ...host, version },
+    host: process.env[environment.bindAddress] ?? config.server.host,
+    adminTokenFile: process.env[environment.adminTokenFile],
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    lifecycle,
+    onFatal,
+  }).catch(onFatal);
+}
+
+try {
+  const asked = readArguments(process.argv.slice(2));
+  if (asked.kind === 'help') process.stdout.write(usage);
+  else if (asked.kind === 'version') process.stdout.write(`${version}\n`);
+  else await run(asked.config);
+} catch (error) {
+  refuse(error);
+}

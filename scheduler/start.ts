@@ -1,0 +1,215 @@
+/**
+ * Sets an instance going, in order: probes answer first, then the lease is claimed, then the loops run and the inbox is
+ * read, then sockets are taken. What is opened here says on the next line how it is closed, and is closed in reverse.
+ */
+import type { Server } from 'node:http';
+import type { Clock } from '../common/clock.ts';
+import { toAppError } from '../common/errors.ts';
+import { closeServer, createHttpServer, listen } from '../common/http.ts';
+import type { Lifecycle } from '../common/lifecycle.ts';
+import { sweepOverdue } from './desk/sweeper.ts';
+import { adminRoutes } from './edge/admin.ts';
+import { adminTokenFrom } from './edge/admin-token.ts';
+import { probeRoutes } from './edge/routes.ts';
+import { readInbox } from './fleet/inbox-reader.ts';
+import { watchNodes } from './fleet/node-watch.ts';
+import { watchPeers } from './fleet/peers.ts';
+import { createInstance, type Instance, type InstanceOptions } from './instance.ts';
+import { reportOf } from './instance-report.ts';
+import { registerCensus } from './metrics.ts';
+import * as settings from './settings.ts';
+import { closeCodes } from './protocol/close-codes.ts';
+
+export interface StartOptions extends Omit<InstanceOptions, 'signal'> {
+  readonly lifecycle: Lifecycle;
+  /** Listening address of every port. */
+  readonly host: string;
+  readonly adminTokenFile: string | undefined;
+  readonly configSha256: string;
+  /** The instance cannot go on, and why. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface Started {
+  readonly port: number;
+  readonly adminPort: number;
+}
+
+/** @throws AppError `config` when the instance id is another process's, `unavailable` when a port cannot be had */
+export async function startScheduler(options: StartOptions): Promise<Started> {
+  const { config, lifecycle, log, onFatal } = options;
+  const running = new AbortController();
+  const instance = createInstance({ ...options, signal: running.signal });
+  lifecycle.onStop('store', () => instance.store.close());
+  const ports = await openPorts(options, instance);
+  lifecycle.onStop('lease', () => instance.lease.release());
+  lifecycle.onStop('loops', () => {
+    running.abort();
+  });
+  const { phase2 } = config.scheduler;
+  if (phase2.enabled) {
+    log.info({ instance_id: instance.instanceId, key_prefix: phase2.redis.key_prefix }, 'Phase2 已启用');
+  } else log.info('phase2 is off: this instance works alone, in memory');
+
+  await claimLease(instance, options, running);
+  if (lifecycle.phase !== 'starting') return ports;
+  instance.lease.keep().catch(onFatal);
+  startLoops(instance, running.signal, onFatal);
+  instance.serve();
+  lifecycle.onStop('drain', (deadline) => drainBefore(deadline, instance));
+  lifecycle.ready();
+  log.info(ports, 'ready');
+  return ports;
+}
+
+/** A stop that comes while we wait for the lease ends the waiting. */
+async function claimLease(
+  { lease }: Instance,
+  { lifecycle }: StartOptions,
+  running: AbortController,
+): Promise<void> {
+  const stop = () => {
+    running.abort();
+  };
+  lifecycle.signal.addEventListener('abort', stop, { once: true });
+  try {
+    await lease.claim();
+  } catch (error) {
+    if (!lifecycle.signal.aborted) throw error;
+  } finally {
+    lifecycle.signal.removeEventListener('abort', stop);
+  }
+}
+
+async function openPorts(options: StartOptions, instance: Instance): Promise<Started> {
+  const { config, lifecycle, log, host, adminTokenFile, configSha256, presence } = options;
+  const { registry, readiness, edge, drain } = instance;
+  const inboxPending = watchInbox(instance);
+  registerCensus(registry, {
+    sessions: () => instance.desk.sessionCount,
+    nodes: () => instance.floor.statusCounts,
+    jobs: () => instance.desk.jobCounts,
+    inboxPending,
+  });
+  const main = createHttpServer(probeRoutes(readiness, registry), log);
+  edge.attach(main);
+  const port = await open(main, 'http', { host, port: config.server.port }, options);
+  const report = () => {
+    const facts = { startedAt: presence.started_at, configSha256, stopped: lifecycle.phase === 'stopped' };
+    return reportOf(instance, facts);
+  };
+  const token = adminTokenFrom(adminTokenFile);
+  const begin = (timeoutSeconds: number | undefined) => {
+    void drain.begin(timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000);
+  };
+  const admin = createHttpServer(adminRoutes({ token, report, drain: begin }), log);
+  const adminPort = await open(admin, 'admin', { host, port: config.admin.port }, options);
+  return { port, adminPort };
+}
+
+async function open(
+  server: Server,
+  name: string,
+  address: { host: string; port: number },
+  { lifecycle, log }: StartOptions,
+): Promise<number> {
+  const port = await listen(server, address).catch((error: unknown) => {
+    throw toAppError(error);
+  });
+  lifecycle.onStop(`${name} server`, () => closeServer(server));
+  log.info({ server: name, host: address.host, port }, 'listening');
+  return port;
+}
+
+function startLoops(instance: Instance, signal: AbortSignal, onFatal: (error: unknown) => void): void {
+  const { store, directory, desk, floor, renewals, beat, log, clock, config, instanceId } = instance;
+  const watch = watchNodes(
+    {
+      ...instance,
+      nodes: store.nodes,
+      intervalMs: beat.refreshMs,
+      onChange: () => {
+        desk.nodesChanged();
+      },
+      onElsewhere: (view) => {
+        // It may have moved, or the news is old: only the claim in the store can tell.
+        void renewals.now().then(() => {
+          if (!floor.holds(view.nodeId)) directory.put(view);
+        });
+      },
+    },
+    signal,
+  );
+  const peers = watchPeers(
+    {
+      ...instance,
+      instances: store.instances,
+      intervalMs: beat.peersMs,
+      onGone: (gone) => {
+        directory.removeInstance(gone);
+        desk.instanceGone(gone);
+      },
+    },
+    signal,
+  );
+  const limits = { ...settings.deskLimits(config), sweepIntervalMs: beat.sweepMs };
+  const owns = (jobId: string) => desk.owns(jobId);
+  const loops = [
+    watch,
+    peers,
+    renewals.keep(signal),
+    readInbox({ ...instance, inbox: store.inbox }, signal),
+    sweepOverdue({ ...instance, jobs: store.jobs, owns, limits }, signal),
+    every(clock, beat.nodeScanMs, signal, () => {
+      floor.tick();
+    }),
+    forgetStaleNodes(instance, signal),
+  ];
+  for (const loop of loops) loop.catch(onFatal);
+  log.debug({ instanceId, loops: loops.length }, 'loops started');
+}
+
+async function every(clock: Clock, periodMs: number, signal: AbortSignal, action: () => void): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(periodMs, signal);
+    action();
+  }
+}
+
+/** Nodes that were never removed because their instance died; every instance looks, seldom. */
+async function forgetStaleNodes(
+  { beat, store, clock, random, log }: Instance,
+  signal: AbortSignal,
+): Promise<void> {
+  if (beat.staleMs === 0) return;
+  const periodMs = Math.max(5000, beat.staleMs / 10);
+  await every(clock, periodMs * (0.5 + random.next()), signal, () => {
+    store.nodes.sweepStale(beat.staleMs).catch((error: unknown) => {
+      log.warn({ err: error }, 'stale nodes could not be swept');
+    });
+  });
+}
+
+/** The gauge of the inbox is asked for in the background: a scrape must not wait for the store. */
+function watchInbox({ store, instanceId, signal, beat, clock }: Instance): () => number {
+  let pending = 0;
+  void every(clock, Math.max(1000, beat.pingMs), signal, () => {
+    store.inbox.stats(instanceId).then(
+      (stats) => {
+        pending = stats.pending;
+      },
+      () => undefined,
+    );
+  });
+  return () => pending;
+}
+
+async function drainBefore(deadline: AbortSignal, { drain, edge }: Instance): Promise<void> {
+  const expired = new Promise<void>((resolve) => {
+    deadline.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+  await Promise.race([drain.begin(), expired]);
+  edge.closeAll(closeCodes.goingAway);
+}

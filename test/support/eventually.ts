@@ -1,0 +1,20 @@
+/** Waits for a condition instead of for a time. */
+
+/**
+ * Calls `look` until it returns something other than undefined or false, and returns that.
+ *
+ * @param what names the condition in the error that is thrown after `withinMs`
+ */
+export async function eventually<Found>(
+  what: string,
+  look: () => Found | Promise<Found>,
+  withinMs = 5000,
+): Promise<Exclude<Found, undefined | false>> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found as Exclude<Found, undefined | false>;
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${String(withinMs)} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
