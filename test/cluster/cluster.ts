@@ -98,8 +98,8 @@ async function start(options: ClusterOptions, life: Lifecycle): Promise<Cluster>
   }
   if (!(await server.hasNodes(kube))) {
     kubelet = await startNode(options, directory, kube, access);
-    const { stop } = kubelet;
-    life.onStop('kubelet', () => stop());
+    const node = kubelet;
+    life.onStop('kubelet', () => node.stop());
   }
   return {
     kind: server.kind,

@@ -22,6 +22,7 @@ import type { ClusterAccess } from '../kubeconfig.ts';
 import { AddressPool, networkPrefix, networksMax } from './addresses.ts';
 import { searchPath } from './command.ts';
 import type { Images } from './images.ts';
+import type { ContainerLog } from './logs.ts';
 import type { NodeContext } from './node-context.ts';
 import { heartbeat, heartbeatMs, registerNode } from './node.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -51,8 +52,8 @@ export interface KubeletOptions {
 export interface Kubelet {
   readonly nodeName: string;
   readonly nodeAddress: string;
-  /** The file with a container's log; undefined when there is no such pod, container or run. */
-  logFile(query: LogQuery): string | undefined;
+  /** A container's log; undefined when there is no such pod, container or run. */
+  log(query: LogQuery): ContainerLog | undefined;
   /** How many processes run now. */
   readonly processCount: number;
   /** Ends everything that was started and waits until it is gone. */
@@ -84,7 +85,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   return {
     nodeName: options.nodeName,
     nodeAddress: network.addresses.nodeAddress,
-    logFile: (query) => workers.logFile(query),
+    log: (query) => workers.log(query),
     get processCount() {
       return processes.size;
     },
@@ -124,8 +125,8 @@ class Workers {
     if (pod) this.#workers.set(key, new PodWorker(pod, this.#node));
   }
 
-  logFile({ namespace, pod, container, previous }: LogQuery): string | undefined {
-    return this.#workers.get(`${namespace}/${pod}`)?.logFile(container, previous ?? false);
+  log({ namespace, pod, container, previous }: LogQuery): ContainerLog | undefined {
+    return this.#workers.get(`${namespace}/${pod}`)?.log(container, previous ?? false);
   }
 
   async abandon(): Promise<void> {

@@ -21,21 +21,26 @@ export async function logTail(file: string): Promise<string> {
   }
 }
 
+export interface ContainerLog {
+  readonly file: string;
+  /** Whether the run goes on, so that more may come. */
+  readonly isOpen: () => boolean;
+}
+
 export interface LogStream {
   /** Only the last so many lines of what is there. */
   readonly tailLines?: number | undefined;
-  /** Go on with what is written later, until the signal aborts or `ended` says that nothing more will come. */
+  /** Go on with what is written later, until the signal aborts or the run has ended. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
-  readonly ended: () => boolean;
   readonly clock: Clock;
 }
 
 const followEveryMs = 250;
 
 export async function* streamLog(
-  file: string,
-  { tailLines, follow, signal, ended, clock }: LogStream,
+  { file, isOpen }: ContainerLog,
+  { tailLines, follow, signal, clock }: LogStream,
 ): AsyncGenerator<Buffer> {
   const handle = await open(file, 'r').catch(() => undefined);
   if (!handle) return;
@@ -44,7 +49,7 @@ export async function* streamLog(
     let position = tailLines === undefined ? 0 : await lastLines(file, tailLines);
     if (size > position) position += yield* chunk(handle, position);
     while (follow && !signal.aborted) {
-      const last = ended();
+      const last = !isOpen();
       position += yield* chunk(handle, position);
       if (last) return;
       await clock.sleep(followEveryMs, signal);

@@ -10,7 +10,7 @@ import { canonicalJson } from '../controllers/hash.ts';
 import { isFinished } from '../controllers/pods.ts';
 import { aborted, Deadline } from '../deadline.ts';
 import { Container, type ContainerSpec } from './container.ts';
-import { logFile } from './logs.ts';
+import { logFile, type ContainerLog } from './logs.ts';
 import type { NodeContext } from './node-context.ts';
 import { podEnvironment, writePodKubeconfig } from './pod-environment.ts';
 import { podStatus, type ContainerStatus } from './pod-status.ts';
@@ -90,11 +90,14 @@ export class PodWorker {
   }
 
   /** The log of a container's present run, or of the one before; undefined when there is none. */
-  logFile(containerName: string | undefined, previous: boolean): string | undefined {
+  log(containerName: string | undefined, previous: boolean): ContainerLog | undefined {
     const all = [...this.#main, ...this.#init];
     const container = containerName ? all.find(({ name }) => name === containerName) : all[0];
     const run = (container?.status.restartCount ?? 0) - (previous ? 1 : 0);
-    return container && run >= 0 ? logFile(this.#directory, container.name, run) : undefined;
+    if (!container || run < 0) return undefined;
+    const isOpen = () =>
+      container.status.restartCount === run && container.status.state?.running !== undefined;
+    return { file: logFile(this.#directory, container.name, run), isOpen };
   }
 
   async #run(): Promise<void> {
