@@ -14,6 +14,8 @@ export interface Options {
   readonly idle: number;
   /** Where the results go; empty prints them only. */
   readonly out: string;
+  /** Where every instance leaves a CPU profile; empty makes none. */
+  readonly profile: string;
 }
 
 export const usage = `usage: make bench, or node bench/main.ts [options]
@@ -24,6 +26,7 @@ export const usage = `usage: make bench, or node bench/main.ts [options]
   --seconds s       length of one measurement (default 4)
   --idle n          idle connections to hold (default 10000; 0 leaves them out)
   --out file        where to write the results (default bench/results.md; '' writes none)
+  --profile dir     leave a CPU profile of every instance there; profiling makes all figures worse
   --quick           one short round of everything, about half a minute, printed only: does it work?`;
 
 const text = { type: 'string' } as const;
@@ -41,6 +44,7 @@ export function readOptions(argv: readonly string[]): Options {
       seconds: text,
       idle: text,
       out: text,
+      profile: text,
       quick: { type: 'boolean', default: false },
     },
   });
@@ -53,6 +57,7 @@ export function readOptions(argv: readonly string[]): Options {
     seconds: figure('--seconds', values.seconds ?? base.seconds, 0.1, 600),
     idle: count('--idle', values.idle ?? base.idle, 0, 20_000),
     out: values.out ?? base.out,
+    profile: values.profile ?? '',
   };
 }
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { System } from '../systems/system.ts';
+import type { Place, System } from '../systems/system.ts';
 import { freePort } from './free-port.ts';
 import type { Child, Processes } from './processes.ts';
 import { untilReady } from './readiness.ts';
@@ -23,14 +23,16 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
-export async function deploy(
-  system: System,
-  {
-    processes,
-    workers,
-    instances = system.instances,
-  }: { processes: Processes; workers: number; instances?: 1 | 2 },
-): Promise<Deployment> {
+export interface DeployOptions {
+  readonly processes: Processes;
+  readonly workers: number;
+  /** Fewer than the system has, when only one is looked at. */
+  readonly instances?: 1;
+  /** Where instances leave CPU profiles when they end; empty or absent for none. */
+  readonly profile?: string;
+}
+
+export async function deploy(system: System, options: DeployOptions): Promise<Deployment> {
   const directory = mkdtempSync(path.join(tmpdir(), 'lingua-bench-'));
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -38,16 +40,12 @@ export async function deploy(
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const redis = system.usesRedis ? await startRedis(processes, directory) : undefined;
+    const redis = system.usesRedis ? await startRedis(options.processes, directory) : undefined;
     if (redis) stops.push(() => redis.stop());
     const started: Instance[] = [];
-    for (const name of (['a', 'b'] as const).slice(0, instances)) {
-      const instance = await startInstance(system, processes, {
-        name,
-        directory,
-        workers,
-        redisUrl: redis?.url ?? '',
-      });
+    for (const name of (['a', 'b'] as const).slice(0, options.instances ?? system.instances)) {
+      const place = { name, directory, workers: options.workers, redisUrl: redis?.url ?? '' };
+      const instance = await startInstance(system, place, options);
       stops.push(() => instance.child.stop());
       started.push(instance);
     }
@@ -61,19 +59,33 @@ export async function deploy(
 
 async function startInstance(
   system: System,
-  processes: Processes,
-  place: { name: 'a' | 'b'; directory: string; workers: number; redisUrl: string },
+  place: Omit<Place, 'port'>,
+  { processes, profile = '' }: DeployOptions,
 ): Promise<Instance> {
   const port = await freePort();
   const { args, env } = system.launch({ ...place, port });
   const label = `instance ${place.name} of ${system.name}`;
-  const child = processes.start(label, process.execPath, args, env ? { env } : {});
+  const child = processes.start(
+    label,
+    process.execPath,
+    [...profiling(profile), ...args],
+    env ? { env } : {},
+  );
   await untilReady(child, () => isReady(port));
   return { child, port };
 }
 
+const profiling = (directory: string): string[] =>
+  directory === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(directory)}`];
+
 async function isReady(port: number): Promise<boolean> {
-  const answer = await fetch(`http://127.0.0.1:${String(port)}/readyz`).catch(() => undefined);
-  await answer?.arrayBuffer();
-  return answer?.ok ?? false;
+  try {
+    const answer = await fetch(`http://127.0.0.1:${String(port)}/readyz`, {
+      signal: AbortSignal.timeout(1000),
+    });
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    return false;
+  }
 }

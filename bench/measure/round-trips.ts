@@ -25,6 +25,7 @@ export interface TurnOptions {
   readonly workers: number;
   readonly inFlight: readonly number[];
   readonly seconds: number;
+  readonly profile?: string;
 }
 
 interface Reading {
@@ -38,10 +39,10 @@ const crashNoticeMs = 250;
 export async function measureTurn(
   system: System,
   round: number,
-  { workers, inFlight, seconds }: TurnOptions,
+  { workers, inFlight, seconds, profile = '' }: TurnOptions,
   processes: Processes,
 ): Promise<Sample[]> {
-  const deployment = await deploy(system, { processes, workers });
+  const deployment = await deploy(system, { processes, workers, profile });
   const load = startLoad(processes, `load for ${system.name}`);
   try {
     const { clientPort, workerPort } = deployment;
@@ -65,7 +66,7 @@ export async function measureTurn(
 }
 
 /** Enough for the compilers of Node to settle; less in a quick run, whose figures are not meant to be kept. */
-const warmUpMs = (seconds: number): number => Math.min(2000, seconds * 1000);
+const warmUpMs = (seconds: number): number => Math.min(3000, seconds * 1000);
 
 async function loop(
   deployment: Deployment,

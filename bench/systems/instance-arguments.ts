@@ -13,7 +13,9 @@ export function launchInstance(file: URL, { name, port, redisUrl, workers }: Pla
   };
 }
 
+/** Also makes the process end by itself on SIGTERM, so that a profile of it is written. */
 export function instanceArguments(argv: readonly string[]): InstanceArguments {
+  process.once('SIGTERM', () => process.exit(0));
   const text = { type: 'string', default: '' } as const;
   const { values } = parseArgs({
     args: [...argv],
