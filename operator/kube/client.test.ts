@@ -5,11 +5,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { systemClock } from '../../common/clock-system.ts';
 import { AppError } from '../../common/errors.ts';
+import { FakeClock } from '../../test/fakes/clock.ts';
 import {
   json,
   refusal,
   startScriptedApi,
   statusBody,
+  until,
   type Answer,
   type ScriptedApi,
 } from '../../test/fakes/scripted-api.ts';
@@ -280,14 +282,24 @@ describe('the API client', () => {
       api.slept = [];
       api.answer = json(statusBody(429, 'TooManyRequests'), 429, { 'retry-after': '600' });
       await failing(client.get(pods, { namespace: 'ns', name: 'p' }));
-      assert.deepEqual(slept, [5000, 5000]);
+      assert.deepEqual(api.slept, [5000, 5000]);
     });
   });
 
   describe('gives up', () => {
+    /** A request that is sent, seen by the server if it gets that far, and then waits for ten seconds. */
+    const waitInVain = async (work: (client: KubeClient) => Promise<unknown>, user?: object) => {
+      const time = new FakeClock();
+      const failed = failing(work(open({ clock: time }, user)));
+      if (!user) await until(() => api.seen.length === 1);
+      await time.advance(9_999);
+      await time.advance(1);
+      return failed;
+    };
+
     it('a request whose headers do not come in time', async () => {
       api.answer = () => {};
-      const error = await failing(open({ requestTimeoutMs: 80 }).get(pods, { namespace: 'ns', name: 'p' }));
+      const error = await waitInVain((kube) => kube.get(pods, { namespace: 'ns', name: 'p' }));
       assert.equal(error.code, 'timeout');
       assert.equal(api.seen.length, 1);
     });
@@ -297,14 +309,17 @@ describe('the API client', () => {
         response.writeHead(200);
         response.write('{"kind":');
       };
-      const error = await failing(open({ requestTimeoutMs: 80 }).get(pods, { namespace: 'ns', name: 'p' }));
+      const error = await waitInVain((kube) => kube.get(pods, { namespace: 'ns', name: 'p' }));
       assert.equal(error.code, 'timeout');
     });
 
     it('a request while its credential plugin hangs', async () => {
-      const hang = 'setTimeout(() => {}, 500)';
-      open({ requestTimeoutMs: 80 }, { exec: { command: process.execPath, args: ['-e', hang] } });
-      assert.equal((await failing(client.create(pods, pod('p')))).code, 'timeout');
+      const hang = 'setTimeout(() => {}, 300)';
+      const error = await waitInVain((kube) => kube.create(pods, pod('p')), {
+        exec: { command: process.execPath, args: ['-e', hang] },
+      });
+      assert.equal(error.code, 'timeout');
+      assert.equal(api.seen.length, 0);
     });
 
     it('an answer that is too large, without reading it to its end', async () => {

@@ -4,6 +4,7 @@ import { AppError } from '../../common/errors.ts';
 import { FakeClock, FakeRandom, settle } from '../../test/fakes/clock.ts';
 import { FakeKube } from '../../test/fakes/kube.ts';
 import { fakeLog, type LogLine } from '../../test/fakes/log.ts';
+import type { WatchEvent } from './kube.ts';
 import { ownerUids } from './object-cache.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { configMaps, pods, type ConfigMap } from './resources.ts';
@@ -101,7 +102,9 @@ describe('a reflector', () => {
     kube.put(configMap('meanwhile'));
     await clock.advance(2_000);
     assert.deepEqual(told, ['+before', '+meanwhile']);
-    assert.equal(verbs().filter((verb) => verb === 'list').length, 1);
+    assert.deepEqual(verbs(), ['list', 'watch', 'watch']);
+    const { resourceVersion } = kube.peek(configMaps, { namespace: 'ns', name: 'before' })!.metadata;
+    assert.deepEqual(kube.requests.at(-1)?.body, { resourceVersion });
   });
 
   it('lists again when a watch is refused for a reason that waiting does not mend', async () => {
@@ -260,6 +263,27 @@ describe('a reflector', () => {
     assert.deepEqual(told, []);
     assert.deepEqual(verbs(), ['list'], 'and opens no watch');
     assert.equal(clock.pending, 0);
+  });
+
+  it('tells nobody of an event that was already on its way at stop', async () => {
+    const { told, onChange } = notes();
+    let deliver = () => {};
+    const copy = start({
+      onChange,
+      kube: {
+        list: (resource, query) => kube.list(resource, query),
+        async *watch() {
+          await new Promise<void>((resolve) => (deliver = resolve));
+          yield { type: 'ADDED', object: configMap('late') } as WatchEvent<never>;
+        },
+      },
+    });
+    await settle();
+    copy.stop();
+    deliver();
+    await settle();
+    assert.deepEqual(told, []);
+    assert.equal(copy.size, 0);
   });
 
   it('opens no watch when stopped during a pause, and leaves no timer', async () => {

@@ -39,7 +39,6 @@ export function decodeEvent<T extends KubeObject>(line: string, request: string)
     case 'BOOKMARK':
       return { type: 'BOOKMARK', resourceVersion: event.object.metadata.resourceVersion ?? '' };
     case 'ERROR':
-      if (event.object.code === 410) return { type: 'EXPIRED' };
       throw failureOfEvent(request, event.object);
     default:
       return assertNever(event);

@@ -27,6 +27,7 @@ export interface FakeRequest {
   readonly namespace: string;
   /** Empty for lists and watches. */
   readonly name: string;
+  /** The object or patch of a write, the query of a list or a watch. */
   readonly body?: unknown;
   /** Counts the writes from 1 since the start or the last `forget`; 0 for a read. */
   readonly write: number;
@@ -225,7 +226,7 @@ export class FakeKube implements Kube {
     resource: Resource<T>,
     query: ListQuery,
   ): Promise<{ items: T[]; resourceVersion: string }> {
-    return this.#request('list', resource, placeOf(query), undefined, () => ({
+    return this.#request('list', resource, placeOf(query), query, () => ({
       items: this.#ofKind(resource).filter((object) => selects(query, object)) as T[],
       resourceVersion: String(this.#version),
     }));
@@ -237,7 +238,7 @@ export class FakeKube implements Kube {
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>> {
     const watcher = new Watcher(resource.kind, query, signal);
-    await this.#request('watch', resource, placeOf(query), undefined, () => {
+    await this.#request('watch', resource, placeOf(query), query, () => {
       const from = Number(query.resourceVersion);
       if (from < this.#oldest) watcher.offer({ type: 'EXPIRED' });
       for (const change of this.#history) if (change.version > from) watcher.see(change);

@@ -110,6 +110,15 @@ export async function startScriptedApi(): Promise<ScriptedApi> {
   return api;
 }
 
+/** Waits for real I/O to bring something about. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('waited ten seconds in vain');
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
 const kubeconfigOf = (port: number, user: object) => ({
   apiVersion: 'v1',
   kind: 'Config',
