@@ -1,0 +1,112 @@
+/**
+ * What is left in Redis and in the instances when a run is over: records and outboxes of the sessions in the history, and
+ * the figures that must be zero when all is quiet.
+ */
+import type { Answer } from '../../../scheduler/store/store.ts';
+import { allPartitions } from '../../../scheduler/store/partition.ts';
+import { createKeys } from '../../../scheduler/store/redis/keys.ts';
+import type { HistoryEvent } from '../history.ts';
+import { comesTrue } from '../wait.ts';
+import type { Fleet } from './fleet.ts';
+
+export interface Figure {
+  readonly actor: string;
+  readonly detail: string;
+  readonly count: number;
+  readonly expected: number;
+}
+
+/** Dead letters that a run has put there on purpose, by instance id. */
+export type Injected = Readonly<Record<string, number>>;
+
+/** Waits until every figure is as it should be, at the longest `withinMs`, and returns them as they are then. */
+export async function settle(fleet: Fleet, withinMs: number, injected: Injected = {}): Promise<Figure[]> {
+  let figures: Figure[] = [];
+  await comesTrue(
+    async () => {
+      figures = await readFigures(fleet, injected);
+      return figures.every(({ count, expected }) => count === expected);
+    },
+    { clock: fleet.clock, withinMs, everyMs: 100 },
+  );
+  return figures;
+}
+
+async function readFigures(fleet: Fleet, injected: Injected): Promise<Figure[]> {
+  const keys = createKeys(fleet.keyPrefix);
+  const { direct } = fleet;
+  const due = await Promise.all(allPartitions.map((tag) => direct.zcard(keys.dueOfPartition(tag))));
+  const figures: Figure[] = [
+    { actor: 'redis', detail: 'deadlines', count: due.reduce((sum, count) => sum + count, 0), expected: 0 },
+  ];
+  for (const { id } of fleet.instances) {
+    const expected = injected[id] ?? 0;
+    figures.push(
+      { actor: 'redis', detail: `inbox of ${id}`, count: await direct.xlen(keys.inbox(id)), expected: 0 },
+      {
+        actor: 'redis',
+        detail: `unacknowledged of ${id}`,
+        count: await pendingOf(fleet, keys.inbox(id)),
+        expected: 0,
+      },
+      {
+        actor: 'redis',
+        detail: `dead letters of ${id}`,
+        count: await direct.xlen(keys.deadLetters(id)),
+        expected,
+      },
+    );
+  }
+  return [...figures, ...(await instanceFigures(fleet))];
+}
+
+async function pendingOf(fleet: Fleet, inbox: string): Promise<number> {
+  const summary = (await fleet.direct.call('XPENDING', inbox, 'scheduler').catch(() => [0])) as unknown[];
+  return Number(summary[0]);
+}
+
+async function instanceFigures(fleet: Fleet): Promise<Figure[]> {
+  const reports = await Promise.all(fleet.instances.map((instance) => instance.report()));
+  return reports.flatMap((report, place) => {
+    const actor = fleet.at(place).id;
+    if (!report) return [{ actor, detail: 'reports', count: 0, expected: 1 }];
+    return [
+      { actor, detail: 'jobs waiting', count: report.jobs.waiting, expected: 0 },
+      { actor, detail: 'jobs running', count: report.jobs.running, expected: 0 },
+    ];
+  });
+}
+
+/** Writes what Redis holds of the history's sessions and jobs, and the figures, into the history. */
+export async function writeBooks(fleet: Fleet, figures: readonly Figure[]): Promise<void> {
+  const { history } = fleet;
+  const seen = [...history.events];
+  for (const session of new Set(seen.flatMap(({ session }) => session ?? []))) {
+    if (session !== '') await writeSession(fleet, session, seen);
+  }
+  for (const figure of figures) history.add({ op: 'books', phase: 'ok', ...figure });
+}
+
+async function writeSession(fleet: Fleet, session: string, seen: readonly HistoryEvent[]): Promise<void> {
+  const keys = createKeys(fleet.keyPrefix);
+  const { direct, history } = fleet;
+  const jobs = new Set(
+    seen.flatMap((event) => (event.session === session && event.job !== undefined ? event.job : [])),
+  );
+  for (const job of jobs) {
+    const state = await direct.hget(keys.job(session, job), 'state');
+    if (state !== null)
+      history.add({ actor: 'redis', op: 'record', phase: 'ok', session, job, detail: state });
+  }
+  for (const [id, fields] of await direct.xrange(keys.outbox(session), '-', '+')) {
+    const field = (name: string) => fields[fields.indexOf(name) + 1] ?? '';
+    const answer = JSON.parse(field('answer')) as Answer;
+    history.add({
+      ...{ actor: 'redis', op: 'outbox', phase: 'ok', session, job: field('job') },
+      seq: Number(id.split('-')[0]),
+      index: Number(field('index')),
+      outcome: answer.kind,
+      ...(answer.kind === 'result' ? { hash: answer.textTranslated } : {}),
+    });
+  }
+}

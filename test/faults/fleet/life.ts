@@ -1,0 +1,136 @@
+/**
+ * A stretch of life in a fleet: sessions that speak, nodes that work, and in the end the question whether all of it was
+ * right. What goes wrong meanwhile is the caller's affair.
+ */
+import { judge, type Judgement, type Limits } from '../checker.ts';
+import { comesTrue, until } from '../wait.ts';
+import { settle, writeBooks, type Injected } from './books.ts';
+import { FakeNode, type FakeNodeOptions } from './fake-node.ts';
+import { FakeSession } from './fake-session.ts';
+import type { Fleet } from './fleet.ts';
+import { scaledLimits } from './settings.ts';
+
+export interface LifePlan {
+  /** The place of the instance each session prefers. */
+  readonly sessions: readonly number[];
+  readonly nodes: readonly NodePlan[];
+  /** What each session says after the warm-up, and how often. */
+  readonly utterances: number;
+  readonly everyMs: number;
+  readonly audioBytes?: number;
+}
+
+export interface NodePlan extends Partial<Pick<FakeNodeOptions, 'conduct' | 'lateMs' | 'workMs'>> {
+  readonly place: number;
+  readonly slots: number;
+}
+
+/** Session at the first instance, node at the second, the third idle. */
+export const oneLife: LifePlan = {
+  sessions: [0, 0],
+  nodes: [{ place: 1, slots: 2 }],
+  utterances: 14,
+  everyMs: 60,
+};
+
+const readyWithinMs = 10_000;
+let lives = 0;
+
+export class Life {
+  readonly fleet: Fleet;
+  readonly plan: LifePlan;
+  readonly sessions: FakeSession[];
+  readonly nodes: FakeNode[];
+  #loading = false;
+
+  private constructor(fleet: Fleet, plan: LifePlan) {
+    lives += 1;
+    const { clock, history } = fleet;
+    const random = fleet.random.fork(`life ${lives}`);
+    this.fleet = fleet;
+    this.plan = plan;
+    this.nodes = plan.nodes.map(({ place, ...node }, i) => {
+      const nodeId = `node-${lives}-${i}`;
+      const addresses = () => fleet.addressesFrom(place);
+      return new FakeNode({
+        workMs: [5, 120],
+        ...node,
+        nodeId,
+        addresses,
+        history,
+        clock,
+        random: random.fork(nodeId),
+      });
+    });
+    this.sessions = plan.sessions.map((place, i) => {
+      const name = `session-${lives}-${i}`;
+      const addresses = () => fleet.addressesFrom(place);
+      const size = plan.audioBytes === undefined ? {} : { audioBytes: plan.audioBytes };
+      return new FakeSession({ name, addresses, history, clock, random: random.fork(name), ...size });
+    });
+  }
+
+  /** Everybody connected, and one utterance of each session through. */
+  static async begin(fleet: Fleet, plan: LifePlan = oneLife): Promise<Life> {
+    fleet.newHistory();
+    const life = new Life(fleet, plan);
+    try {
+      await life.#warmUp();
+      return life;
+    } catch (error) {
+      await life.end();
+      throw error;
+    }
+  }
+
+  /** Whether sessions are still speaking: a fault that strikes later strikes nothing. */
+  get loading(): boolean {
+    return this.#loading;
+  }
+
+  /** Sessions speak at their own pace, heard or not. */
+  async load(): Promise<void> {
+    const { utterances, everyMs } = this.plan;
+    this.#loading = true;
+    for (let i = 0; i < utterances; i++) {
+      for (const session of this.sessions) session.speak();
+      await this.fleet.clock.sleep(everyMs);
+    }
+    this.#loading = false;
+  }
+
+  /** Until nobody who is connected waits for an answer that was promised; false when that does not come true. */
+  answered(withinMs: number): Promise<boolean> {
+    const { clock } = this.fleet;
+    return comesTrue(() => this.sessions.every(({ waiting }) => waiting === 0), {
+      clock,
+      withinMs,
+      everyMs: 50,
+    });
+  }
+
+  /** Quiet, counted and judged. */
+  async judge(limits: Limits = scaledLimits, injected: Injected = {}): Promise<Judgement> {
+    await this.answered(limits.boundMs);
+    const figures = await settle(this.fleet, limits.boundMs, injected);
+    await writeBooks(this.fleet, figures);
+    return judge(this.fleet.history.events, limits);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([
+      ...this.sessions.map((session) => session.end()),
+      ...this.nodes.map((node) => node.end()),
+    ]);
+  }
+
+  async #warmUp(): Promise<void> {
+    const { clock } = this.fleet;
+    const within = { clock, withinMs: readyWithinMs };
+    await until('nodes are ready', () => this.nodes.every(({ ready }) => ready), within);
+    await until('sessions are open', () => this.sessions.every(({ ready }) => ready), within);
+    if (this.plan.nodes.length === 0) return;
+    for (const session of this.sessions) session.speak();
+    await until('a first answer', () => this.sessions.every(({ unanswered }) => unanswered === 0), within);
+  }
+}
