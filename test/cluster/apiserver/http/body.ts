@@ -1,7 +1,8 @@
-/** Request bodies: read whole, bounded, JSON or YAML. Protobuf is refused, so clients fall back to JSON. */
+/** Request bodies: read whole, bounded; JSON, YAML, or the protobuf of kubectl's typed commands. */
 import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { decodeProtobuf } from '../protobuf/decode.ts';
 import { ApiError, badRequest, unsupportedMediaType } from '../status.ts';
 
 const bodyMaxBytes = 3 * 1024 * 1024;
@@ -21,13 +22,18 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 export const mediaType = (header: string | undefined): string => (header ?? '').split(';')[0]?.trim() ?? '';
 
-const objectTypes = 'application/json, application/yaml';
+const protobuf = 'application/vnd.kubernetes.protobuf';
+const objectTypes = `application/json, application/yaml, ${protobuf}`;
 
 /** The object in a create, update or delete. */
 export function parseObject(body: Buffer, type: string): JsonObject {
-  if (type !== '' && !/^(application\/(json|yaml)|\*\/\*)$/.test(type))
-    throw unsupportedMediaType(objectTypes);
+  if (type === protobuf) return decodeProtobuf(body) ?? refuseType();
+  if (type !== '' && !/^(application\/(json|yaml)|\*\/\*)$/.test(type)) return refuseType();
   return requireObject(type === 'application/yaml' ? yamlValue(body) : jsonValue(body));
+}
+
+function refuseType(): never {
+  throw unsupportedMediaType(objectTypes);
 }
 
 export function requireObject(value: Json | undefined): JsonObject {

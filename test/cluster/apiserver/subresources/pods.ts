@@ -71,6 +71,7 @@ function evict(api: Api, kind: Kind, pod: ApiObject, call: Call): JsonObject {
   const eviction = call.body.length > 0 ? parseObject(call.body, mediaType(call.contentType)) : {};
   const options = deleteOptions({
     ...call,
+    contentType: 'application/json',
     body: Buffer.from(JSON.stringify(objectAt(eviction, 'deleteOptions') ?? {})),
   });
   if (!isOver(pod)) spendBudget(api, pod, options.dryRun);

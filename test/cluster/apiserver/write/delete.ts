@@ -1,11 +1,11 @@
 /** Deletion: preconditions, grace, finalizers, and what is to become of dependents. */
 import type { Api, Call } from '../api.ts';
-import { isObject, numberAt, objectAt, stringAt, type JsonObject } from '../json.ts';
+import { numberAt, objectAt, stringAt, type JsonObject } from '../json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { copyObject, timestamp, type ApiObject } from '../object.ts';
 import { conflict, invalid, success } from '../status.ts';
 import { invalidValue, notSupported } from '../field-error.ts';
-import { jsonValue } from '../http/body.ts';
+import { mediaType, parseObject } from '../http/body.ts';
 import { admitDelete } from './admission.ts';
 import { fromStorage, isFinished } from './persist.ts';
 
@@ -20,9 +20,8 @@ export interface DeleteOptions {
 const policies = ['Foreground', 'Background', 'Orphan'];
 
 /** Options come in the body, as kubectl sends them, or in the query. */
-export function deleteOptions({ body, info }: Call): DeleteOptions {
-  const value = body.length > 0 ? jsonValue(body) : {};
-  const given = isObject(value) ? value : {};
+export function deleteOptions({ body, info, contentType }: Call): DeleteOptions {
+  const given = body.length > 0 ? parseObject(body, mediaType(contentType)) : {};
   const grace = info.query.get('gracePeriodSeconds');
   const options: DeleteOptions = {
     dryRun: info.query.getAll('dryRun').includes('All') || objectHasDryRun(given),
