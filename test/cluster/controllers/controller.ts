@@ -1,7 +1,7 @@
 /** What the controllers share: the API, the watched copies, and a queue of keys each. */
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../../common/clock.ts';
-import { toAppError } from '../../../common/errors.ts';
+import { toAppError, type AppError } from '../../../common/errors.ts';
 import type { KubeClient } from '../../../operator/kube/client.ts';
 import type { KubeObject, ObjectName, Resource } from '../../../operator/kube/kube.ts';
 import { WorkQueue } from '../../../operator/kube/queue.ts';
@@ -35,9 +35,7 @@ export function startQueue(context: ControllerContext, controller: string, recon
       try {
         return await reconcile(nameOf(key));
       } catch (error) {
-        // Somebody was faster than our copy: look again when the copy has caught up.
-        if (toAppError(error).code === 'conflict') return { againInMs: 50 };
-        throw error;
+        return afterRefusal(toAppError(error));
       }
     },
   });
@@ -45,6 +43,15 @@ export function startQueue(context: ControllerContext, controller: string, recon
     queue.start();
   });
   return queue;
+}
+
+/** Refusals that are part of the game; throws all others. */
+function afterRefusal(error: AppError): { againInMs?: number } {
+  // Somebody was faster than our copy: look again when the copy has caught up.
+  if (error.code === 'conflict' || error.code === 'not_found') return { againInMs: 50 };
+  // In a namespace that is going away nothing can be made any more, and nothing needs to be.
+  if (error.code === 'forbidden' && error.message.includes('because it is being terminated')) return {};
+  throw error;
 }
 
 function nameOf(key: string): ObjectName {
