@@ -146,8 +146,6 @@ export interface SchedulerClusterSpec {
       maxNodes?: number;
       /** The largest message a session or node may send; 16777216 when not set; `limits.max_payload_bytes` of config.toml. */
       maxPayloadBytes?: number;
-      /** How many utterances of one session may be open; 256 when not set; `limits.max_open_jobs_per_session` of config.toml. */
-      maxOpenJobsPerSession?: number;
     };
   };
   /** How an instance takes its leave when it is scaled away, updated or evicted. */

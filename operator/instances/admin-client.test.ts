@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, it } from 'node:test';
+import { systemClock } from '../../common/clock-system.ts';
+import { reportOf } from '../../test/operator/world.ts';
+import { createAdminClient, type AdminClient } from './admin-client.ts';
+
+describe('the admin client', () => {
+  let server: Server;
+  let client: AdminClient;
+
+  async function serve(listener: RequestListener, timeoutMs = 2_000): Promise<void> {
+    server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    client = createAdminClient({
+      clock: systemClock,
+      timeoutMs,
+      port: (server.address() as AddressInfo).port,
+    });
+  }
+
+  afterEach(async () => {
+    await client.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('shows the token and reads the report, also with fields it does not know', async () => {
+    await serve(({ url, headers }, response) => {
+      assert.equal(url, '/admin/v1/instance');
+      assert.equal(headers.authorization, 'Bearer secret');
+      response.end(JSON.stringify({ ...reportOf('demo-0', 0), fromTheFuture: 1 }));
+    });
+    const answer = await client.ask('127.0.0.1', 'secret');
+    assert.equal(answer.kind === 'report' && answer.report.instanceId, 'demo-0');
+  });
+
+  it('a refusal, nonsense, half a report and a flood are silence with a reason', async () => {
+    const answers: [number, string][] = [
+      [401, 'no'],
+      [200, 'not json'],
+      [200, '{"instanceId":"x"}'],
+      [200, 'x'.repeat(1024 * 1024)],
+    ];
+    await serve((_, response) => {
+      const [status, body] = answers.shift()!;
+      response.writeHead(status).end(body);
+    });
+    while (answers.length > 0) {
+      const answer = await client.ask('127.0.0.1', 't');
+      assert.ok(answer.kind === 'silent' && answer.error.length > 0);
+    }
+  });
+
+  it('a server that never ends its answer is given up in time', async () => {
+    await serve((_, response) => void response.write('{'), 100);
+    const answer = await client.ask('127.0.0.1', 't');
+    assert.ok(answer.kind === 'silent' && answer.error.includes('100 ms'));
+  });
+
+  it('nobody there is silence too', async () => {
+    await serve(() => undefined);
+    await new Promise((resolve) => server.close(resolve));
+    assert.equal((await client.ask('127.0.0.1', 't')).kind, 'silent');
+  });
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { FakeClock, FakeRandom } from '../../test/fakes/clock.ts';
+import { reportOf } from '../../test/operator/world.ts';
+import type { InstanceReport } from '../../common/admin-api.ts';
+import type { InstanceAnswer } from '../decide/seen.ts';
+import { Instances } from './instances.ts';
+
+describe('the instances that are followed', () => {
+  let clock: FakeClock;
+  let instances: Instances;
+  let asked: string[];
+  let woken: string[];
+  let said: (address: string) => Partial<InstanceReport> | undefined;
+
+  const target = (uid: string, ready = true) => ({ uid, address: `10.0.0.${uid}`, ready });
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    asked = [];
+    woken = [];
+    said = () => ({});
+    const ask = (address: string, token: string): Promise<InstanceAnswer> => {
+      asked.push(`${address} ${token}`);
+      const parts = said(address);
+      return Promise.resolve(
+        parts
+          ? { kind: 'report', report: { ...reportOf('x', 0), ...parts } }
+          : { kind: 'silent', error: 'refused' },
+      );
+    };
+    instances = new Instances({
+      client: { ask },
+      clock,
+      random: new FakeRandom(),
+      wake: (key) => void woken.push(key),
+    });
+  });
+
+  it('a pod is asked at once, then every few seconds, and its first answer wakes', async () => {
+    instances.follow('ns/a', [target('1')], 'secret');
+    await clock.advance(0);
+    assert.deepEqual(asked, ['10.0.0.1 secret']);
+    assert.deepEqual(woken, ['ns/a']);
+    await clock.advance(60_000);
+    assert.ok(asked.length >= 10 && asked.length <= 16, String(asked.length));
+    assert.equal(woken.length, 1, 'nothing new was said');
+  });
+
+  it('only what a status shows wakes', async () => {
+    instances.follow('ns/a', [target('1')], 't');
+    await clock.advance(0);
+    said = () => ({ inbox: { length: 9, pending: 9, dlqLength: 0 }, jobs: { waiting: 3, running: 1 } });
+    await clock.advance(10_000);
+    assert.equal(woken.length, 1);
+    said = () => ({ phase: 'draining' });
+    await clock.advance(10_000);
+    assert.equal(woken.length, 2);
+    said = () => undefined;
+    await clock.advance(10_000);
+    assert.equal(woken.length, 3);
+  });
+
+  it('an error whose text changes wakes once', async () => {
+    let milliseconds = 0;
+    said = () => ({
+      redis: {
+        reachable: false,
+        mode: 'single',
+        keyPrefix: '',
+        roundTripMs: null,
+        error: `gave up after ${String((milliseconds += 1))} ms`,
+      },
+    });
+    instances.follow('ns/a', [target('1')], 't');
+    await clock.advance(60_000);
+    assert.equal(woken.length, 1);
+  });
+
+  it('a pod that became ready is asked at once', async () => {
+    instances.follow('ns/a', [target('1', false)], 't');
+    await clock.advance(1_000);
+    instances.follow('ns/a', [target('1', true)], 't');
+    await clock.advance(0);
+    assert.equal(asked.length, 2);
+  });
+
+  it('following again what is followed asks nothing', async () => {
+    for (let times = 0; times < 5; times += 1) instances.follow('ns/a', [target('1')], 't');
+    await clock.advance(0);
+    assert.equal(asked.length, 1);
+  });
+
+  it('another address or token is used at once, and the old one no more', async () => {
+    instances.follow('ns/a', [target('1')], 'old');
+    await clock.advance(0);
+    instances.follow('ns/a', [{ ...target('1'), address: '10.0.0.9' }], 'new');
+    await clock.advance(20_000);
+    assert.deepEqual(new Set(asked.slice(1)), new Set(['10.0.0.9 new']));
+  });
+
+  it('who is no longer followed is not asked, and its answer is forgotten', async () => {
+    instances.follow('ns/a', [target('1'), target('2')], 't');
+    await clock.advance(0);
+    instances.follow('ns/a', [target('2')], 't');
+    assert.deepEqual([...instances.answers('ns/a').keys()], ['2']);
+    instances.forget('ns/a');
+    assert.equal(instances.answers('ns/a').size, 0);
+    asked = [];
+    await clock.advance(60_000);
+    assert.deepEqual(asked, []);
+    assert.equal(clock.pending, 0, 'no timer is left');
+  });
+});
