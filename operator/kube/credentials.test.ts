@@ -160,6 +160,13 @@ describe('credentials', () => {
     assert.equal(authorization, 'Bearer from-a-file');
   });
 
+  it('read the token file that a kubeconfig names', async () => {
+    writeFileSync(file('token'), 'named-by-kubeconfig\n');
+    open({ tokenFile: file('token') });
+    await ask();
+    assert.equal(authorization, 'Bearer named-by-kubeconfig');
+  });
+
   it('that are nowhere to be found are an error at the start, not at each request', () => {
     const { HOME, KUBECONFIG } = process.env;
     process.env['HOME'] = directory;

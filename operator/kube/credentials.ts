@@ -7,7 +7,9 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  dumpYaml,
   KubeConfig,
+  loadYaml,
   type Cluster,
   type DispatcherOptions,
   type RequestContext,
@@ -118,6 +120,10 @@ class LoginConfig extends KubeConfig {
     return { headers, options: this.#options };
   }
 
+  override loadFromString(...[text, options]: Parameters<KubeConfig['loadFromString']>): void {
+    super.loadFromString(withTokenFiles(text), options);
+  }
+
   override createDispatcherOptions(
     ...[cluster, settings]: Parameters<KubeConfig['createDispatcherOptions']>
   ): DispatcherOptions {
@@ -126,6 +132,20 @@ class LoginConfig extends KubeConfig {
     this.#options = plain ? { type: 'none' } : super.createDispatcherOptions(cluster, settings);
     return { type: 'none' };
   }
+}
+
+interface KubeconfigUsers {
+  users?: { user?: { tokenFile?: string; 'auth-provider'?: unknown } }[];
+}
+
+/** The library overlooks `tokenFile` of a user, but knows such files by another name, and re-reads them. */
+function withTokenFiles(text: string): string {
+  const parsed = loadYaml<KubeconfigUsers>(text);
+  for (const { user } of parsed.users ?? []) {
+    if (user?.tokenFile === undefined) continue;
+    user['auth-provider'] ??= { name: 'tokenFile', config: { tokenFile: user.tokenFile } };
+  }
+  return dumpYaml(parsed);
 }
 
 function load({ kubeconfig, context }: KubeconfigSource): LoginConfig {
