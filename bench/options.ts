@@ -18,7 +18,7 @@ export interface Options {
   readonly profile: string;
 }
 
-export const usage = `usage: make bench, or node bench/main.ts [options]
+export const usage = `usage: make bench (about 12 minutes), or npx node bench/main.ts [options]
 
   --systems a,b     only these: ${systems.map(({ name }) => name).join(', ')}
   --in-flight 1,16  round trips under way at once (default 1,16,256)
@@ -27,7 +27,7 @@ export const usage = `usage: make bench, or node bench/main.ts [options]
   --idle n          idle connections to hold (default 10000; 0 leaves them out)
   --out file        where to write the results (default bench/results.md; '' writes none)
   --profile dir     leave a CPU profile of every instance there; profiling makes all figures worse
-  --quick           one short round of everything, about half a minute, printed only: does it work?`;
+  --quick           one short round of everything, under a minute, printed only: does it work?`;
 
 const text = { type: 'string' } as const;
 const defaults = { rounds: '5', seconds: '4', idle: '10000', out: 'bench/results.md' };

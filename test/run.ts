@@ -53,6 +53,14 @@ const suites: readonly Suite[] = [
     timeoutSeconds: 120,
   },
   {
+    name: 'bench',
+    tells: 'the bench itself: its arithmetic, and what it does when a system fails',
+    files: ['bench/**/*.test.ts', 'test/bench/*.test.ts'],
+    isolated: true,
+    concurrency: 1,
+    timeoutSeconds: 60,
+  },
+  {
     name: 'operator',
     tells: 'reconciling against a fake API with faults',
     files: ['test/operator/*.test.ts'],

@@ -35,9 +35,15 @@ export interface DeployOptions {
 export async function deploy(system: System, options: DeployOptions): Promise<Deployment> {
   const directory = mkdtempSync(path.join(tmpdir(), 'lingua-bench-'));
   const stops: (() => Promise<void>)[] = [];
+  const removeDirectory = () => {
+    rmSync(directory, { recursive: true, force: true });
+  };
+  // An interrupted run ends without calling `stop`.
+  process.once('exit', removeDirectory);
   const stop = async () => {
     for (const step of stops.splice(0).reverse()) await step();
-    rmSync(directory, { recursive: true, force: true });
+    process.off('exit', removeDirectory);
+    removeDirectory();
   };
   try {
     const redis = system.usesRedis ? await startRedis(options.processes, directory) : undefined;

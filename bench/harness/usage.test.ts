@@ -11,9 +11,9 @@ describe('what a process used', () => {
 
   it('grows when the process works', () => {
     const before = cpuMs(process.pid);
-    const end = performance.now() + 60;
-    while (performance.now() < end);
-    assert.ok(cpuMs(process.pid) > before);
+    // By work, not by time: on a busy machine this process may get no CPU for a while.
+    const deadline = performance.now() + 10_000;
+    while (cpuMs(process.pid) === before) assert.ok(performance.now() < deadline, 'no CPU was counted');
   });
 
   it('agrees with what the process says of its own memory', () => {

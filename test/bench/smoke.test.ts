@@ -9,7 +9,7 @@ import { runBench } from '../../bench/run.ts';
 import { naiveInbox } from '../../bench/systems/naive-inbox/system.ts';
 import type { System } from '../../bench/systems/system.ts';
 
-const turn = { workers: 2, inFlight: [1, 4], seconds: 0.2 };
+const turn = { workers: 2, inFlight: [1, 4], seconds: 0.5 };
 const quiet = () => undefined;
 
 /** A naive inbox whose instances end by themselves after a while. */
@@ -35,14 +35,15 @@ describe('bench', () => {
     processes.killAll();
   });
 
-  it('measures CPU of every process, speed and Redis, and leaves no process behind', async () => {
+  it('measures CPU, speed and Redis, and leaves no process behind', async () => {
     const samples = await measureTurn(naiveInbox, 1, turn, processes);
     assert.deepEqual(
       samples.map(({ inFlight }) => inFlight),
       [1, 4],
     );
     for (const { cpu, tripsPerSecond, p50Ms, p99Ms, redis } of samples) {
-      for (const part of [cpu.a, cpu.b, cpu.redis, tripsPerSecond, p50Ms]) assert.ok(part > 0);
+      // The kernel counts CPU in steps of 10 ms, so a single part may be 0 in a window this short.
+      for (const figure of [cpu.total, tripsPerSecond, p50Ms]) assert.ok(figure > 0);
       assert.ok(p99Ms >= p50Ms);
       assert.ok(Math.abs(cpu.total - cpu.a - cpu.b - cpu.redis) < 1e-6);
       // Two messages of a GET, an EXISTS, an XADD, an XACK and an XDEL, and the reads.
