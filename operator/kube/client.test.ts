@@ -286,6 +286,14 @@ describe('the API client', () => {
     });
   });
 
+  it('tries again when a busy server does not say when', async () => {
+    api.answer = (response, one, count) => {
+      (count === 1 ? refusal(429, 'TooManyRequests') : json(pod('p')))(response, one, count);
+    };
+    assert.equal((await open().get(pods, { namespace: 'ns', name: 'p' }))?.metadata.name, 'p');
+    assert.equal(api.slept.length, 1);
+  });
+
   describe('gives up', () => {
     /** A request that is sent, seen by the server if it gets that far, and then waits for ten seconds. */
     const waitInVain = async (work: (client: KubeClient) => Promise<unknown>, user?: object) => {
@@ -313,8 +321,10 @@ describe('the API client', () => {
       assert.equal(error.code, 'timeout');
     });
 
-    it('a request while its credential plugin hangs', async () => {
-      const hang = 'setTimeout(() => {}, 300)';
+    it('a request while its credential plugin hangs', { timeout: 10_000 }, async () => {
+      // It goes on until the test has cleaned up.
+      const here = JSON.stringify(api.directory);
+      const hang = `setInterval(() => require('fs').existsSync(${here}) || process.exit(), 20);`;
       const error = await waitInVain((kube) => kube.create(pods, pod('p')), {
         exec: { command: process.execPath, args: ['-e', hang] },
       });
@@ -323,10 +333,12 @@ describe('the API client', () => {
     });
 
     it('an answer that is too large, without reading it to its end', async () => {
+      const chunk = 'x'.repeat(64 * 1024);
+      let sent = 0;
       api.answer = (response) => {
         response.writeHead(200);
         const more = () => {
-          while (!response.destroyed && response.write('x'.repeat(64 * 1024)));
+          while (!response.destroyed && response.write(chunk)) sent += chunk.length;
         };
         response.on('drain', more);
         more();
@@ -336,6 +348,7 @@ describe('the API client', () => {
       );
       assert.equal(error.code, 'invalid');
       assert.match(error.message, /larger than 500000 bytes/);
+      assert.ok(sent < 20_000_000, `${sent} bytes sent`);
     });
   });
 });

@@ -2,7 +2,7 @@
  * The few API verbs an operator needs, as a port. `client.ts` is its form over a real API server.
  *
  * Failures are thrown as `AppError`: `conflict` (409), `not_found` (404, where it is not an expected answer), `forbidden` (401, 403), `invalid`
- * (400, 415, 422, and the 500 that an API server gives for an undeclared field in an apply), `unavailable` (429, 5xx, a broken
+ * (400, 415, 422, and the 500 that an API server gives for an undeclared field in an apply; also an answer over the size limit), `unavailable` (429, 5xx, a broken
  * connection), `timeout`. `facts` carry the HTTP status, the API's reason, and `retryAfterMs` when the server asked for it.
  *
  * Scope is told by presence: an object with `metadata.namespace` lives in it, one without is of the whole cluster.

@@ -11,7 +11,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../common/clock.ts';
-import { toAppError } from '../../common/errors.ts';
+import { AppError, toAppError } from '../../common/errors.ts';
 import type { Kube, ObjectName } from './kube.ts';
 import { microTime } from './micro-time.ts';
 import { leases, type Lease } from './resources.ts';
@@ -105,15 +105,28 @@ export class Election {
   async #try(): Promise<void> {
     const { clock, log, lease } = this.#options;
     try {
-      if (this.#mustLook || !this.#isLeading) await this.#look();
+      if (this.#mustLook || !this.#isLeading) await this.#inTime(this.#look());
       const startedAt = clock.monotonic();
-      if (this.#mayWrite(startedAt)) this.#hold(await this.#write(), startedAt);
+      if (this.#mayWrite(startedAt)) this.#hold(await this.#inTime(this.#write()), startedAt);
     } catch (caught) {
       // The write may have been refused, or done and not answered: what we know is out of date.
       this.#mustLook = true;
       const leading = this.#isLeading;
       log.warn({ lease: lease.name, leading, err: toAppError(caught) }, 'leader lease not written');
     }
+  }
+
+  /** A request that hangs must leave time for another before the deadline. One given up may still have its effect. */
+  #inTime<T>(request: Promise<T>): Promise<T> {
+    let cancel = () => {};
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.#options.clock.after(this.#timing.renewDeadlineMs / 2, () => {
+        reject(new AppError('timeout', 'no answer within half of the renewal deadline'));
+      });
+    });
+    return Promise.race([request, late]).finally(() => {
+      cancel();
+    });
   }
 
   async #look(): Promise<void> {
@@ -202,7 +215,7 @@ export class Election {
     const renewTime = microTime(clock.now());
     const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime };
     try {
-      await kube.update(leases, { ...lease, spec });
+      await this.#inTime(kube.update(leases, { ...lease, spec }));
     } catch (error) {
       log.warn({ lease: this.#options.lease.name, err: error }, 'leader lease not given back');
     }
