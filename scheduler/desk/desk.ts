@@ -122,6 +122,7 @@ export class Desk {
       exclude: new Set(),
       waitUntilMs: undefined,
       owesFailover: false,
+      told: false,
       moving: false,
       ended: false,
       cancelTimer: () => undefined,
@@ -238,6 +239,8 @@ export class Desk {
   #dispatcherEvents() {
     return {
       dispatched: (job: OpenJob) => {
+        if (job.told) return;
+        job.told = true;
         const about = {
           sessionId: job.session.sessionId,
           jobId: job.jobId,

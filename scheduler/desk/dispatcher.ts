@@ -167,25 +167,31 @@ export class Dispatcher {
   }
 
   async #record(job: OpenJob): Promise<void> {
-    const { jobs, placer, limits, retry, events } = this.#deps;
-    const target = placer.place(job);
-    job.moving = true;
-    const ask = () => jobs.accept(this.#newJob(job, target), target);
-    let answer: AcceptAnswer = await retrying(ask, retry, limits.pendingMs);
-    if (answer.kind === 'fenced' && (await events.reassert(job.session))) {
-      answer = await retrying(ask, retry, limits.pendingMs);
-    }
-    job.moving = false;
+    const target = this.#deps.placer.place(job);
+    const answer = await this.#accept(job, target);
+    if (target && (job.ended || !isNew(answer, job))) this.#deps.placer.abandoned(target);
     if (job.ended) return;
     if (answer.kind === 'fenced') {
       this.#end(job, 0, failure(job, errorCodes.invalidSession, 'The session belongs to another instance'));
-    } else if (answer.kind === 'duplicate' && answer.jobId !== job.jobId) {
+    } else if (!isNew(answer, job)) {
       this.forget(job);
-      events.duplicate(job);
+      this.#deps.events.duplicate(job);
     } else {
       this.#count('accepted');
       this.#observe(job, 'accepted');
       await this.#goTo(job, target, target ? 1 : 0);
+    }
+  }
+
+  async #accept(job: OpenJob, target: Target | undefined): Promise<AcceptAnswer> {
+    const { jobs, limits, retry, events } = this.#deps;
+    const ask = () => retrying(() => jobs.accept(this.#newJob(job, target), target), retry, limits.pendingMs);
+    job.moving = true;
+    try {
+      const answer = await ask();
+      return answer.kind === 'fenced' && (await events.reassert(job.session)) ? await ask() : answer;
+    } finally {
+      job.moving = false;
     }
   }
 
@@ -242,7 +248,7 @@ export class Dispatcher {
   }
 
   #tryPlace(job: OpenJob): boolean {
-    const target = this.#deps.placer.place(job) ?? this.#placeAnew(job);
+    const target = this.#deps.placer.placeWaiting(job) ?? this.#placeAnew(job);
     if (!target) return false;
     this.#background(job, this.#dispatch(job, target, job.owesFailover));
     return true;
@@ -252,13 +258,13 @@ export class Dispatcher {
   #placeAnew(job: OpenJob): Target | undefined {
     if (job.exclude.size === 0) return undefined;
     job.exclude.clear();
-    return this.#deps.placer.place(job);
+    return this.#deps.placer.placeWaiting(job);
   }
 
   /** The attempt on `nodeId` came to nothing: another node, or the waiting room. */
   async #next(job: OpenJob, nodeId: string): Promise<void> {
     job.exclude.add(nodeId);
-    const target = this.#deps.placer.place(job);
+    const target = this.#deps.placer.placeWaiting(job);
     if (target) await this.#dispatch(job, target, false);
     else await this.#requeue(job);
   }
@@ -268,7 +274,10 @@ export class Dispatcher {
     const ref = { sessionId: job.session.sessionId, jobId: job.jobId, attempt: job.attempt };
     const move = { ...ref, target, deadlineMs: limits.jobTimeoutMs, countsAsFailover };
     const answer = await this.#move(job, () => jobs.dispatch(move));
-    if (answer?.kind !== 'dispatched') return answer && this.#resync(job, answer);
+    if (answer?.kind !== 'dispatched') {
+      this.#deps.placer.abandoned(target);
+      return answer && this.#resync(job, answer);
+    }
     if (countsAsFailover) job.failovers += 1;
     job.owesFailover = false;
     await this.#goTo(job, target, answer.attempt);
@@ -398,6 +407,10 @@ export class Dispatcher {
     this.#deps.metrics.jobSeconds.observe({ stage }, (this.#deps.clock.monotonic() - job.beganMs) / 1000);
   }
 }
+
+/** Whether the answer says that this very job is recorded; a repeated accept may call it a duplicate of itself. */
+const isNew = (answer: AcceptAnswer, job: OpenJob): boolean =>
+  answer.kind === 'accepted' || (answer.kind === 'duplicate' && answer.jobId === job.jobId);
 
 /** A job whose move failed for a reason that asking again does not mend is looked at again after this time. */
 const retryLaterMs = 2000;

@@ -18,32 +18,44 @@ export interface Placer {
   /** A node that looks able, counted as taken; undefined when none does. */
   place(wanted: Wanted): Target | undefined;
 
-  /** The job on `target` came to an end, or never began. */
+  /** The same for a job that waits; not counted as a choice, or one job would count as many failures. */
+  placeWaiting(wanted: Wanted): Target | undefined;
+
+  /** A job that ran on `target` has ended. */
   ended(target: Target): void;
 
-  /** Instances that hold nodes which could do it but are full: worth asking to call when a slot frees. */
+  /** A job was meant for `target` and never went there. */
+  abandoned(target: Target): void;
+
+  /** Other instances that hold nodes which could do it but are full: worth asking to call when a slot frees. */
   fullInstances(wanted: Wanted): Set<string>;
 }
 
 export function createPlacer({ instanceId, directory, limits, clock, random, metrics }: PlacerDeps): Placer {
   const draw = () => random.next();
 
-  function place(wanted: Wanted): Target | undefined {
-    const beganMs = clock.monotonic();
+  function placeWaiting(wanted: Wanted): Target | undefined {
     const node = choose(directory.nodes, wanted, limits, draw);
-    metrics.selectionSeconds.observe((clock.monotonic() - beganMs) / 1000);
-    metrics.selections.inc({ result: node ? 'chosen' : 'none' });
-    if (!node) {
-      const reason = mainExclusion(directory.nodes, wanted, limits);
-      metrics.noAvailableNode.inc({ selector: 'models', reason });
-      return undefined;
-    }
+    if (!node) return undefined;
     directory.took(node.nodeId);
     return { nodeId: node.nodeId, instanceId: node.instanceId };
   }
 
+  function place(wanted: Wanted): Target | undefined {
+    const beganMs = clock.monotonic();
+    const target = placeWaiting(wanted);
+    metrics.selectionSeconds.observe((clock.monotonic() - beganMs) / 1000);
+    metrics.selections.inc({ result: target ? 'chosen' : 'none' });
+    if (!target) {
+      const reason = mainExclusion(directory.nodes, wanted, limits);
+      metrics.noAvailableNode.inc({ selector: 'models', reason });
+    }
+    return target;
+  }
+
   function fullInstances(wanted: Wanted): Set<string> {
-    return new Set(directory.nodes.filter((node) => isFull(node, wanted)).map((node) => node.instanceId));
+    const full = directory.nodes.filter((node) => node.instanceId !== instanceId && isFull(node, wanted));
+    return new Set(full.map((node) => node.instanceId));
   }
 
   /** Nodes of this instance say themselves how many jobs they run. */
@@ -51,7 +63,11 @@ export function createPlacer({ instanceId, directory, limits, clock, random, met
     if (target.instanceId !== instanceId) directory.freed(target.nodeId);
   }
 
-  return { place, ended, fullInstances };
+  function abandoned(target: Target): void {
+    directory.freed(target.nodeId);
+  }
+
+  return { place, placeWaiting, ended, abandoned, fullInstances };
 }
 
 /** Would do if it had a slot; how busy its hardware is right now does not matter to that. */

@@ -52,6 +52,8 @@ export interface OpenJob {
   waitUntilMs: number | undefined;
   /** It waits because its time on a node was up, which its next dispatch must count. */
   owesFailover: boolean;
+  /** The session was told DISPATCHED: once, however many nodes it takes. */
+  told: boolean;
   /** A verb about this job is on its way; what else happens to it meanwhile is found out by its answer. */
   moving: boolean;
   ended: boolean;

@@ -1,0 +1,206 @@
+/** What goes wrong in a fleet, and what its clients see of it. */
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { eventually } from '../support/eventually.ts';
+import { NodeClient, translationOf } from '../support/node-client.ts';
+import { Fleet } from './fleet.ts';
+import type { FleetOptions } from './fleet.ts';
+
+const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
+const textOf = (index: number): string =>
+  translationOf(Buffer.from(`audio-${String(index)}`).toString('base64'));
+
+describe('a fleet', () => {
+  let fleet: Fleet | undefined;
+  const start = async (options: FleetOptions): Promise<Fleet> => (fleet = await Fleet.start(options));
+  afterEach(async () => {
+    await fleet?.stop();
+    fleet = undefined;
+  });
+
+  it('gives a job that takes too long to another node, and the first one is told to stop', async () => {
+    const a = await start({ instances: ['a', 'b'], config: { scheduler: { job_timeout_seconds: 0.5 } } });
+    const stuck = await a.node('a', { delayMs: () => undefined });
+    const session = await a.session('b');
+    session.say({ index: 0 });
+    await stuck.log.first('job_assign', ({ type }) => type === 'job_assign');
+    const quick = await a.node('b');
+    const result = await session.result(0);
+    assert.equal(result['text_translated'], textOf(0));
+    assert.equal(quick.jobs()[0]?.['attempt_id'], 2);
+    const cancel = await stuck.log.first('job_cancel', ({ type }) => type === 'job_cancel');
+    assert.equal(cancel['reason'], 'job_timeout');
+    const [job] = stuck.jobs();
+    assert.ok(job);
+    stuck.finish(job);
+    session.say({ index: 1 });
+    await session.result(1);
+    assert.deepEqual(session.answered(), [0, 1], 'the late result of the first node is dropped');
+  });
+
+  it('ends a job that takes too long everywhere exactly once, as JOB_TIMEOUT', async () => {
+    const scheduler = { job_timeout_seconds: 0.2, job_timeout: { failover_max_attempts: 1 } };
+    const a = await start({ instances: ['a'], config: { scheduler } });
+    const stuck = await a.node('a', { delayMs: () => undefined });
+    const session = await a.session('a');
+    session.say({ index: 0 });
+    await session.log.first('missing_result', ({ type }) => type === 'missing_result');
+    assert.deepEqual(
+      session.log.ofType('error').map((message) => message['code']),
+      ['JOB_TIMEOUT'],
+    );
+    assert.equal(stuck.jobs().length, 2);
+  });
+
+  it('ends a job for which there is no node exactly once, when waiting for one is over', async () => {
+    const scheduler = { job_timeout: { pending_timeout_seconds: 0.3 } };
+    const a = await start({ instances: ['a'], config: { scheduler } });
+    const session = await a.session('a');
+    session.say({ index: 0 });
+    await session.log.first('missing_result', ({ type }) => type === 'missing_result');
+    const [error] = session.log.ofType('error');
+    assert.equal(error?.['code'], 'NODE_UNAVAILABLE');
+    const event = await session.event('ERROR');
+    assert.equal(event['error_code'], 'NO_AVAILABLE_NODE');
+    // Nothing more may come: a second instance's sweep would have to find it overdue first.
+    session.say({ index: 1 });
+    await session.log.first('second', (m) => m.type === 'missing_result' && m['utterance_index'] === 1);
+    assert.deepEqual(session.answered(), [0, 1]);
+  });
+
+  it('places the jobs of a node that disconnects at once, not after the job timeout', async () => {
+    const a = await start({ instances: ['a', 'b'] });
+    const lost = await a.node('a', { delayMs: () => undefined });
+    const session = await a.session('b');
+    session.say({ index: 0 });
+    await lost.log.first('job_assign', ({ type }) => type === 'job_assign');
+    const other = await a.node('b');
+    await lost.terminate();
+    await session.result(0, 3000);
+    assert.equal(other.jobs()[0]?.['attempt_id'], 2);
+    assert.deepEqual(session.log.ofType('error'), []);
+  });
+
+  it('lets a node that comes back in time keep its jobs', async () => {
+    const a = await start({ instances: ['a', 'b'], config: { scheduler: { node_grace_seconds: 3 } } });
+    const lost = await a.node('a', { delayMs: () => undefined });
+    const session = await a.session('b');
+    session.say({ index: 0 });
+    const job = await lost.log.first('job_assign', ({ type }) => type === 'job_assign');
+    await lost.terminate();
+    const back = await a.node('a', { nodeId: lost.nodeId });
+    back.finish(job);
+    await session.result(0);
+    assert.equal(back.jobs().length, 0, 'it was not given the job a second time');
+  });
+
+  it('believes the newest connection of a node', async () => {
+    const a = await start({ instances: ['a', 'b'] });
+    const old = await a.node('a', { nodeId: 'n-1' });
+    const fresh = await NodeClient.open(a.on('a').url, { nodeId: 'n-1' });
+    assert.equal((await old.closed).code, 4009);
+    const elsewhere = await a.node('b', { nodeId: 'n-1' });
+    assert.equal((await fresh.closed).code, 4009);
+    const session = await a.session('a');
+    session.say({ index: 0 });
+    await session.result(0);
+    assert.equal(elsewhere.jobs().length, 1);
+  });
+
+  it('takes up the jobs of an instance that was killed', async () => {
+    const a = await start({ instances: ['a', 'b'] });
+    const lost = await a.node('a', { delayMs: () => undefined });
+    const session = await a.session('b');
+    session.say({ index: 0 });
+    await lost.log.first('job_assign', ({ type }) => type === 'job_assign');
+    await a.node('b');
+    await a.on('a').kill();
+    await session.result(0, 8000);
+    assert.deepEqual(session.log.ofType('error'), []);
+  });
+
+  it('lets running jobs finish when an instance is asked to stop, and that instance exits 0', async () => {
+    const a = await start({ instances: ['a', 'b'] });
+    const node = await a.node('a', { delayMs: 800 });
+    const session = await a.session('b');
+    const local = await a.session('a');
+    for (const client of [session, local]) client.say({ index: 0 });
+    await eventually('both jobs run', () => node.running === 2);
+    const stopped = a.on('a').stop();
+    await Promise.all([session.result(0), local.result(0)]);
+    assert.deepEqual(await stopped, { code: 0, signal: null });
+    assert.equal((await node.closed).code, 1001);
+    assert.equal((await local.closed).code, 1001);
+    assert.deepEqual(session.log.ofType('error'), []);
+  });
+
+  it('hands over what does not finish in time when an instance stops', async () => {
+    const a = await start({ instances: ['a', 'b'], config: { scheduler: { drain_timeout_seconds: 0.3 } } });
+    const slow = await a.node('a', { delayMs: () => undefined });
+    const session = await a.session('b');
+    session.say({ index: 0 });
+    await slow.log.first('job_assign', ({ type }) => type === 'job_assign');
+    await a.node('b');
+    assert.equal((await a.on('a').stop()).code, 0);
+    await session.result(0);
+    assert.deepEqual(session.log.ofType('error'), []);
+  });
+
+  it('goes on through a restart of Redis that keeps its data', async () => {
+    const a = await start({ instances: ['a', 'b'], redis: { aof: true } });
+    await a.node('a', { delayMs: 100 });
+    const session = await a.session('b');
+    session.say({ index: 0 });
+    await session.result(0);
+    for (const index of range(6)) session.say({ index: index + 1 });
+    await a.redis.restart({ keepData: true });
+    for (const index of range(3)) session.say({ index: index + 7 });
+    await session.result(9, 15_000);
+    assert.deepEqual(session.answered(), range(10));
+  });
+
+  it('goes on after Redis came back with nothing: what is connected is recorded again', async () => {
+    const a = await start({ instances: ['a', 'b'] });
+    await a.node('a', { delayMs: 20 });
+    const session = await a.session('b');
+    session.say({ index: 0 });
+    await session.result(0);
+    await a.redis.restart({ keepData: false });
+    const instances = [a.on('a'), a.on('b')];
+    await eventually(
+      'both are ready',
+      async () => {
+        const answers = await Promise.all(instances.map((instance) => instance.get('/readyz')));
+        return answers.every(({ status }) => status === 200);
+      },
+      10_000,
+    );
+    session.say({ index: 1 });
+    await session.result(1, 10_000);
+  });
+
+  it('is not ready and stays alive while Redis is away, and comes back by itself', async () => {
+    const a = await start({ instances: ['a'], redis: { aof: true } });
+    const status = async (path: string) => (await a.on('a').get(path)).status;
+    await a.redis.kill();
+    await eventually('readyz says no', async () => (await status('/readyz')) === 503);
+    assert.match((await a.on('a').get('/readyz')).body, /redis: /);
+    assert.equal(await status('/livez'), 200);
+    assert.equal(await status('/health'), 200);
+    await a.redis.restart({ keepData: true });
+    await eventually('readyz says yes', async () => (await status('/readyz')) === 200, 10_000);
+  });
+
+  it('closes its sockets when it cannot renew its lease, and takes new ones when it can again', async () => {
+    const a = await start({ instances: ['a'], redis: { aof: true } });
+    const session = await a.session('a');
+    await a.redis.kill();
+    assert.equal((await session.closed).code, 4009);
+    await a.redis.restart({ keepData: true });
+    await eventually('ready again', async () => (await a.on('a').get('/readyz')).status === 200, 10_000);
+    await a.node('a');
+    const again = await a.session('a');
+    again.say({ index: 0 });
+    await again.result(0);
+  });
+});

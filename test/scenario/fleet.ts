@@ -1,0 +1,87 @@
+/** A few schedulers around one Redis, for the tests of a file or of one story, and the clients that connect to them. */
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { eventually } from '../support/eventually.ts';
+import { NodeClient, type NodeOptions } from '../support/node-client.ts';
+import { startRedis, type RedisServer, type RedisServerOptions } from '../support/redis.ts';
+import { startScheduler, type ConfigTable, type Scheduler } from '../support/scheduler.ts';
+import { SessionClient } from '../support/session-client.ts';
+
+export interface FleetOptions {
+  readonly instances: readonly string[];
+  readonly config?: ConfigTable;
+  readonly redis?: RedisServerOptions;
+}
+
+export class Fleet {
+  readonly redis: RedisServer;
+  readonly keyPrefix = `t-${randomBytes(4).toString('hex')}`;
+  readonly #config: ConfigTable;
+  readonly #keys: Redis;
+  readonly #schedulers = new Map<string, Scheduler>();
+  #clients: { close(): Promise<void> }[] = [];
+
+  private constructor(redis: RedisServer, config: ConfigTable) {
+    this.redis = redis;
+    this.#config = config;
+    this.#keys = new Redis(redis.url);
+    this.#keys.on('error', () => undefined);
+  }
+
+  static async start({ instances, config = {}, redis }: FleetOptions): Promise<Fleet> {
+    const fleet = new Fleet(await startRedis(redis), config);
+    await Promise.all(instances.map((id) => fleet.add(id)));
+    return fleet;
+  }
+
+  async add(instanceId: string, config: ConfigTable = this.#config): Promise<Scheduler> {
+    const scheduler = await startScheduler({
+      instanceId,
+      redisUrl: this.redis.url,
+      keyPrefix: this.keyPrefix,
+      config,
+    });
+    this.#schedulers.set(instanceId, scheduler);
+    return scheduler;
+  }
+
+  on(instanceId: string): Scheduler {
+    const scheduler = this.#schedulers.get(instanceId);
+    if (!scheduler) throw new Error(`no scheduler ${instanceId}`);
+    return scheduler;
+  }
+
+  /** A node that is ready. */
+  async node(instanceId: string, options: NodeOptions = {}): Promise<NodeClient> {
+    const node = await NodeClient.ready(this.on(instanceId).url, options);
+    this.#clients.push(node);
+    return node;
+  }
+
+  async session(instanceId: string, init?: Record<string, unknown>): Promise<SessionClient> {
+    const session = await SessionClient.open(this.on(instanceId).url, init);
+    this.#clients.push(session);
+    return session;
+  }
+
+  /** Sends everybody home, so that the next story starts with nobody connected. */
+  async disconnectAll(): Promise<void> {
+    const clients = this.#clients;
+    this.#clients = [];
+    await Promise.all(clients.map((client) => client.close()));
+    const nodes = `${this.keyPrefix}:v1:nodes:all`;
+    await eventually('all nodes are forgotten', async () => (await this.#keys.scard(nodes)) === 0);
+  }
+
+  async stop(): Promise<void> {
+    this.#keys.disconnect();
+    await Promise.all(this.#clients.map((client) => client.close()));
+    await Promise.all([...this.#schedulers.values()].map((scheduler) => scheduler.kill()));
+    await this.redis.stop();
+  }
+
+  /** What the schedulers printed, for the message of a failing test. */
+  output(): string {
+    return [...this.#schedulers].map(([id, { program }]) => `--- ${id}\n${program.output}`).join('\n');
+  }
+}
