@@ -143,7 +143,7 @@ export async function eventually<T>(
     const seen = await check();
     if (seen) return seen;
     if (performance.now() > deadline) assert.fail(`${what}: not within ${withinMs / 1000} s`);
-    await sleep(50);
+    await sleep(100);
   }
 }
 
