@@ -24,7 +24,7 @@ export const lingua: System = {
 export const linguaLocal: System = {
   ...common,
   name: 'lingua-local',
-  tells: 'the same, with client and worker on one instance: recorded in Redis, no inbox between',
+  tells: 'this scheduler, client and worker on one instance: recorded in Redis, no inbox between',
   instances: 1,
   usesRedis: true,
 };
@@ -32,7 +32,7 @@ export const linguaLocal: System = {
 export const linguaMemory: System = {
   ...common,
   name: 'lingua-memory',
-  tells: 'the same on one instance without Redis (`phase2.enabled = false`): nothing survives the process',
+  tells: 'this scheduler on one instance without Redis (`phase2.enabled = false`): nothing survives the process',
   instances: 1,
   usesRedis: false,
 };
