@@ -32,7 +32,8 @@ export const linguaLocal: System = {
 export const linguaMemory: System = {
   ...common,
   name: 'lingua-memory',
-  tells: 'this scheduler on one instance without Redis (`phase2.enabled = false`): nothing survives the process',
+  tells:
+    'this scheduler on one instance without Redis (`phase2.enabled = false`): nothing survives the process',
   instances: 1,
   usesRedis: false,
 };
