@@ -30,6 +30,9 @@ export class Store {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #historyMax: number;
   #history: Change[] = [];
+  /** Changes that listeners have not been told yet; more than one only while a listener itself makes changes. */
+  readonly #untold: Change[] = [];
+  #telling = false;
   #revision = 1;
   /** Changes up to here are forgotten. */
   #compacted = 0;
@@ -132,7 +135,21 @@ export class Store {
     const recorded: Change = { ...change, revision: this.#revision };
     this.#history.push(recorded);
     if (this.#history.length > this.#historyMax * 1.25) this.#forget();
-    for (const listener of this.#listeners.get(change.resource) ?? []) listener(recorded);
+    this.#untold.push(recorded);
+    this.#tell();
+  }
+
+  /** One change at a time to everybody: a listener that makes a change must not let others see it first. */
+  #tell(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      for (let change = this.#untold.shift(); change; change = this.#untold.shift()) {
+        for (const listener of this.#listeners.get(change.resource) ?? []) listener(change);
+      }
+    } finally {
+      this.#telling = false;
+    }
   }
 
   #forget(): void {
