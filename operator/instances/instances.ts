@@ -25,7 +25,7 @@ export interface InstancesOptions {
 }
 
 interface Followed {
-  readonly target: Target;
+  target: Target;
   readonly token: string;
   readonly stop: AbortController;
   answer: InstanceAnswer | undefined;
@@ -84,7 +84,7 @@ export class Instances {
     const before = cluster.pods.get(target.uid);
     if (before?.token === token && before.target.address === target.address) {
       if (before.target.ready === target.ready) return;
-      cluster.pods.set(target.uid, Object.assign(before, { target }));
+      before.target = target;
       before.nudge();
       return;
     }

@@ -3,7 +3,7 @@ import { appliedHashAnnotation } from '../api/labels.ts';
 import { sha256 } from '../api/digest.ts';
 import { schedulerClusters } from '../api/group.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
-import { difference } from '../decide/difference.ts';
+import { covers, difference } from '../decide/difference.ts';
 import type { Seen } from '../decide/seen.ts';
 import type { KubeObject, ObjectName, Resource } from '../kube/kube.ts';
 import { announceDeleted, announceWrite } from './announce.ts';
@@ -37,9 +37,9 @@ export async function keep<T extends KubeObject>(
   if (!wish) return live && remove(pass, resource, live);
   if (live?.metadata.deletionTimestamp) return live;
   const stamped = stamp(wish);
-  const field = live ? difference(live, stamped) : '';
-  if (live && field === undefined) return live;
-  return apply(pass, resource, stamped, { live, field: field ?? '' });
+  if (live && covers(live, stamped)) return live;
+  const field = live ? difference(live, wish) : undefined;
+  return apply(pass, resource, stamped, { live, field });
 }
 
 /** The object when it is ours; asks the API server before it says that there is none. */
@@ -59,7 +59,7 @@ async function apply<T extends KubeObject>(
   pass: Pass,
   resource: Resource<T>,
   wish: T,
-  { live, field }: { live: T | undefined; field: string },
+  { live, field }: { live: T | undefined; field: string | undefined },
 ): Promise<T> {
   const { kube, ownWrites, metrics } = pass.deps;
   if (!live) await confirm(pass);

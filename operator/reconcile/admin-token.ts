@@ -30,7 +30,7 @@ async function create(pass: Pass): Promise<Secret | undefined> {
   try {
     const created = await kube.create(secrets, stamp(adminSecret(pass.cluster, random.id())));
     metrics.wrote(secrets.kind, 'create');
-    announceWrite(pass, { before: undefined, after: { ...created, kind: secrets.kind }, field: '' });
+    announceWrite(pass, { before: undefined, after: { ...created, kind: secrets.kind }, field: undefined });
     return created;
   } catch (error) {
     if (toAppError(error).code === 'conflict') return undefined;

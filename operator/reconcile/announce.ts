@@ -6,8 +6,8 @@ import type { Pass } from './act.ts';
 interface Written {
   readonly before: KubeObject | undefined;
   readonly after: KubeObject;
-  /** The first field that differed. */
-  readonly field: string;
+  /** The first field that differed; undefined when only a field is no longer wished for. */
+  readonly field: string | undefined;
 }
 
 export function announceWrite(pass: Pass, { before, after, field }: Written): void {
@@ -19,7 +19,7 @@ export function announceWrite(pass: Pass, { before, after, field }: Written): vo
       pass,
       'DriftHealed',
       'Update',
-      `${what}: somebody else had changed ${field}; it is as this object asks again.`,
+      `${what}: somebody else had changed ${field ?? 'a field'}; it is as this object asks again.`,
     );
   } else if (replicasOf(before) !== replicasOf(after)) {
     tell(
@@ -29,7 +29,7 @@ export function announceWrite(pass: Pass, { before, after, field }: Written): vo
       `Scaled from ${String(replicasOf(before))} to ${String(replicasOf(after))} instances.`,
     );
   } else {
-    tell(pass, 'Updated', 'Update', `Updated ${what}.`);
+    tell(pass, 'Updated', 'Update', `Updated ${what}${field === undefined ? '' : `: ${field}`}.`);
   }
 }
 

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { pino } from 'pino';
+import { FakeClock, FakeRandom, settle } from '../test/fakes/clock.ts';
+import { FakeKube } from '../test/fakes/kube.ts';
+import { sampleCluster } from '../test/operator/sample.ts';
+import { services, type Service } from './kube/resources.ts';
+import { clientService } from './resources/client-service.ts';
+import { startWatches, type Watches } from './watches.ts';
+
+interface Watched {
+  readonly watches: Watches;
+  readonly woken: string[];
+}
+
+async function watch(kube: FakeKube, namespaces: string[]): Promise<Watched> {
+  const woken: string[] = [];
+  const [clock, random] = [new FakeClock(), new FakeRandom()];
+  const wake = (key: string) => void woken.push(key);
+  const ownWrites = { seenGone: () => undefined };
+  const log = pino({ level: 'silent' });
+  const watches = startWatches({ kube, namespaces, wake, ownWrites, clock, random, log });
+  await watches.synced;
+  return { watches, woken };
+}
+
+describe('the watches', () => {
+  it('of some namespaces see nothing of the others', async () => {
+    const kube = new FakeKube();
+    for (const namespace of ['a', 'b', 'c']) kube.put(sampleCluster({}, { namespace, uid: namespace }));
+    const { watches, woken } = await watch(kube, ['a', 'c']);
+    assert.deepEqual(woken.sort(), ['a/demo', 'c/demo']);
+    assert.ok(watches.caches.clusters.get({ namespace: 'c', name: 'demo' }));
+    assert.equal(watches.caches.clusters.get({ namespace: 'b', name: 'demo' }), undefined);
+    watches.stop();
+  });
+
+  it('want a look for a change of a wish, and none for a change of a status', async () => {
+    const kube = new FakeKube();
+    const cluster = kube.put(sampleCluster());
+    const { watches, woken } = await watch(kube, []);
+    woken.length = 0;
+    kube.put({ ...cluster, status: { replicas: 2 } });
+    await settle();
+    assert.deepEqual(woken, []);
+    kube.put({ ...cluster, spec: { ...cluster.spec, replicas: 5 } });
+    await settle();
+    assert.deepEqual(woken, ['default/demo']);
+    watches.stop();
+  });
+
+  it('find the cluster of an owned object by its owner, not by its name or labels', async () => {
+    const kube = new FakeKube();
+    const { watches, woken } = await watch(kube, []);
+    const service: Service = clientService(sampleCluster());
+    kube.put(service);
+    kube.put({ ...service, metadata: { ...service.metadata, name: 'demo-2', ownerReferences: [] } });
+    await settle();
+    assert.deepEqual(woken, ['default/demo']);
+    assert.equal(watches.caches.owned(services).list().length, 2);
+    watches.stop();
+  });
+
+  it('hold no object that does not wear our label', async () => {
+    const kube = new FakeKube();
+    kube.put({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'theirs', namespace: 'default' } });
+    const { watches } = await watch(kube, []);
+    assert.deepEqual(watches.caches.owned(services).list(), []);
+    watches.stop();
+  });
+});
