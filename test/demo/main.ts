@@ -127,8 +127,9 @@ async function showConditions(screen: Screen, { kubectl }: Pocket): Promise<void
     `kubectl get lsc ${name} -o jsonpath='…conditions…'`,
     await kubectl(['get', 'lsc', name, '-o', `jsonpath=${columns}`]),
   );
-  const events = await kubectl(['get', 'events', '--field-selector', `involvedObject.kind=SchedulerCluster`]);
-  screen.show('kubectl get events --field-selector involvedObject.kind=SchedulerCluster', events);
+  const ofClusters = ['get', 'events', '--field-selector', 'involvedObject.kind=SchedulerCluster'];
+  const events = await kubectl([...ofClusters, '--sort-by=.metadata.creationTimestamp']);
+  screen.show(`kubectl ${ofClusters.join(' ')}`, events);
 }
 
 async function showMetrics(screen: Screen, pocket: Pocket): Promise<void> {
@@ -136,7 +137,7 @@ async function showMetrics(screen: Screen, pocket: Pocket): Promise<void> {
     /^scheduler_(jobs_total|phase2_redis_op_total\{op="(accept|finish|xadd)"|phase2_inbox_pending|phase2_presence_heartbeat_total|nodes_total|sessions_total)/;
   for (const pod of await podsOf(pocket)) {
     const text = await fetchText(`http://${pod.status.podIP}:${String(ports.http)}/metrics`);
-    const lines = text.split('\n').filter((line) => interesting.test(line));
+    const lines = text.split('\n').filter((line) => interesting.test(line) && !line.endsWith(' 0'));
     if (lines.length === 0) throw new Error(`${pod.metadata.name} shows none of the guide's metrics`);
     screen.show(`curl ${pod.metadata.name}:${String(ports.http)}/metrics`, lines.join('\n'));
   }
@@ -145,12 +146,20 @@ async function showMetrics(screen: Screen, pocket: Pocket): Promise<void> {
 async function cleanUp(screen: Screen, pocket: Pocket): Promise<void> {
   const { kubectl } = pocket;
   screen.step('delete it; nothing stays');
-  await screen.wait(
-    'kubectl delete',
-    kubectl(['delete', 'lsc', name, '--cascade=foreground', '--timeout=60s']),
-  );
+  const selector = `app.kubernetes.io/instance=${name}`;
+  await screen.wait('kubectl delete', kubectl(['delete', 'lsc', name, '--timeout=60s']));
+  // The object is gone at once; what it owned is collected after it, and pods are given time to end well.
+  const gone = [
+    'wait',
+    'pods,statefulsets,configmaps,services',
+    '-l',
+    selector,
+    '--for=delete',
+    '--timeout=60s',
+  ];
+  await screen.wait('waiting until its pods have ended', kubectl(gone));
   const kinds = 'statefulsets,services,configmaps,secrets,serviceaccounts,poddisruptionbudgets,pods';
-  const left = await kubectl(['get', kinds, '-l', `app.kubernetes.io/instance=${name}`, '-o', 'name']);
+  const left = await kubectl(['get', kinds, '-l', selector, '-o', 'name']);
   if (left.trim() !== '') throw new Error(`left behind: ${left}`);
   const keys = await redis(pocket, ['KEYS', `${prefix}:schedulers:presence:*`]);
   if (keys.trim() !== '') throw new Error(`presence left in Redis: ${keys}`);
