@@ -50,14 +50,10 @@ export class NodeDirectory {
     else this.remove(change.nodeId);
   }
 
-  /** Takes `views` for all nodes there are, but leaves those of `keep` alone: this instance knows its own best. */
-  replace(views: readonly NodeView[], keep: string): void {
-    const present = new Set(views.map((view) => view.nodeId));
+  /** Forgets the nodes that are not `present`, but none of `keep`: this instance knows its own best. */
+  retain(present: ReadonlySet<string>, keep: string): void {
     for (const { nodeId, instanceId } of [...this.#list]) {
       if (instanceId !== keep && !present.has(nodeId)) this.remove(nodeId);
-    }
-    for (const view of views) {
-      if (view.instanceId !== keep) this.put(view);
     }
   }
 

@@ -31,9 +31,11 @@ export async function watchNodes(deps: WatchDeps, signal: AbortSignal): Promise<
   }
 }
 
-async function readAll({ nodes, directory, instanceId, onChange }: WatchDeps): Promise<string> {
+async function readAll(deps: WatchDeps): Promise<string> {
+  const { nodes, directory, instanceId, onChange } = deps;
   const { views, cursor } = await nodes.all();
-  directory.replace(views, instanceId);
+  directory.retain(new Set(views.map((view) => view.nodeId)), instanceId);
+  for (const view of views) applyChange({ op: 'put', view }, deps);
   onChange();
   return cursor;
 }

@@ -74,7 +74,8 @@ export class Announcer {
   dropped(node: FloorNode): void {
     this.#dirty.delete(node);
     this.#told.delete(node.nodeId);
-    this.#deps.directory.remove(node.nodeId);
+    const { directory, instanceId } = this.#deps;
+    if (directory.get(node.nodeId)?.instanceId === instanceId) directory.remove(node.nodeId);
   }
 
   #flush(): void {
