@@ -2,14 +2,14 @@
 import { contentHash, type HistoryEvent } from '../history.ts';
 import { groupBy, type Ledger, type Limits, type Request, type Violation } from './ledger.ts';
 
-export function lostAnswers(ledger: Ledger, { boundMs }: Limits): Violation[] {
+export function lostAnswers(ledger: Ledger, { boundMs, resume }: Limits): Violation[] {
   return ledger.requests.flatMap((request): Violation[] => {
     const [accepted] = request.accepted;
     if (!accepted) return [];
     const answer = answersTo(request, ledger)[0];
     const events = [...request.sent, accepted];
     if (!answer) {
-      if (!ledger.connected.has(request.session) && keptForLater(accepted.job, ledger)) return [];
+      if (!ledger.connected.has(request.session) && keptForLater(accepted.job, ledger, resume)) return [];
       const says = `accepted ${named(request)} and never answered`;
       return [{ verdict: 'lost', says, events: [...events, ...storyOf(accepted.job, ledger)] }];
     }
@@ -26,8 +26,10 @@ export function lostAnswers(ledger: Ledger, { boundMs }: Limits): Violation[] {
 }
 
 /** The session was cut off: its answer must stand where a resume would find it. */
-function keptForLater(job: string | undefined, ledger: Ledger): boolean {
-  return job !== undefined && (ledger.eventsOfJob.get(job) ?? []).some(({ op }) => op === 'outbox');
+function keptForLater(job: string | undefined, ledger: Ledger, resume: boolean): boolean {
+  return storyOf(job, ledger).some(
+    ({ op, detail }) => op === 'outbox' || (!resume && op === 'record' && detail === 'finished'),
+  );
 }
 
 export function conflictingAnswers(ledger: Ledger): Violation[] {

@@ -11,6 +11,11 @@ export interface Limits {
   readonly extraRuns: number;
   /** What clocks and event loops may blur. */
   readonly toleranceMs: number;
+  /**
+   * Whether sessions can resume. Where they cannot, an answer may have gone into a socket that was just breaking, and of a
+   * session that was cut off only this much can be asked: that its jobs ended.
+   */
+  readonly resume: boolean;
 }
 
 export type Verdict =

@@ -3,6 +3,7 @@
  * right. What goes wrong meanwhile is the caller's affair.
  */
 import { judge, type Judgement, type Limits } from '../checker.ts';
+import type { SeededRandom } from '../random.ts';
 import { comesTrue, until } from '../wait.ts';
 import { settle, writeBooks, type Injected } from './books.ts';
 import { FakeNode, type FakeNodeOptions } from './fake-node.ts';
@@ -18,6 +19,8 @@ export interface LifePlan {
   readonly utterances: number;
   readonly everyMs: number;
   readonly audioBytes?: number;
+  /** Draws of actors follow from the fleet's seed and this name, whatever ran before. */
+  readonly name?: string;
 }
 
 export interface NodePlan extends Partial<Pick<FakeNodeOptions, 'conduct' | 'lateMs' | 'workMs'>> {
@@ -33,41 +36,26 @@ export const oneLife: LifePlan = {
   everyMs: 60,
 };
 
-const readyWithinMs = 10_000;
+const readyWithinMs = 30_000;
 let lives = 0;
 
 export class Life {
   readonly fleet: Fleet;
   readonly plan: LifePlan;
-  readonly sessions: FakeSession[];
+  readonly sessions: FakeSession[] = [];
   readonly nodes: FakeNode[];
+  readonly #random: SeededRandom;
+  readonly #number: number;
   #loading = false;
 
   private constructor(fleet: Fleet, plan: LifePlan) {
     lives += 1;
-    const { clock, history } = fleet;
-    const random = fleet.random.fork(`life ${lives}`);
+    this.#number = lives;
+    this.#random = fleet.random.fork(plan.name ?? 'life');
     this.fleet = fleet;
     this.plan = plan;
-    this.nodes = plan.nodes.map(({ place, ...node }, i) => {
-      const nodeId = `node-${lives}-${i}`;
-      const addresses = () => fleet.addressesFrom(place);
-      return new FakeNode({
-        workMs: [5, 120],
-        ...node,
-        nodeId,
-        addresses,
-        history,
-        clock,
-        random: random.fork(nodeId),
-      });
-    });
-    this.sessions = plan.sessions.map((place, i) => {
-      const name = `session-${lives}-${i}`;
-      const addresses = () => fleet.addressesFrom(place);
-      const size = plan.audioBytes === undefined ? {} : { audioBytes: plan.audioBytes };
-      return new FakeSession({ name, addresses, history, clock, random: random.fork(name), ...size });
-    });
+    this.nodes = plan.nodes.map((node, i) => this.#hire(node, `node-${this.#number}-${i}`));
+    for (const place of plan.sessions) this.join(place);
   }
 
   /** Everybody connected, and one utterance of each session through. */
@@ -81,6 +69,20 @@ export class Life {
       await life.end();
       throw error;
     }
+  }
+
+  /** One more session; it speaks with the others once it is open. */
+  join(place: number): FakeSession {
+    const { clock, history } = this.fleet;
+    const name = `session-${this.#number}-${this.sessions.length}`;
+    const { audioBytes } = this.plan;
+    const session = new FakeSession({
+      ...{ name, history, clock, random: this.#random.fork(name) },
+      addresses: () => this.fleet.addressesFrom(place),
+      ...(audioBytes === undefined ? {} : { audioBytes }),
+    });
+    this.sessions.push(session);
+    return session;
   }
 
   /** Whether sessions are still speaking: a fault that strikes later strikes nothing. */
@@ -122,6 +124,13 @@ export class Life {
       ...this.sessions.map((session) => session.end()),
       ...this.nodes.map((node) => node.end()),
     ]);
+  }
+
+  #hire({ place, ...node }: NodePlan, nodeId: string): FakeNode {
+    const { clock, history } = this.fleet;
+    const addresses = () => this.fleet.addressesFrom(place);
+    const random = this.#random.fork(nodeId);
+    return new FakeNode({ workMs: [5, 120], ...node, nodeId, addresses, history, clock, random });
   }
 
   async #warmUp(): Promise<void> {

@@ -3,9 +3,9 @@ import { stringify } from 'smol-toml';
 import type { Limits } from '../checker.ts';
 
 export const scaled = {
-  ownerTtlMs: 1000,
-  commandTimeoutMs: 800,
-  jobTimeoutMs: 2000,
+  ownerTtlMs: 2000,
+  commandTimeoutMs: 1500,
+  jobTimeoutMs: 2500,
   pendingTimeoutMs: 4000,
   failovers: 3,
   resultHoldMs: 2500,
@@ -21,7 +21,8 @@ export const scaledLimits: Limits = {
   jobTimeoutMs: scaled.jobTimeoutMs,
   // Failovers, and as many hand-overs by refusals and dead instances.
   extraRuns: 2 * scaled.failovers,
-  toleranceMs: 150,
+  toleranceMs: 250,
+  resume: false,
 };
 
 export interface InstanceSettings {

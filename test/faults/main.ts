@@ -1,0 +1,135 @@
+/**
+ * Breaks a running fleet in one place at a time and judges what its sessions and nodes saw.
+ *
+ *   node test/faults/main.ts [--points all|N] [--redis single|cluster] [--seed N] [--parallel 1|2]
+ *                            [--only POINT] [--with resume,durability] [--list] [--journal FILE]
+ *
+ * Ends with 1 when any invariant was broken, when a fault did not strike, or when a step's mark does not occur any more.
+ */
+import { appendFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { describeViolation } from './checker.ts';
+import { Fleet } from './fleet/fleet.ts';
+import { learn } from './points/learn.ts';
+import { allPoints, chooseable, instanceNames, sample, type FaultPoint } from './points/plan.ts';
+import { emptyTotals, addResult, addError, renderTotals, type Totals } from './points/report.ts';
+import { runPoint, type PointResult } from './points/run-point.ts';
+import type { Feature } from './points/steps.ts';
+import { seededRandom } from './random.ts';
+
+const { values: asked } = parseArgs({
+  options: {
+    points: { type: 'string', default: '24' },
+    redis: { type: 'string', default: 'single' },
+    seed: { type: 'string' },
+    parallel: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    with: { type: 'string', default: '' },
+    list: { type: 'boolean', default: false },
+    journal: { type: 'string' },
+  },
+});
+
+const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
+const redis = asked.redis === 'cluster' ? 'cluster' : 'single';
+const features = new Set(asked.with.split(',').filter((word) => word !== '')) as ReadonlySet<Feature>;
+
+function choose(): FaultPoint[] {
+  const points = allPoints();
+  if (asked.only !== undefined) return points.filter(({ id }) => id === asked.only);
+  const possible = chooseable(points, features);
+  for (const feature of ['resume', 'durability'] as const) {
+    const waiting = points.filter(({ needs }) => needs === feature && !features.has(feature)).length;
+    if (waiting > 0) console.log(`${waiting} of ${points.length} points wait for ${feature}`);
+  }
+  const random = seededRandom(seed);
+  return asked.points === 'all' ? random.shuffled(possible) : sample(possible, Number(asked.points), random);
+}
+
+/** Takes points from the common queue until it is empty. A fleet that broke is replaced by a new one. */
+async function work(
+  worker: number,
+  queue: FaultPoint[],
+  totals: Totals,
+  first: Fleet | undefined,
+): Promise<void> {
+  let fleet = first;
+  for (;;) {
+    const point = queue.shift();
+    if (!point) break;
+    try {
+      fleet ??= await Fleet.start({ redis, seed: seed + worker * 1_000_003 });
+      const result = await runPoint(fleet, point);
+      tell(result, totals, fleet);
+      if (result.judgement.violations.length === 0) continue;
+    } catch (error) {
+      addError(totals, point);
+      console.log(
+        `ERROR ${point.id} --seed ${seed}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+    }
+    // What a violation leaves behind must not be counted again at the next point.
+    await fleet?.stop();
+    fleet = undefined;
+  }
+  await fleet?.stop();
+}
+
+function tell(result: PointResult, totals: Totals, fleet: Fleet): void {
+  const { point, fired, judgement, tookMs } = result;
+  addResult(totals, result);
+  const verdict = judgement.violations.length > 0 ? 'BROKEN' : fired ? 'ok' : 'not struck';
+  const { accepted, answered, failed } = judgement.seen;
+  const done = `${totals.run}/${totals.planned}`;
+  console.log(
+    `${done.padStart(9)} ${verdict.padEnd(10)} ${point.id.padEnd(36)} ${point.step.name.padEnd(26)} ` +
+      `${accepted} accepted, ${answered} answered, ${failed} failed, ${(tookMs / 1000).toFixed(1)} s`,
+  );
+  if (judgement.violations.length > 0) {
+    console.log(judgement.violations.slice(0, 5).map(describeViolation).join('\n'));
+    console.log(`again: node test/faults/main.ts --only ${point.id} --seed ${seed} --redis ${redis}`);
+  }
+  journal(result, fleet);
+}
+
+/** One line of JSON a point; with the whole history, and what the instances printed, where something was broken. */
+function journal({ point, fired, judgement, tookMs }: PointResult, fleet: Fleet): void {
+  if (asked.journal === undefined) return;
+  const broken = judgement.violations.length > 0;
+  const story = broken
+    ? { history: fleet.history.events, logs: fleet.instances.map(({ output }) => output.slice(-20_000)) }
+    : {};
+  const line = {
+    point: point.id,
+    victim: instanceNames[point.victim],
+    seed,
+    redis,
+    fired,
+    tookMs,
+    ...judgement,
+    ...story,
+  };
+  appendFileSync(asked.journal, `${JSON.stringify(line)}\n`);
+}
+
+const points = choose();
+if (asked.list) {
+  for (const { id, step, needs } of points)
+    console.log(`${id.padEnd(36)} ${step.name}${needs ? ` (needs ${needs})` : ''}`);
+} else {
+  console.log(`seed ${seed}, Redis ${redis}, ${points.length} fault points`);
+  const { silent, fleet } = await learn({ redis, seed, features });
+  for (const step of silent) console.log(`step ${step.number} (${step.name}): its mark does not occur`);
+  const totals = emptyTotals(points.length);
+  const queue = [...points];
+  const workers = Math.min(2, Number(asked.parallel), points.length);
+  await Promise.all(
+    Array.from({ length: workers }, (_, worker) =>
+      work(worker, queue, totals, worker === 0 ? fleet : undefined),
+    ),
+  );
+  console.log(renderTotals(totals));
+  console.log(`seed ${seed}`);
+  const clean = totals.broken + totals.errors + totals.notStruck + silent.length === 0;
+  process.exitCode = clean && points.length > 0 ? 0 : 1;
+}
