@@ -45,12 +45,16 @@ export function startQueue(context: ControllerContext, controller: string, recon
   return queue;
 }
 
+const refusedAgainMs = 1_000;
+
 /** Refusals that are part of the game; throws all others. */
 function afterRefusal(error: AppError): { againInMs?: number } {
   // Somebody was faster than our copy: look again when the copy has caught up.
   if (error.code === 'conflict' || error.code === 'not_found') return { againInMs: 50 };
   // In a namespace that is going away nothing can be made any more, and nothing needs to be.
-  if (error.code === 'forbidden' && error.message.includes('because it is being terminated')) return {};
+  if (error.message.includes('because it is being terminated')) return {};
+  // Admission refuses it: somebody has to change something, and the event has said so.
+  if (error.code === 'forbidden' || error.code === 'invalid') return { againInMs: refusedAgainMs };
   throw error;
 }
 
@@ -64,31 +68,37 @@ function nameOf(key: string): ObjectName {
 export const recorder = (context: ControllerContext, component: string): RecordEvent =>
   eventRecorder({ ...context, component });
 
-/** Writes a status that says something new. The uid keeps it away from a later object of the same name. */
+/**
+ * Replaces a status when there is something new to say. Refused with `conflict` when the object is newer than our copy, so that
+ * what others write into a status, such as the evictions of a budget, is never overwritten unseen.
+ */
 export async function writeStatus<T extends KubeObject & { status?: object }>(
   kube: KubeClient,
   resource: Resource<T>,
   object: T,
   status: NonNullable<T['status']>,
 ): Promise<void> {
-  const news = Object.fromEntries(
-    Object.entries(status).filter(([field, value]) => !same(value, object.status, field)),
-  );
-  if (Object.keys(news).length === 0) return;
-  const { name, namespace = '', uid } = object.metadata;
+  if (Object.entries(status).every(([field, value]) => same(value, object.status, field))) return;
+  const { name, namespace = '' } = object.metadata;
   await kube.subresource({
     resource,
     name: { namespace, name },
     subresource: 'status',
-    method: 'PATCH',
-    body: { metadata: { uid }, status: news },
+    method: 'PUT',
+    body: {
+      ...object,
+      apiVersion: resource.apiVersion,
+      kind: resource.kind,
+      status: { ...object.status, ...status },
+    },
   });
 }
 
 function same(value: unknown, status: object | undefined, field: string): boolean {
   const before = (status as Record<string, unknown> | undefined)?.[field];
-  // The API leaves zeros out.
-  return canonicalJson(before ?? 0) === canonicalJson(value ?? 0);
+  // The API leaves zeros and empty maps out.
+  const empty = (one: unknown) => (canonicalJson(one ?? 0) === '{}' ? 0 : (one ?? 0));
+  return canonicalJson(empty(before)) === canonicalJson(empty(value));
 }
 
 /** Runs all, and fails with the first failure only after the others have ended. */

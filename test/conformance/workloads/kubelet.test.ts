@@ -132,7 +132,7 @@ describe('what a container is given', { concurrency: true }, () => {
     );
     const pod = await place.pod('waiting');
     assert.equal(pod?.status?.phase, 'Pending');
-    assert.equal(main(pod!)?.state?.waiting?.reason, 'ContainerCreating');
+    assert.equal(main(pod)?.state?.waiting?.reason, 'ContainerCreating');
     await place.kube.create(configMaps, map(place, { a: 'x' }));
     await waitFor(place, 'waiting', 'is ready', isReady, 150_000);
   });
