@@ -1,30 +1,36 @@
 /** What goes wrong in a fleet, and what its clients see of it. */
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { NodeClient, translationOf } from '../support/node-client.ts';
 import { Fleet } from './fleet.ts';
-import type { FleetOptions } from './fleet.ts';
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 const textOf = (index: number): string =>
   translationOf(Buffer.from(`audio-${String(index)}`).toString('base64'));
 
-describe('a fleet', () => {
-  let fleet: Fleet | undefined;
-  const start = async (options: FleetOptions): Promise<Fleet> => (fleet = await Fleet.start(options));
-  afterEach(async () => {
-    await fleet?.stop();
-    fleet = undefined;
+describe('jobs that take too long', () => {
+  let fleet: Fleet;
+  before(async () => {
+    fleet = await Fleet.start({
+      instances: ['a', 'b'],
+      config: {
+        scheduler: {
+          job_timeout_seconds: 0.5,
+          job_timeout: { pending_timeout_seconds: 0.5, failover_max_attempts: 1 },
+        },
+      },
+    });
   });
+  afterEach(() => fleet.disconnectAll());
+  after(() => fleet.stop());
 
   it('gives a job that takes too long to another node, and the first one is told to stop', async () => {
-    const a = await start({ instances: ['a', 'b'], config: { scheduler: { job_timeout_seconds: 0.5 } } });
-    const stuck = await a.node('a', { delayMs: () => undefined });
-    const session = await a.session('b');
+    const stuck = await fleet.node('a', { delayMs: () => undefined });
+    const session = await fleet.session('b');
     session.say({ index: 0 });
     await stuck.log.first('job_assign', ({ type }) => type === 'job_assign');
-    const quick = await a.node('b');
+    const quick = await fleet.node('b');
     const result = await session.result(0);
     assert.equal(result['text_translated'], textOf(0));
     assert.equal(quick.jobs()[0]?.['attempt_id'], 2);
@@ -39,10 +45,8 @@ describe('a fleet', () => {
   });
 
   it('ends a job that takes too long everywhere exactly once, as JOB_TIMEOUT', async () => {
-    const scheduler = { job_timeout_seconds: 0.2, job_timeout: { failover_max_attempts: 1 } };
-    const a = await start({ instances: ['a'], config: { scheduler } });
-    const stuck = await a.node('a', { delayMs: () => undefined });
-    const session = await a.session('a');
+    const stuck = await fleet.node('a', { delayMs: () => undefined });
+    const session = await fleet.session('a');
     session.say({ index: 0 });
     await session.log.first('missing_result', ({ type }) => type === 'missing_result');
     assert.deepEqual(
@@ -53,80 +57,79 @@ describe('a fleet', () => {
   });
 
   it('ends a job for which there is no node exactly once, when waiting for one is over', async () => {
-    const scheduler = { job_timeout: { pending_timeout_seconds: 0.3 } };
-    const a = await start({ instances: ['a'], config: { scheduler } });
-    const session = await a.session('a');
+    const session = await fleet.session('a');
     session.say({ index: 0 });
     await session.log.first('missing_result', ({ type }) => type === 'missing_result');
     const [error] = session.log.ofType('error');
     assert.equal(error?.['code'], 'NODE_UNAVAILABLE');
     const event = await session.event('ERROR');
     assert.equal(event['error_code'], 'NO_AVAILABLE_NODE');
-    // Nothing more may come: a second instance's sweep would have to find it overdue first.
     session.say({ index: 1 });
     await session.log.first('second', (m) => m.type === 'missing_result' && m['utterance_index'] === 1);
     assert.deepEqual(session.answered(), [0, 1]);
   });
+});
+
+describe('nodes that come and go', () => {
+  let fleet: Fleet;
+  before(async () => {
+    fleet = await Fleet.start({ instances: ['a', 'b'], config: { scheduler: { node_grace_seconds: 1.5 } } });
+  });
+  afterEach(() => fleet.disconnectAll());
+  after(() => fleet.stop());
 
   it('places the jobs of a node that disconnects at once, not after the job timeout', async () => {
-    const a = await start({ instances: ['a', 'b'] });
-    const lost = await a.node('a', { delayMs: () => undefined });
-    const session = await a.session('b');
+    const lost = await fleet.node('a', { delayMs: () => undefined });
+    const session = await fleet.session('b');
     session.say({ index: 0 });
     await lost.log.first('job_assign', ({ type }) => type === 'job_assign');
-    const other = await a.node('b');
+    const other = await fleet.node('b');
     await lost.terminate();
-    await session.result(0, 3000);
+    await session.result(0);
     assert.equal(other.jobs()[0]?.['attempt_id'], 2);
     assert.deepEqual(session.log.ofType('error'), []);
   });
 
   it('lets a node that comes back in time keep its jobs', async () => {
-    const a = await start({ instances: ['a', 'b'], config: { scheduler: { node_grace_seconds: 3 } } });
-    const lost = await a.node('a', { delayMs: () => undefined });
-    const session = await a.session('b');
+    const lost = await fleet.node('a', { delayMs: () => undefined });
+    const session = await fleet.session('b');
     session.say({ index: 0 });
     const job = await lost.log.first('job_assign', ({ type }) => type === 'job_assign');
     await lost.terminate();
-    const back = await a.node('a', { nodeId: lost.nodeId });
+    const back = await fleet.node('a', { nodeId: lost.nodeId });
     back.finish(job);
     await session.result(0);
     assert.equal(back.jobs().length, 0, 'it was not given the job a second time');
   });
 
   it('believes the newest connection of a node', async () => {
-    const a = await start({ instances: ['a', 'b'] });
-    const old = await a.node('a', { nodeId: 'n-1' });
-    const fresh = await NodeClient.open(a.on('a').url, { nodeId: 'n-1' });
+    const old = await fleet.node('a', { nodeId: 'n-1' });
+    const fresh = await NodeClient.open(fleet.on('a').url, { nodeId: 'n-1' });
     assert.equal((await old.closed).code, 4009);
-    const elsewhere = await a.node('b', { nodeId: 'n-1' });
+    const elsewhere = await fleet.node('b', { nodeId: 'n-1' });
     assert.equal((await fresh.closed).code, 4009);
-    const session = await a.session('a');
+    const session = await fleet.session('a');
     session.say({ index: 0 });
     await session.result(0);
     assert.equal(elsewhere.jobs().length, 1);
   });
+});
 
-  it('takes up the jobs of an instance that was killed', async () => {
-    const a = await start({ instances: ['a', 'b'] });
-    const lost = await a.node('a', { delayMs: () => undefined });
-    const session = await a.session('b');
-    session.say({ index: 0 });
-    await lost.log.first('job_assign', ({ type }) => type === 'job_assign');
-    await a.node('b');
-    await a.on('a').kill();
-    await session.result(0, 8000);
-    assert.deepEqual(session.log.ofType('error'), []);
+describe('instances that go', () => {
+  let fleet: Fleet;
+  before(async () => {
+    fleet = await Fleet.start({ instances: ['to-stop', 'to-kill', 'b'] });
   });
+  afterEach(() => fleet.hangUp());
+  after(() => fleet.stop());
 
   it('lets running jobs finish when an instance is asked to stop, and that instance exits 0', async () => {
-    const a = await start({ instances: ['a', 'b'] });
-    const node = await a.node('a', { delayMs: 800 });
-    const session = await a.session('b');
-    const local = await a.session('a');
+    const node = await fleet.node('to-stop', { delayMs: 800 });
+    const session = await fleet.session('b');
+    const local = await fleet.session('to-stop');
     for (const client of [session, local]) client.say({ index: 0 });
     await eventually('both jobs run', () => node.running === 2);
-    const stopped = a.on('a').stop();
+    const stopped = fleet.on('to-stop').stop();
     await Promise.all([session.result(0), local.result(0)]);
     assert.deepEqual(await stopped, { code: 0, signal: null });
     assert.equal((await node.closed).code, 1001);
@@ -134,39 +137,57 @@ describe('a fleet', () => {
     assert.deepEqual(session.log.ofType('error'), []);
   });
 
-  it('hands over what does not finish in time when an instance stops', async () => {
-    const a = await start({ instances: ['a', 'b'], config: { scheduler: { drain_timeout_seconds: 0.3 } } });
-    const slow = await a.node('a', { delayMs: () => undefined });
-    const session = await a.session('b');
+  it('takes up the jobs of an instance that was killed', async () => {
+    const lost = await fleet.node('to-kill', { delayMs: () => undefined });
+    const session = await fleet.session('b');
     session.say({ index: 0 });
-    await slow.log.first('job_assign', ({ type }) => type === 'job_assign');
-    await a.node('b');
-    assert.equal((await a.on('a').stop()).code, 0);
-    await session.result(0);
+    await lost.log.first('job_assign', ({ type }) => type === 'job_assign');
+    await fleet.node('b');
+    await fleet.on('to-kill').kill();
+    await session.result(0, 8000);
     assert.deepEqual(session.log.ofType('error'), []);
   });
 
+  it('hands over what does not finish in time when an instance stops', async () => {
+    await fleet.add('impatient', { scheduler: { drain_timeout_seconds: 0.3 } });
+    const slow = await fleet.node('impatient', { delayMs: () => undefined });
+    const session = await fleet.session('b');
+    session.say({ index: 0 });
+    await slow.log.first('job_assign', ({ type }) => type === 'job_assign');
+    await fleet.node('b');
+    assert.equal((await fleet.on('impatient').stop()).code, 0);
+    await session.result(0);
+    assert.deepEqual(session.log.ofType('error'), []);
+  });
+});
+
+describe('a Redis that goes', () => {
+  let fleet: Fleet;
+  before(async () => {
+    fleet = await Fleet.start({ instances: ['a', 'b'], redis: { aof: true } });
+  });
+  afterEach(() => fleet.disconnectAll());
+  after(() => fleet.stop());
+
   it('goes on through a restart of Redis that keeps its data', async () => {
-    const a = await start({ instances: ['a', 'b'], redis: { aof: true } });
-    await a.node('a', { delayMs: 100 });
-    const session = await a.session('b');
+    await fleet.node('a', { delayMs: 100 });
+    const session = await fleet.session('b');
     session.say({ index: 0 });
     await session.result(0);
     for (const index of range(6)) session.say({ index: index + 1 });
-    await a.redis.restart({ keepData: true });
+    await fleet.redis.restart({ keepData: true });
     for (const index of range(3)) session.say({ index: index + 7 });
     await session.result(9, 15_000);
     assert.deepEqual(session.answered(), range(10));
   });
 
   it('goes on after Redis came back with nothing: what is connected is recorded again', async () => {
-    const a = await start({ instances: ['a', 'b'] });
-    await a.node('a', { delayMs: 20 });
-    const session = await a.session('b');
+    await fleet.node('a', { delayMs: 20 });
+    const session = await fleet.session('b');
     session.say({ index: 0 });
     await session.result(0);
-    await a.redis.restart({ keepData: false });
-    const instances = [a.on('a'), a.on('b')];
+    await fleet.redis.restart({ keepData: false });
+    const instances = [fleet.on('a'), fleet.on('b')];
     await eventually(
       'both are ready',
       async () => {
@@ -180,26 +201,24 @@ describe('a fleet', () => {
   });
 
   it('is not ready and stays alive while Redis is away, and comes back by itself', async () => {
-    const a = await start({ instances: ['a'], redis: { aof: true } });
-    const status = async (path: string) => (await a.on('a').get(path)).status;
-    await a.redis.kill();
+    const status = async (path: string) => (await fleet.on('a').get(path)).status;
+    await fleet.redis.kill();
     await eventually('readyz says no', async () => (await status('/readyz')) === 503);
-    assert.match((await a.on('a').get('/readyz')).body, /redis: /);
+    assert.match((await fleet.on('a').get('/readyz')).body, /redis: /);
     assert.equal(await status('/livez'), 200);
     assert.equal(await status('/health'), 200);
-    await a.redis.restart({ keepData: true });
+    await fleet.redis.restart({ keepData: true });
     await eventually('readyz says yes', async () => (await status('/readyz')) === 200, 10_000);
   });
 
   it('closes its sockets when it cannot renew its lease, and takes new ones when it can again', async () => {
-    const a = await start({ instances: ['a'], redis: { aof: true } });
-    const session = await a.session('a');
-    await a.redis.kill();
+    const session = await fleet.session('a');
+    await fleet.redis.kill();
     assert.equal((await session.closed).code, 4009);
-    await a.redis.restart({ keepData: true });
-    await eventually('ready again', async () => (await a.on('a').get('/readyz')).status === 200, 10_000);
-    await a.node('a');
-    const again = await a.session('a');
+    await fleet.redis.restart({ keepData: true });
+    await eventually('ready again', async () => (await fleet.on('a').get('/readyz')).status === 200, 10_000);
+    await fleet.node('a');
+    const again = await fleet.session('a');
     again.say({ index: 0 });
     await again.result(0);
   });

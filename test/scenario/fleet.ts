@@ -64,18 +64,23 @@ export class Fleet {
     return session;
   }
 
-  /** Sends everybody home, so that the next story starts with nobody connected. */
-  async disconnectAll(): Promise<void> {
+  /** Closes the clients of this fleet and does not wait for what the schedulers make of it. */
+  async hangUp(): Promise<void> {
     const clients = this.#clients;
     this.#clients = [];
     await Promise.all(clients.map((client) => client.close()));
+  }
+
+  /** Sends everybody home, so that the next story starts with nobody connected. */
+  async disconnectAll(): Promise<void> {
+    await this.hangUp();
     const nodes = `${this.keyPrefix}:v1:nodes:all`;
     await eventually('all nodes are forgotten', async () => (await this.#keys.scard(nodes)) === 0);
   }
 
   async stop(): Promise<void> {
     this.#keys.disconnect();
-    await Promise.all(this.#clients.map((client) => client.close()));
+    await this.hangUp();
     await Promise.all([...this.#schedulers.values()].map((scheduler) => scheduler.kill()));
     await this.redis.stop();
   }
