@@ -83,8 +83,14 @@ export function copy<T extends Json | undefined>(value: T): T {
   if (!isObject(value)) return value;
   const out: JsonObject = {};
   for (const key of Object.keys(value)) {
-    const field = (value as JsonObject)[key];
+    const field = value[key];
     if (field !== undefined) out[key] = copy(field);
   }
   return out as T;
+}
+
+/** A value as text for people: strings as they are, nothing for what is missing, everything else as JSON. */
+export function shown(value: Json | undefined): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
 }

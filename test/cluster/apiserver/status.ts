@@ -43,8 +43,12 @@ const about = ({ group, plural }: GroupResource, name: string): JsonObject => ({
 export const notFound = (resource: GroupResource, name: string): ApiError =>
   new ApiError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, about(resource, name));
 
-export const unknownPath = (): ApiError =>
-  new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+/** Nothing is served at this path; the answer is a bare page, which clients word themselves. */
+export class UnknownPath extends ApiError {
+  constructor() {
+    super(404, 'NotFound', 'the server could not find the requested resource', {});
+  }
+}
 
 export const alreadyExists = (resource: GroupResource, name: string): ApiError =>
   new ApiError(
@@ -121,9 +125,9 @@ export function invalid(group: string, kind: string, name: string, errors: reado
   const all = lines.length === 1 ? lines.join('') : `[${lines.join(', ')}]`;
   const qualifiedKind = group ? `${kind}.${group}` : kind;
   return new ApiError(422, 'Invalid', `${qualifiedKind} "${name}" is invalid: ${all}`, {
-    name,
+    ...(name ? { name } : {}),
     ...(group ? { group } : {}),
-    kind,
+    ...(kind ? { kind } : {}),
     causes: errors.map(({ reason, message, field }) => ({ reason, message, field })),
   });
 }

@@ -53,13 +53,13 @@ export function apply(
   const schema = objectSchema(kind.schema);
   checkTyped(kind, config, schema);
   const ignored = ignoredFields(kind, author.subresource);
-  const wished = recursiveDifference(fieldsOf(config as JsonObject, schema), ignored);
+  const wished = recursiveDifference(fieldsOf(config, schema), ignored);
   const me = identity(kind, author, 'Apply');
   const managers = ownersBefore(kind, live, schema, ignored);
   const others = managers.filter((manager) => !isSame(manager, me));
   const last = managers.find((manager) => isSame(manager, me));
   const object = mergeAndPrune(live, config, schema, { last: last?.set ?? emptySet, wished, others });
-  const delta = live ? compare(live as JsonObject, object as JsonObject, schema) : undefined;
+  const delta = live ? compare(live, object, schema) : undefined;
   const conflicts = delta ? conflictsOf(others, delta) : [];
   if (conflicts.length > 0 && !force && !mayOverride(live, conflicts, author, schema))
     throw conflictError(conflicts);
@@ -70,7 +70,7 @@ export function apply(
 function ownersBefore(kind: Kind, live: ApiObject | undefined, schema: Schema, ignored: FieldSet): Manager[] {
   const managers = managersOf(live);
   if (!live || managers.length > 0) return managers;
-  const set = recursiveDifference(fieldsOf(live as JsonObject, schema), ignored);
+  const set = recursiveDifference(fieldsOf(live, schema), ignored);
   const time = live.metadata.creationTimestamp ?? '';
   return [{ ...identity(kind, { manager: 'before-first-apply', subresource: '', time }, 'Update'), set }];
 }
@@ -87,7 +87,7 @@ function mergeAndPrune(
   schema: Schema,
   wishes: Wishes,
 ): ApiObject {
-  const merged = merge(live as JsonObject | undefined, config as JsonObject, schema);
+  const merged = merge(live, config, schema);
   const kept = wishes.others.map(({ set }) => set).reduce(union, wishes.wished);
   return without(merged, removable(wishes.last, kept), schema) as ApiObject;
 }

@@ -1,5 +1,5 @@
 /** An applied object must fit its schema before anything is merged; the answer to one that does not is a bare 500. */
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json } from '../json.ts';
 import { groupVersion, type Kind } from '../kinds/kind.ts';
 import type { ApiObject } from '../object.ts';
 import { resolve } from '../schema/models.ts';
@@ -10,7 +10,7 @@ import { itemEdge, itemSchema } from './typed.ts';
 
 export function checkTyped(kind: Kind, config: ApiObject, schema: Schema): void {
   const { namespace = '', name } = config.metadata;
-  const faults = faultsIn(config as JsonObject, schema, '');
+  const faults = faultsIn(config, schema, '');
   if (faults.length === 0) return;
   const what = `(${namespace}/${name}; ${groupVersion(kind)}, Kind=${kind.kind})`;
   const all =
@@ -63,22 +63,20 @@ function missingKey(item: Json, schema: Schema): string | undefined {
   );
 }
 
-function mismatch(value: Json, { type }: Schema): string | undefined {
-  switch (type) {
-    case 'object':
-      return isObject(value) ? undefined : 'map';
-    case 'array':
-      return Array.isArray(value) ? undefined : 'list';
-    case 'string':
-      return typeof value === 'object' || typeof value === 'boolean' ? 'string' : undefined;
-    case 'integer':
-    case 'number':
-      return typeof value === 'number' ? undefined : 'numeric (int or float)';
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'boolean';
-    default:
-      return undefined;
-  }
+const numeric = 'numeric (int or float)';
+const expectations: Readonly<Record<string, { fits: (value: Json) => boolean; name: string }>> = {
+  object: { fits: isObject, name: 'map' },
+  array: { fits: Array.isArray, name: 'list' },
+  // Quantities are described as strings, and may be written as numbers.
+  string: { fits: (value) => typeof value === 'string' || typeof value === 'number', name: 'string' },
+  integer: { fits: (value) => typeof value === 'number', name: numeric },
+  number: { fits: (value) => typeof value === 'number', name: numeric },
+  boolean: { fits: (value) => typeof value === 'boolean', name: 'boolean' },
+};
+
+function mismatch(value: Json, { type = '' }: Schema): string | undefined {
+  const expected = expectations[type];
+  return expected && !expected.fits(value) ? expected.name : undefined;
 }
 
 const goValue = (value: Json): string =>

@@ -32,20 +32,12 @@ export function rulesFor(store: Store, user: User, namespace: string): JsonObjec
     .flatMap((binding) => rulesOf(store, objectAt(binding, 'roleRef') ?? {}, binding.metadata.namespace));
 }
 
-function isSubject(subject: JsonObject, user: User, bindingNamespace: string | undefined): boolean {
+function isSubject(subject: JsonObject, user: User, bindingNamespace = ''): boolean {
   const name = stringAt(subject, 'name') ?? '';
-  switch (subject['kind']) {
-    case 'User':
-      return user.name === name;
-    case 'Group':
-      return user.groups.includes(name);
-    case 'ServiceAccount': {
-      const namespace = stringAt(subject, 'namespace') ?? bindingNamespace ?? '';
-      return user.name === `system:serviceaccount:${namespace}:${name}`;
-    }
-    default:
-      return false;
-  }
+  const kind = stringAt(subject, 'kind');
+  if (kind === 'Group') return user.groups.includes(name);
+  const namespace = stringAt(subject, 'namespace') ?? bindingNamespace;
+  return user.name === (kind === 'ServiceAccount' ? `system:serviceaccount:${namespace}:${name}` : name);
 }
 
 function rulesOf(store: Store, role: JsonObject, namespace: string | undefined): JsonObject[] {

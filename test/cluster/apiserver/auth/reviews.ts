@@ -2,7 +2,7 @@
 import type { Api, Call, User } from '../api.ts';
 import { mediaType, parseObject } from '../http/body.ts';
 import { objectAt, stringAt, stringsAt, type JsonObject } from '../json.ts';
-import { methodNotAllowed, unknownPath } from '../status.ts';
+import { methodNotAllowed, UnknownPath } from '../status.ts';
 import { isAllowed, rulesFor, type Attributes } from './rbac.ts';
 
 /** plural to kind, by group: what discovery lists as create-only. */
@@ -38,7 +38,7 @@ export function review(api: Api, call: Call): JsonObject {
     case 'tokenreviews':
       return { ...answer, status: tokenStatus(api.tokens.userOf(stringAt(asked, 'spec', 'token') ?? '')) };
     default:
-      throw unknownPath();
+      throw new UnknownPath();
   }
 }
 

@@ -170,16 +170,11 @@ function failure(
 ): FieldError {
   const field = path.replace(/^\./, '') || '<nil>';
   const message = messageOf(rule, context);
-  switch (rule.reason) {
-    case 'FieldValueForbidden':
-      return forbiddenField(field, message);
-    case 'FieldValueRequired':
-      return required(field, message);
-    case 'FieldValueDuplicate':
-      return { field, reason: rule.reason, message: `Duplicate value: ${message}` };
-    default:
-      return invalidOrWhole(field, value, message);
-  }
+  if (rule.reason === 'FieldValueForbidden') return forbiddenField(field, message);
+  if (rule.reason === 'FieldValueRequired') return required(field, message);
+  if (rule.reason === 'FieldValueDuplicate')
+    return { field, reason: rule.reason, message: `Duplicate value: ${message}` };
+  return invalidOrWhole(field, value, message);
 }
 
 /** A message expression that fails or gives nothing leaves the plain message. */

@@ -62,7 +62,7 @@ function versionErrors(version: JsonObject, index: number, count: number): Field
     count === 1 ? 'spec.validation.openAPIV3Schema' : `spec.versions[${index}].schema.openAPIV3Schema`;
   const schema = objectAt(version, 'schema', 'openAPIV3Schema');
   if (!schema) return [required(`spec.versions[${index}].schema.openAPIV3Schema`, 'schemas are required')];
-  return structuralErrors(schema as Schema, path, compile);
+  return structuralErrors(schema, path, compile);
 }
 
 function immutableErrors(definition: ApiObject, old: ApiObject): FieldError[] {

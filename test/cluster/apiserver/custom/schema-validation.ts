@@ -63,22 +63,24 @@ const enumErrors = (value: Json, schema: Schema, path: string): FieldError[] =>
     : [];
 
 function stringErrors(value: string, schema: Schema, path: string): FieldError[] {
-  const { minLength, maxLength, pattern, format } = schema;
+  const { format } = schema;
+  const first = textError(value, schema, path);
+  if (format === undefined || hasFormat(value, format)) return first;
+  return [
+    ...first,
+    typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`),
+  ];
+}
+
+/** Of length and pattern only the first fault is told. */
+function textError(value: string, { minLength, maxLength, pattern }: Schema, path: string): FieldError[] {
   const length = Array.from(value).length;
-  const errors: FieldError[] = [];
-  if (maxLength !== undefined && length > maxLength) errors.push(tooLong(path, maxLength));
+  if (maxLength !== undefined && length > maxLength) return [tooLong(path, maxLength)];
   if (minLength !== undefined && length < minLength) {
-    errors.push(invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`));
+    return [invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`)];
   }
-  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) {
-    errors.push(invalidValue(path, value, `${path} in body should match '${pattern}'`));
-  }
-  if (format !== undefined && !hasFormat(value, format)) {
-    errors.push(
-      typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`),
-    );
-  }
-  return errors;
+  if (pattern === undefined || new RegExp(pattern, 'u').test(value)) return [];
+  return [invalidValue(path, value, `${path} in body should match '${pattern}'`)];
 }
 
 function numberErrors(value: number, schema: Schema, path: string): FieldError[] {

@@ -1,22 +1,23 @@
 /** All checks of one custom resource, in the order in which the API reports them. */
 import type { FieldError } from '../field-error.ts';
-import { numberAt, at, type Json, type JsonObject } from '../json.ts';
+import { at, numberAt, shown, type Json, type JsonObject } from '../json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { ApiObject } from '../object.ts';
 import { ruleErrors } from './cel.ts';
 import { schemaErrors, uniquenessErrors } from './schema-validation.ts';
 
-export const customErrors = (kind: Kind, object: ApiObject): FieldError[] =>
-  allErrors(kind, object, undefined);
-
-export const customUpdateErrors = (kind: Kind, object: ApiObject, old: ApiObject): FieldError[] =>
-  allErrors(kind, object, old);
-
-function allErrors(kind: Kind, object: ApiObject, old: ApiObject | undefined): FieldError[] {
+/** `earlier` are the errors found in metadata: they too can keep the rules from being checked. */
+export function customErrors(
+  kind: Kind,
+  object: ApiObject,
+  old: ApiObject | undefined,
+  earlier: readonly FieldError[],
+): FieldError[] {
   const { schema } = kind;
   const body = visible(object);
   const before = old && visible(old);
   const errors = [
+    ...earlier,
     ...schemaErrors(body, schema, { path: '', old: before }),
     ...scaleErrors(kind, object),
     ...uniquenessErrors(body, before, schema),
@@ -64,7 +65,7 @@ function scaleErrors({ scale }: Kind, object: ApiObject): FieldError[] {
     const message =
       replicas !== undefined && Number.isInteger(replicas)
         ? `Invalid value: ${replicas}: should be a non-negative integer`
-        : `Invalid value: 0: ${field} accessor error: ${String(value)} is of the type ${goType(value)}, expected int64`;
+        : `Invalid value: 0: ${field} accessor error: ${shown(value)} is of the type ${goType(value)}, expected int64`;
     return [{ field, reason: 'FieldValueInvalid', message }];
   });
 }

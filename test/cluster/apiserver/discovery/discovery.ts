@@ -3,7 +3,7 @@ import { reviews } from '../auth/reviews.ts';
 import type { JsonObject } from '../json.ts';
 import { groupVersion, type Kind } from '../kinds/kind.ts';
 import type { Registry } from '../kinds/registry.ts';
-import { unknownPath } from '../status.ts';
+import { UnknownPath } from '../status.ts';
 
 const aggregated =
   /application\/json;[^,]*g=apidiscovery\.k8s\.io;[^,]*v=(v2|v2beta1);[^,]*as=APIGroupDiscoveryList/;
@@ -57,7 +57,7 @@ function apiGroup(registry: Registry, group: string): JsonObject {
     groupVersion: `${group}/${version}`,
     version,
   }));
-  if (versions.length === 0) throw unknownPath();
+  if (versions.length === 0) throw new UnknownPath();
   return { kind: 'APIGroup', apiVersion: 'v1', name: group, versions, preferredVersion: versions[0] ?? {} };
 }
 
@@ -90,7 +90,7 @@ function subresourcesOf(kind: Kind): Resource[] {
 
 function resourceList(registry: Registry, group: string, version: string): JsonObject {
   const kinds = registry.ofGroup(group).filter((kind) => kind.version === version);
-  if (!versionsOf(registry, group).includes(version)) throw unknownPath();
+  if (!versionsOf(registry, group).includes(version)) throw new UnknownPath();
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',

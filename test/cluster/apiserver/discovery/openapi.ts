@@ -1,5 +1,5 @@
 /** OpenAPI v3, one document per group and version: what `kubectl explain`, `apply` and `diff` read. */
-import type { Json, JsonObject } from '../json.ts';
+import { objectAt, type Json, type JsonObject } from '../json.ts';
 import { groupVersion, type Kind } from '../kinds/kind.ts';
 import type { Registry } from '../kinds/registry.ts';
 import { modelSchema } from '../schema/models.ts';
@@ -69,7 +69,7 @@ function customSchema({ schema }: Kind, schemas: JsonObject): JsonObject {
     ...own,
     type: 'object',
     properties: {
-      ...((own['properties'] as JsonObject | undefined) ?? {}),
+      ...objectAt(own, 'properties'),
       apiVersion: { type: 'string', description: apiVersionText },
       kind: { type: 'string', description: kindText },
       metadata: {

@@ -7,7 +7,7 @@ import { discovery } from '../discovery/discovery.ts';
 import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
 import { version } from '../discovery/version.ts';
 import type { JsonObject } from '../json.ts';
-import { ApiError, forbidden, internalError, notAcceptable, unknownPath } from '../status.ts';
+import { ApiError, forbidden, internalError, notAcceptable, UnknownPath } from '../status.ts';
 import { readBody } from './body.ts';
 import { requestInfo, type RequestInfo } from './request-info.ts';
 import { route } from './routes.ts';
@@ -94,7 +94,7 @@ function sendDocument(
 }
 
 function fail(): never {
-  throw unknownPath();
+  throw new UnknownPath();
 }
 
 /** Clients that need the old form ask for protobuf; those that take JSON get an empty description. */
@@ -124,6 +124,10 @@ function sendError(
     return;
   }
   const known = error instanceof ApiError ? error : undefined;
+  if (known instanceof UnknownPath) {
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
+    return;
+  }
   if (!known) log.error({ err: error }, 'API request failed');
   const failure = known ?? internalError(error instanceof Error ? error.message : String(error));
   send(response, failure.code, JSON.stringify(failure.status), {

@@ -8,7 +8,7 @@ import { render } from '../read/form.ts';
 import { list, viewOf } from '../read/list.ts';
 import { selection } from '../read/selectors.ts';
 import { watch } from '../read/watch.ts';
-import { methodNotAllowed, notFound, unknownPath } from '../status.ts';
+import { methodNotAllowed, notFound, UnknownPath } from '../status.ts';
 import { deleteOptions, deleteStored, deletionAnswer } from '../write/delete.ts';
 import { decode } from '../write/decode.ts';
 import { writeOptions } from '../write/options.ts';
@@ -40,7 +40,7 @@ export function route(
   const { group, version, plural, subresource } = call.info;
   if (isReview(group, plural)) return { status: 201, body: review(api, call) };
   const kind = api.registry.find(group, version, plural);
-  if (!kind) throw unknownPath();
+  if (!kind) throw new UnknownPath();
   if (subresource === '') return main(api, kind, call, response, signal);
   return sub(api, kind, call, response, signal);
 }
@@ -85,7 +85,7 @@ function sub(
     const options = writeOptions(call, verb === 'patch' ? 'PatchOptions' : 'UpdateOptions');
     return ok(scale({ api, call, kind, options, subresource }, kind.scale));
   }
-  if (!kind.subresources.includes(subresource)) throw unknownPath();
+  if (!kind.subresources.includes(subresource)) throw new UnknownPath();
   if (kind.plural === 'pods') return podSubresource(api, kind, call, response, signal);
   if (subresource === 'token') return { status: 201, body: token(api, call) };
   return ok(finalize(api, kind, call));

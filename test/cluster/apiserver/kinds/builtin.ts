@@ -22,8 +22,8 @@ interface Entry {
   readonly categories?: string[];
   readonly singular?: string;
   readonly cluster?: true;
-  readonly status?: true;
-  readonly generation?: true;
+  readonly hasStatus?: true;
+  readonly hasGeneration?: true;
   readonly scale?: ScalePaths;
   readonly subresources?: string[];
   readonly storage?: string;
@@ -34,28 +34,27 @@ interface Entry {
 /** `groupVersion/plural Kind`, its rules and what differs from the plain case. */
 function kind(path: string, name: string, strategy: Strategy, entry: Entry = {}): Kind {
   const [plural = '', version = '', group = ''] = path.split('/').reverse();
+  const { model = `V1${name}`, cluster = false, ...rest } = entry;
   return {
     group,
     version,
     kind: name,
     listKind: `${name}List`,
     plural,
-    singular: entry.singular ?? name.toLowerCase(),
-    shortNames: entry.shortNames ?? [],
-    categories: entry.categories ?? [],
-    namespaced: !entry.cluster,
+    singular: name.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    namespaced: !cluster,
     verbs: allVerbs,
-    hasStatus: entry.status ?? false,
-    hasGeneration: entry.generation ?? false,
-    ...(entry.scale ? { scale: entry.scale } : {}),
-    subresources: entry.subresources ?? [],
-    schema: { $ref: entry.model ?? `V1${name}` },
+    hasStatus: false,
+    hasGeneration: false,
+    subresources: [],
+    schema: { $ref: model },
     columns: builtinColumns(group, plural),
     strategy,
     custom: false,
-    storage: entry.storage ?? `${group}/${plural}`,
-    ...(entry.fromStorage ? { fromStorage: entry.fromStorage } : {}),
-    ...(entry.toStorage ? { toStorage: entry.toStorage } : {}),
+    storage: `${group}/${plural}`,
+    ...rest,
   };
 }
 
@@ -63,20 +62,20 @@ const core = (services: () => readonly ApiObject[]): Kind[] => [
   kind('v1/namespaces', 'Namespace', plain.namespaceStrategy, {
     shortNames: ['ns'],
     cluster: true,
-    status: true,
+    hasStatus: true,
     subresources: ['finalize'],
   }),
   kind('v1/pods', 'Pod', podStrategy, {
     shortNames: ['po'],
     categories: ['all'],
-    status: true,
-    generation: true,
+    hasStatus: true,
+    hasGeneration: true,
     subresources: ['binding', 'eviction', 'log'],
   }),
   kind('v1/services', 'Service', serviceStrategy(clusterAddresses(services)), {
     shortNames: ['svc'],
     categories: ['all'],
-    status: true,
+    hasStatus: true,
   }),
   kind('v1/endpoints', 'Endpoints', plain.subdomainNamed, { shortNames: ['ep'], singular: 'endpoints' }),
   kind('v1/configmaps', 'ConfigMap', plain.configMapStrategy, { shortNames: ['cm'] }),
@@ -90,14 +89,14 @@ const core = (services: () => readonly ApiObject[]): Kind[] => [
     model: 'CoreV1Event',
     storage: 'events',
   }),
-  kind('v1/nodes', 'Node', plain.nodeStrategy, { shortNames: ['no'], cluster: true, status: true }),
+  kind('v1/nodes', 'Node', plain.nodeStrategy, { shortNames: ['no'], cluster: true, hasStatus: true }),
   kind('v1/persistentvolumeclaims', 'PersistentVolumeClaim', plain.claimStrategy, {
     shortNames: ['pvc'],
-    status: true,
+    hasStatus: true,
   }),
 ];
 
-const workload = { categories: ['all'], status: true, generation: true, scale: workloadScale } as const;
+const workload = { categories: ['all'], hasStatus: true, hasGeneration: true, scale: workloadScale } as const;
 
 const apps: Kind[] = [
   kind('apps/v1/statefulsets', 'StatefulSet', workloads.statefulSetStrategy, {
@@ -123,8 +122,8 @@ const rbac = 'rbac.authorization.k8s.io/v1';
 const others: Kind[] = [
   kind('policy/v1/poddisruptionbudgets', 'PodDisruptionBudget', plain.budgetStrategy, {
     shortNames: ['pdb'],
-    status: true,
-    generation: true,
+    hasStatus: true,
+    hasGeneration: true,
   }),
   kind('coordination.k8s.io/v1/leases', 'Lease', plain.leaseStrategy),
   kind('events.k8s.io/v1/events', 'Event', newEventStrategy, {
@@ -134,26 +133,26 @@ const others: Kind[] = [
     fromStorage: newEventForm,
     toStorage: coreEventForm,
   }),
-  kind('discovery.k8s.io/v1/endpointslices', 'EndpointSlice', plain.subdomainNamed, { generation: true }),
+  kind('discovery.k8s.io/v1/endpointslices', 'EndpointSlice', plain.subdomainNamed, { hasGeneration: true }),
   kind(`${rbac}/roles`, 'Role', plain.roleStrategy),
   kind(`${rbac}/rolebindings`, 'RoleBinding', plain.roleBindingStrategy),
   kind(`${rbac}/clusterroles`, 'ClusterRole', plain.roleStrategy, { cluster: true }),
   kind(`${rbac}/clusterrolebindings`, 'ClusterRoleBinding', plain.roleBindingStrategy, { cluster: true }),
   kind('networking.k8s.io/v1/networkpolicies', 'NetworkPolicy', networkPolicyStrategy, {
     shortNames: ['netpol'],
-    generation: true,
+    hasGeneration: true,
   }),
   kind('networking.k8s.io/v1/ingresses', 'Ingress', ingressStrategy, {
     shortNames: ['ing'],
-    status: true,
-    generation: true,
+    hasStatus: true,
+    hasGeneration: true,
   }),
   kind('apiextensions.k8s.io/v1/customresourcedefinitions', 'CustomResourceDefinition', definitionStrategy, {
     shortNames: ['crd', 'crds'],
     categories: ['api-extensions'],
     cluster: true,
-    status: true,
-    generation: true,
+    hasStatus: true,
+    hasGeneration: true,
   }),
 ];
 

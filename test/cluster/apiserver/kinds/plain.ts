@@ -10,6 +10,7 @@ import {
   objectAt,
   objectsAt,
   removeAt,
+  shown,
   stringAt,
   type JsonObject,
 } from '../json.ts';
@@ -24,7 +25,7 @@ function dataErrors(object: ApiObject): FieldError[] {
   const entries = ['data', 'binaryData'].flatMap((field) =>
     Object.entries(objectAt(object, field) ?? {}).map(([key, value]) => ({ field, key, value })),
   );
-  const bytes = entries.reduce((sum, { value }) => sum + Buffer.byteLength(String(value)), 0);
+  const bytes = entries.reduce((sum, { value }) => sum + Buffer.byteLength(shown(value)), 0);
   const bad = entries.filter(({ key }) => !dataKey.test(key) || key.length > 253 || /^\.\.?$/.test(key));
   const detail =
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', " +
@@ -60,7 +61,7 @@ export const secretStrategy: Strategy = {
     if (!plain) return;
     const encoded = Object.entries(plain).map(([key, value]) => [
       key,
-      Buffer.from(String(value)).toString('base64'),
+      Buffer.from(shown(value)).toString('base64'),
     ]);
     secret['data'] = { ...objectAt(secret, 'data'), ...(Object.fromEntries(encoded) as JsonObject) };
     removeAt(secret, ['stringData']);

@@ -1,7 +1,7 @@
 /** The rules of a pod spec that people break most: names, references between parts, probes and ports. */
 import { nameErrors, isDnsLabel } from './names.ts';
 import { duplicate, invalidValue, notSupported, required, type FieldError } from '../field-error.ts';
-import { numberAt, objectAt, objectsAt, stringAt, type JsonObject } from '../json.ts';
+import { numberAt, objectAt, objectsAt, shown, stringAt, type JsonObject } from '../json.ts';
 import { isQuantity, quantityNano } from './quantity.ts';
 
 export function validatePodSpec(spec: JsonObject, path: string): FieldError[] {
@@ -114,7 +114,7 @@ function resourceErrors(resources: JsonObject, path: string): FieldError[] {
   );
   const tooMuch = Object.entries(requests).filter(
     ([name, value]) =>
-      stringAt(limits, name) && quantityNano(String(value)) > quantityNano(stringAt(limits, name) ?? ''),
+      stringAt(limits, name) && quantityNano(shown(value)) > quantityNano(stringAt(limits, name) ?? ''),
   );
   return [
     ...malformed.map(([name, value]) => invalidValue(`${path}.${name}`, value, 'must be a quantity')),

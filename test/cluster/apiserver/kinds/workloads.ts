@@ -21,7 +21,7 @@ function defaultTemplate(spec: JsonObject): void {
   spec['template'] = template;
   template['metadata'] = objectAt(template, 'metadata') ?? {};
   template['spec'] = objectAt(template, 'spec') ?? {};
-  defaultPodSpec(template['spec'] as JsonObject);
+  defaultPodSpec(template['spec']);
 }
 
 /** An object inside the spec, made when missing. */

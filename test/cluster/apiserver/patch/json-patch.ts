@@ -32,38 +32,41 @@ interface Root {
 }
 
 function applyOperation(root: Root, operation: Operation): void {
-  const { op, path, from = '' } = operation;
-  const value = 'value' in operation ? copy(operation.value ?? null) : null;
-  switch (op) {
-    case 'add':
-      add(root, path, value);
-      return;
-    case 'remove':
-      remove(root, path);
-      return;
-    case 'replace':
-      if (read(root, path) === undefined) throw rejected();
-      replace(root, path, value);
-      return;
-    case 'move': {
-      const moved = copy(read(root, from));
-      if (moved === undefined) throw rejected();
-      remove(root, from);
-      add(root, path, moved);
-      return;
-    }
-    case 'copy': {
-      const copied = copy(read(root, from));
-      if (copied === undefined) throw rejected();
-      add(root, path, copied);
-      return;
-    }
-    case 'test':
-      if (!equal(read(root, path) ?? null, value)) throw rejected();
-      return;
-    default:
-      throw badRequest(`Unexpected kind: ${op}`);
-  }
+  const act = Object.hasOwn(operations, operation.op) ? operations[operation.op] : undefined;
+  if (!act) throw badRequest(`Unexpected kind: ${operation.op}`);
+  act(root, operation);
+}
+
+const valueOf = ({ value }: Operation): Json => copy(value ?? null);
+
+const operations: Readonly<Record<string, (root: Root, operation: Operation) => void>> = {
+  add(root, operation) {
+    add(root, operation.path, valueOf(operation));
+  },
+  remove(root, { path }) {
+    remove(root, path);
+  },
+  replace(root, operation) {
+    existing(root, operation.path);
+    replace(root, operation.path, valueOf(operation));
+  },
+  move(root, { path, from = '' }) {
+    const moved = existing(root, from);
+    remove(root, from);
+    add(root, path, moved);
+  },
+  copy(root, { path, from = '' }) {
+    add(root, path, copy(existing(root, from)));
+  },
+  test(root, operation) {
+    if (!equal(read(root, operation.path) ?? null, valueOf(operation))) throw rejected();
+  },
+};
+
+function existing(root: Root, path: string): Json {
+  const found = read(root, path);
+  if (found === undefined) throw rejected();
+  return found;
 }
 
 /** A patch that does not fit the object is told without details, as the API does. */

@@ -2,7 +2,7 @@
  * Strategic merge patch, the merge patch that knows lists: items of a list with a merge key are merged one by one. The
  * directives `$patch`, `$retainKeys`, `$deleteFromPrimitiveList/…` and `$setElementOrder/…` are those of kubectl.
  */
-import { copy, equal, isObject, type Json, type JsonObject } from '../json.ts';
+import { copy, equal, isObject, shown, type Json, type JsonObject } from '../json.ts';
 import { resolve } from '../schema/models.ts';
 import { anything, fieldSchema, type Schema } from '../schema/schema.ts';
 import { badRequest } from '../status.ts';
@@ -17,7 +17,7 @@ export function strategicMerge(
   if (directive === 'delete') return undefined;
   if (directive === 'replace') return plain(patch);
   if (directive !== undefined && directive !== 'merge')
-    throw badRequest(`Unknown patch type found: ${String(directive)}`);
+    throw badRequest(`Unknown patch type found: ${shown(directive)}`);
   const out: JsonObject = retained(isObject(document) ? document : {}, patch);
   for (const [field, value] of Object.entries(patch)) {
     if (field.startsWith('$')) deleteItems(out, field, value);
@@ -29,14 +29,19 @@ export function strategicMerge(
 
 /** Without its directives a patch is the value it describes. */
 function plain(patch: JsonObject): JsonObject {
-  const fields = Object.entries(patch).filter(([field]) => !field.startsWith('$'));
-  return Object.fromEntries(fields.map(([field, value]) => [field, copy(value)])) as JsonObject;
+  const out: JsonObject = {};
+  for (const [field, value] of Object.entries(patch)) {
+    if (!field.startsWith('$')) out[field] = copy(value);
+  }
+  return out;
 }
 
 function retained(document: JsonObject, patch: JsonObject): JsonObject {
   const keys = patch['$retainKeys'];
-  if (!Array.isArray(keys)) return { ...document };
-  return Object.fromEntries(Object.entries(document).filter(([field]) => keys.includes(field))) as JsonObject;
+  const out: JsonObject = { ...document };
+  if (!Array.isArray(keys)) return out;
+  for (const field of Object.keys(out)) if (!keys.includes(field)) Reflect.deleteProperty(out, field);
+  return out;
 }
 
 function mergeField(out: JsonObject, field: string, value: Json | undefined, schema: Schema): void {

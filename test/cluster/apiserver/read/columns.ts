@@ -6,6 +6,7 @@ import {
   numberAt,
   objectAt,
   objectsAt,
+  shown,
   stringAt,
   stringsAt,
   type Json,
@@ -64,7 +65,7 @@ const images = text(
 
 export function selectorText(selector: Json | undefined): string {
   const labels = objectAt(selector, 'matchLabels') ?? {};
-  const parts = Object.entries(labels).map(([key, value]) => `${key}=${String(value)}`);
+  const parts = Object.entries(labels).map(([key, value]) => `${key}=${shown(value)}`);
   const sets = objectsAt(selector, 'matchExpressions').map(expressionText);
   return [...parts, ...sets].join(',');
 }
@@ -87,7 +88,7 @@ export function podStatusText(pod: ApiObject): string {
     const terminated = objectAt(status, 'state', 'terminated');
     if (waiting) reason = waiting;
     else if (terminated)
-      reason = stringAt(terminated, 'reason') ?? `ExitCode:${String(terminated['exitCode'])}`;
+      reason = stringAt(terminated, 'reason') ?? `ExitCode:${shown(terminated['exitCode'])}`;
   }
   if (pod.metadata.deletionTimestamp === undefined) return reason;
   return reason === 'Succeeded' || reason === 'Completed' ? reason : 'Terminating';
@@ -132,13 +133,13 @@ const servicePorts: Cell = (service) =>
   objectsAt(service, 'spec', 'ports')
     .map((port) => {
       const node = numberAt(port, 'nodePort');
-      return `${String(port['port'])}${node ? `:${node}` : ''}/${String(port['protocol'])}`;
+      return `${shown(port['port'])}${node ? `:${node}` : ''}/${shown(port['protocol'])}`;
     })
     .join(',') || '<none>';
 
 const mapText: (path: string[]) => Cell = (path) => (object) =>
   Object.entries(objectAt(object, ...path) ?? {})
-    .map(([key, value]) => `${key}=${String(value)}`)
+    .map(([key, value]) => `${key}=${shown(value)}`)
     .join(',') || '<none>';
 
 const services: Column[] = [
@@ -152,7 +153,7 @@ const services: Column[] = [
 
 const endpointAddresses: Cell = (endpoints) => {
   const all = objectsAt(endpoints, 'subsets').flatMap((subset) => {
-    const ports = objectsAt(subset, 'ports').map((port) => `:${String(port['port'])}`);
+    const ports = objectsAt(subset, 'ports').map((port) => `:${shown(port['port'])}`);
     const ips = objectsAt(subset, 'addresses').map((address) => stringAt(address, 'ip') ?? '');
     return ips.flatMap((ip) => (ports.length === 0 ? [ip] : ports.map((port) => ip + port)));
   });
@@ -196,7 +197,7 @@ const orNotAvailable =
   (...path: string[]): Cell =>
   (object) => {
     const value = at(object, ...path);
-    return typeof value === 'number' || typeof value === 'string' ? String(value) : 'N/A';
+    return typeof value === 'number' || typeof value === 'string' ? shown(value) : 'N/A';
   };
 
 const budgets: Column[] = [

@@ -43,7 +43,7 @@ const partial = ({ metadata }: ApiObject): JsonObject => ({
 });
 
 export function render(view: View, object: ApiObject): JsonObject {
-  if (view.form === 'object') return object as JsonObject;
+  if (view.form === 'object') return object;
   if (view.form === 'metadata') return partial(object);
   return table(view, [object], { resourceVersion: object.metadata.resourceVersion ?? '' });
 }
@@ -94,5 +94,5 @@ function table(view: View, items: readonly ApiObject[], metadata: ListMeta): Jso
 function row({ kind, now, includeObject }: View, object: ApiObject): JsonObject {
   const cells = kind.columns.map((column) => column.cell(object, now));
   if (includeObject === 'None') return { cells };
-  return { cells, object: includeObject === 'Object' ? (object as JsonObject) : partial(object) };
+  return { cells, object: includeObject === 'Object' ? object : partial(object) };
 }

@@ -17,14 +17,8 @@ function holds(expression: JsonObject, labels: Readonly<Record<string, string>>)
   const key = stringAt(expression, 'key') ?? '';
   const value = labels[key];
   const listed = value !== undefined && stringsAt(expression, 'values').includes(value);
-  switch (expression['operator']) {
-    case 'In':
-      return listed;
-    case 'NotIn':
-      return !listed;
-    case 'Exists':
-      return value !== undefined;
-    default:
-      return value === undefined;
-  }
+  const operator = stringAt(expression, 'operator');
+  if (operator === 'In') return listed;
+  if (operator === 'NotIn') return !listed;
+  return (value !== undefined) === (operator === 'Exists');
 }

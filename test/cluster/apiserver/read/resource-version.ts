@@ -1,5 +1,5 @@
 /** What a resourceVersion in a list or watch request means, and which combinations are refused. */
-import { badRequest, expired, invalid, tooLargeResourceVersion } from '../status.ts';
+import { badRequest, expired, invalid, tooLargeResourceVersion, type ApiError } from '../status.ts';
 import { forbiddenField, type FieldError } from '../field-error.ts';
 
 /** The asked revision; undefined when none was given, 0 for "any". */
@@ -9,7 +9,7 @@ export function askedRevision(query: URLSearchParams): number | undefined {
   const revision = Number(text);
   if (!Number.isInteger(revision) || revision < 0) {
     throw badRequest(
-      `invalid resource version ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
     );
   }
   return revision;
@@ -20,7 +20,7 @@ export function notInFuture(revision: number | undefined, current: number): void
   if (revision !== undefined && revision > current) throw tooLargeResourceVersion(revision, current);
 }
 
-export const tooOld = (revision: number, compacted: number): Error =>
+export const tooOld = (revision: number, compacted: number): ApiError =>
   expired(`too old resource version: ${revision} (${compacted})`);
 
 export function checkListOptions(query: URLSearchParams, isWatch: boolean): void {

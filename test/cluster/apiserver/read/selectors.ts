@@ -1,5 +1,5 @@
 /** Label and field selectors: parsed once per request, asked once per object. */
-import { at } from '../json.ts';
+import { at, shown } from '../json.ts';
 import type { ApiObject } from '../object.ts';
 import { badRequest } from '../status.ts';
 
@@ -31,7 +31,9 @@ function requirement(clause: string): Requirement {
   if (compared) return comparison(compared[1] ?? '', compared[2] ?? '', compared[3] ?? '');
   const present = presentForm.exec(clause);
   if (!present)
-    throw badRequest(`unable to parse requirement: found '${clause}', expected: a label selector`);
+    throw badRequest(
+      `unable to parse requirement: found '${clause.split(/\s+/)[1] ?? clause}', expected: in, notin, =, ==, !=, gt, lt`,
+    );
   const [, not, name = ''] = present;
   return (labels) => Object.hasOwn(labels, name) !== (not === '!');
 }
@@ -98,17 +100,12 @@ function fieldClause(clause: string, plural: string): Predicate {
     throw badRequest(`field label not supported: ${field}`);
   }
   const path = field.split('.');
-  return (object) => (shown(object, path) === value) === (operator !== '!=');
+  return (object) => (fieldText(object, path) === value) === (operator !== '!=');
 }
 
 /** Absent fields are the empty string, numbers and booleans their text. */
-function shown(object: ApiObject, path: string[]): string {
-  const value = at(object, ...path);
-  if (path[0] === 'source') return String(at(object, 'source', 'component') ?? '');
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? String(value)
-    : '';
-}
+const fieldText = (object: ApiObject, path: string[]): string =>
+  shown(at(object, ...(path[0] === 'source' ? ['source', 'component'] : path)));
 
 export function selection(plural: string, query: URLSearchParams): Predicate {
   const labels = labelSelector(query.get('labelSelector') ?? '');

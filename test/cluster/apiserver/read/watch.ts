@@ -5,7 +5,6 @@ import type { JsonObject } from '../json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { groupVersion } from '../kinds/kind.ts';
 import type { ApiObject } from '../object.ts';
-import type { ApiError } from '../status.ts';
 import type { Change } from '../storage/store.ts';
 import { fromStorage } from '../write/persist.ts';
 import { render, type View } from './form.ts';
@@ -54,8 +53,8 @@ export function watch(api: Api, kind: Kind, call: Call, response: ServerResponse
 }
 
 interface Stream {
-  open(): void;
-  send(type: string, object: JsonObject): void;
+  readonly open: () => void;
+  readonly send: (type: string, object: JsonObject) => void;
 }
 
 function openStream(response: ServerResponse, kind: Kind): Stream {
@@ -65,10 +64,7 @@ function openStream(response: ServerResponse, kind: Kind): Stream {
       response.flushHeaders();
     },
     send(type, object) {
-      const { apiVersion: _, ...rest } = object;
-      response.write(
-        `${JSON.stringify({ type, object: { apiVersion: object['apiVersion'] ?? groupVersion(kind), ...rest } })}\n`,
-      );
+      response.write(`${JSON.stringify({ type, object: { apiVersion: groupVersion(kind), ...object } })}\n`);
       if (response.writableLength > bufferMaxBytes) response.destroy();
     },
   };
@@ -85,8 +81,7 @@ function start(watching: Watch, from: number | undefined, sendInitial: string | 
   }
   const missed = api.store.since(kind.storage, from ?? api.store.revision);
   if (!missed) {
-    const error = tooOld(from ?? 0, api.store.compacted) as ApiError;
-    watching.send('ERROR', error.status);
+    watching.send('ERROR', tooOld(from ?? 0, api.store.compacted).status);
     return false;
   }
   for (const change of missed) tell(watching, change);
@@ -172,22 +167,17 @@ function emit(watching: Watch, type: string, object: ApiObject): void {
   watching.isFirst = false;
 }
 
-function sendBookmark(watching: Watch, annotations?: Record<string, string>): void {
-  const { api, kind, view } = watching;
-  const metadata = {
-    name: '',
+function sendBookmark({ api, kind, view, send }: Watch, annotations?: Record<string, string>): void {
+  const meta = {
     resourceVersion: String(api.store.revision),
+    creationTimestamp: null,
     ...(annotations ? { annotations } : {}),
   };
-  const blank: ApiObject = { apiVersion: groupVersion(kind), kind: kind.kind, metadata };
-  const { name: _, ...meta } = metadata;
-  const bare = {
-    apiVersion: blank.apiVersion,
-    kind: blank.kind,
-    metadata: { ...meta, creationTimestamp: null },
-  };
-  watching.send(
-    'BOOKMARK',
-    view.form === 'object' ? bare : render({ ...view, includeObject: 'Metadata' }, blank),
-  );
+  const identity = { apiVersion: groupVersion(kind), kind: kind.kind };
+  if (view.form === 'object') send('BOOKMARK', { ...identity, metadata: meta });
+  else
+    send(
+      'BOOKMARK',
+      render({ ...view, includeObject: 'Metadata' }, { ...identity, metadata: { name: '', ...meta } }),
+    );
 }

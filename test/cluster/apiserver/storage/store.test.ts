@@ -15,7 +15,10 @@ describe('the storage', () => {
     store.subscribe('things', ({ revision }) => seen.push(revision));
     store.put('things', object('a'));
     store.put('things', object('b'));
-    assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      seen,
+      seen.toSorted((a, b) => a - b),
+    );
     assert.equal(seen.length, 4);
   });
 });

@@ -19,5 +19,5 @@ export function finalize(api: Api, kind: Kind, call: Call): JsonObject {
   const result = isFinished(kind, next)
     ? api.store.remove(kind.storage, next)
     : api.store.put(kind.storage, next);
-  return result as JsonObject;
+  return result;
 }

@@ -55,13 +55,13 @@ function bind({ store, clock }: Api, kind: Kind, pod: ApiObject, call: Call): Js
       `pod ${name} is being deleted, cannot be assigned to a host`,
     );
   const bound = copyObject(pod);
-  setAt(bound as JsonObject, ['spec', 'nodeName'], node);
+  setAt(bound, ['spec', 'nodeName'], node);
   const time = timestamp(clock.now());
   const others = objectsAt(bound, 'status', 'conditions').filter(
     (condition) => condition['type'] !== 'PodScheduled',
   );
   const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: time };
-  setAt(bound as JsonObject, ['status', 'conditions'], [...others, scheduled]);
+  setAt(bound, ['status', 'conditions'], [...others, scheduled]);
   if (!writeOptions(call, 'CreateOptions').dryRun) store.put(kind.storage, bound);
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 }

@@ -2,7 +2,7 @@
 import type { Call } from '../api.ts';
 import { applySchemaDefaults } from '../custom/schema-defaults.ts';
 import { invalidValue } from '../field-error.ts';
-import { copy, isObject, stringAt, type JsonObject } from '../json.ts';
+import { copy, isObject, shown, stringAt, type JsonObject } from '../json.ts';
 import { groupVersion, type Kind } from '../kinds/kind.ts';
 import type { ApiObject } from '../object.ts';
 import { resolve } from '../schema/models.ts';
@@ -34,11 +34,11 @@ function identified(kind: Kind, body: JsonObject): ApiObject {
   if (name === '') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`);
   if (apiVersion !== groupVersion(kind)) {
     const detail = `does not match the expected API version (${groupVersion(kind)})`;
-    throw badRequest(`the API version in the data (${String(apiVersion)}) ${detail}`);
+    throw badRequest(`the API version in the data (${shown(apiVersion)}) ${detail}`);
   }
-  const metadata = isObject(body['metadata']) ? body['metadata'] : {};
-  if (name !== kind.kind) throw wrongKind(kind, String(name), stringAt(metadata, 'name') ?? '');
-  return copy({ ...body, apiVersion, kind: name, metadata }) as ApiObject;
+  const metadata = isObject(body['metadata']) ? { name: '', ...body['metadata'] } : { name: '' };
+  if (name !== kind.kind) throw wrongKind(kind, shown(name), stringAt(metadata, 'name') ?? '');
+  return copy({ ...body, apiVersion, kind: name, metadata });
 }
 
 function wrongKind(kind: Kind, name: string, objectName: string): Error {
@@ -70,22 +70,22 @@ function checkAddress({ metadata }: ApiObject, { info }: Call): void {
  */
 export function normalise(kind: Kind, object: ApiObject): string[] {
   const schema = objectSchema(kind.schema);
-  const metaFault = typeFault(
-    object.metadata as JsonObject,
-    resolve({ $ref: 'V1ObjectMeta' }),
-    'ObjectMeta',
-    'metadata',
-  );
-  const fault = metaFault ?? (kind.custom ? undefined : typeFault(object as JsonObject, schema, kind.kind));
+  const metaPath = kind.custom ? '' : 'metadata';
+  const metaFault = typeFault(object.metadata, resolve({ $ref: 'V1ObjectMeta' }), {
+    struct: 'ObjectMeta',
+    path: metaPath,
+  });
+  const fault =
+    metaFault ?? (kind.custom ? undefined : typeFault(object, schema, { struct: kind.kind, path: '' }));
   if (fault) throw badRequest(`${cannotHandle(kind)}: ${fault}`);
   tidyMetadata(object);
-  const unknown = prune(object as JsonObject, schema);
+  const unknown = prune(object, schema);
   setDefaults(kind, object);
   return unknown;
 }
 
 export function setDefaults(kind: Kind, object: ApiObject): void {
-  if (kind.custom) applySchemaDefaults(object as JsonObject, kind.schema);
+  if (kind.custom) applySchemaDefaults(object, kind.schema);
   kind.strategy.setDefaults?.(object);
 }
 

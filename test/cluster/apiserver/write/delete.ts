@@ -30,6 +30,10 @@ export function deleteOptions({ body, info, contentType }: Call): DeleteOptions 
     uid: stringAt(given, 'preconditions', 'uid'),
     resourceVersion: stringAt(given, 'preconditions', 'resourceVersion'),
   };
+  const dryRun = info.query.getAll('dryRun').filter((value) => value !== '' && value !== 'All');
+  if (dryRun.length > 0) {
+    throw invalid('meta.k8s.io', 'DeleteOptions', '', [notSupported('dryRun', dryRun, ['All'])]);
+  }
   if (options.propagation !== undefined && !policies.includes(options.propagation)) {
     throw invalid('meta.k8s.io', 'DeleteOptions', '', [
       notSupported('propagationPolicy', options.propagation, [...policies, 'nil']),
@@ -63,26 +67,40 @@ export function deleteStored(api: Api, kind: Kind, stored: ApiObject, options: D
   admitDelete(kind, stored.metadata.name);
   checkPreconditions(kind, stored, options);
   const object = copyObject(stored);
+  setDependentsFinalizer(object, options.propagation);
+  if (goesAtOnce(kind, object)) return goAtOnce(api, kind, stored, options);
   mark(api, kind, object, options);
   if (options.dryRun) return { object: fromStorage(kind, object), gone: isFinished(kind, object) };
-  if (!isFinished(kind, object))
+  if (!isFinished(kind, object)) {
     return { object: fromStorage(kind, keepMarked(api, kind, object, stored)), gone: false };
+  }
   return { object: fromStorage(kind, api.store.remove(kind.storage, object)), gone: true };
 }
 
+/** Nothing holds it and nobody needs time to stop it: no mark is ever seen. */
+const goesAtOnce = (kind: Kind, object: ApiObject): boolean =>
+  kind.strategy.graceSeconds === undefined &&
+  (object.metadata.finalizers ?? []).length === 0 &&
+  !kind.strategy.isHeld?.(object);
+
+const goAtOnce = ({ store }: Api, kind: Kind, stored: ApiObject, { dryRun }: DeleteOptions): Deletion => ({
+  object: fromStorage(kind, dryRun ? stored : store.remove(kind.storage, stored)),
+  gone: true,
+});
+
 function checkPreconditions(
-  kind: Kind,
+  { group, kind }: Kind,
   { metadata }: ApiObject,
   { uid, resourceVersion }: DeleteOptions,
 ): void {
   const { name } = metadata;
   if (uid !== undefined && uid !== metadata.uid) {
     const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`;
-    throw conflict(kind, name, why);
+    throw conflict({ group, plural: kind }, name, why);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`;
-    throw conflict(kind, name, why);
+    throw conflict({ group, plural: kind }, name, why);
   }
 }
 
@@ -92,7 +110,6 @@ function mark({ clock }: Api, kind: Kind, object: ApiObject, options: DeleteOpti
   const byDefault = kind.strategy.graceSeconds?.(object);
   const grace = byDefault === undefined || byDefault === 0 ? 0 : (options.graceSeconds ?? byDefault);
   const before = metadata.deletionGracePeriodSeconds;
-  setDependentsFinalizer(object, options.propagation);
   if (metadata.deletionTimestamp !== undefined && (before === undefined || grace >= before)) return;
   metadata.deletionTimestamp = timestamp(clock.now() + grace * 1000);
   metadata.deletionGracePeriodSeconds = grace;
@@ -123,7 +140,7 @@ const returnsObject = new Set(['pods', 'services', 'serviceaccounts', 'persisten
 
 /** What the client is told: the marked object while it waits, else that it is gone. */
 export function deletionAnswer(kind: Kind, { object, gone }: Deletion): JsonObject {
-  if (!gone || (kind.group === '' && returnsObject.has(kind.plural))) return object as JsonObject;
+  if (!gone || (kind.group === '' && returnsObject.has(kind.plural))) return object;
   return success({
     name: object.metadata.name,
     ...(kind.group ? { group: kind.group } : {}),

@@ -6,81 +6,73 @@ import { isObject, type Json, type JsonObject } from '../json.ts';
 import { resolve } from '../schema/models.ts';
 import { fieldSchema, type Schema } from '../schema/schema.ts';
 
+/** Where a value stands: the innermost struct, and the path from the root without list indexes and map keys. */
+interface Place {
+  readonly struct: string;
+  readonly path: string;
+}
+
 /** The first value that does not fit its field's type, in the decoder's words. Removes nulls in place. */
-export function typeFault(object: JsonObject, schema: Schema, struct: string, path = ''): string | undefined {
+export function typeFault(object: JsonObject, schema: Schema, { struct, path }: Place): string | undefined {
   for (const [field, value] of Object.entries(object)) {
-    if (value === null) {
-      if (!schema.additionalProperties) Reflect.deleteProperty(object, field);
-      continue;
-    }
     const declared = fieldSchema(schema, field);
-    if (!declared || value === undefined) continue;
-    const here = path === '' ? field : `${path}.${field}`;
-    const fault = valueFault(value, resolve(declared), `${struct}.${here}`, here, declared.$ref ?? struct);
-    if (fault) return fault;
+    if (value === null && schema.properties) Reflect.deleteProperty(object, field);
+    if (!declared || value === undefined || value === null) continue;
+    const here = schema.properties ? [path, field].filter((part) => part !== '').join('.') : path;
+    const fault = valueFault(value, declared, { struct, path: here });
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }
 
-function valueFault(
-  value: Json,
-  schema: Schema,
-  where: string,
-  path: string,
-  struct: string,
-): string | undefined {
+function valueFault(value: Json, declared: Schema, { struct, path }: Place): string | undefined {
+  const schema = resolve(declared);
   const expected = goType(schema);
-  if (expected && !fits(value, schema, path))
-    return `json: cannot unmarshal ${jsonType(value)} into Go struct field ${where} of type ${expected}`;
-  if (Array.isArray(value) && schema.items) {
-    const items = resolve(schema.items);
-    for (const item of value) {
-      const fault = valueFault(item, items, where, path, schema.items.$ref ?? struct);
-      if (fault) return fault;
-    }
+  if (expected !== undefined && !fits(value, schema, path)) {
+    return `json: cannot unmarshal ${jsonType(value)} into Go struct field ${struct}.${path} of type ${expected}`;
   }
-  return isObject(value) ? typeFault(value, schema, struct.replace(/^V\d+/, ''), path) : undefined;
+  const inner = declared.$ref === undefined ? struct : goName(declared.$ref);
+  if (isObject(value)) return typeFault(value, schema, { struct: inner, path });
+  const { items } = schema;
+  if (!Array.isArray(value) || !items) return undefined;
+  for (const item of value) {
+    const fault = item === null ? undefined : valueFault(item, items, { struct, path });
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
+const goName = (model: string): string => model.replace(/^([A-Z][a-z]+)?V\d+/, '');
+
 /** Quantities are described as strings, and may be written as numbers. */
-const quantityPath = /(^|\.)((limits|requests|capacity|allocatable)\.[^.]+(\.[^.]+)*|sizeLimit|divisor)$/;
+const quantityField = /(^|\.)(limits|requests|capacity|allocatable|sizeLimit|divisor)$/;
 
 function fits(value: Json, schema: Schema, path: string): boolean {
   switch (schema.type) {
     case 'integer':
       return Number.isInteger(value);
-    case 'number':
-      return typeof value === 'number';
     case 'string':
-      return typeof value === 'string' || (typeof value === 'number' && quantityPath.test(path));
-    case 'boolean':
-      return typeof value === 'boolean';
+      return typeof value === 'string' || (typeof value === 'number' && quantityField.test(path));
     case 'array':
       return Array.isArray(value);
     case 'object':
       return isObject(value);
-    default:
+    case undefined:
       return true;
+    default:
+      return typeof value === schema.type;
   }
 }
 
+const goScalars: Readonly<Record<string, string>> = { number: 'float64', boolean: 'bool', string: 'string' };
+
 function goType(schema: Schema): string | undefined {
-  switch (schema.type) {
-    case 'integer':
-      return schema.format ?? 'int64';
-    case 'number':
-      return 'float64';
-    case 'boolean':
-      return 'bool';
-    case 'string':
-      return 'string';
-    case 'array':
-      return `[]${schema.items?.$ref?.replace(/^V(\d+)/, 'v$1.') ?? schema.items?.type ?? 'any'}`;
-    case 'object':
-      return schema.properties ? 'struct' : 'map[string]string';
-    default:
-      return undefined;
-  }
+  const { type, format, items, properties } = schema;
+  if (type === 'integer') return format ?? 'int64';
+  if (type === 'object') return properties ? 'struct' : 'map[string]string';
+  if (type === 'array')
+    return `[]${items?.$ref === undefined ? (items?.type ?? 'any') : `v1.${goName(items.$ref)}`}`;
+  return type === undefined ? undefined : goScalars[type];
 }
 
 function jsonType(value: Json): string {

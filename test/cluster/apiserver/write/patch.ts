@@ -30,7 +30,7 @@ export function patch(write: Write): Patched {
   if (type === applyType) return applyPatch(write, old);
   checkPatchType(kind, type);
   if (!old) throw notFound(kind, call.info.name);
-  const patched = patchedDocument(kind, old as JsonObject, call, type);
+  const patched = patchedDocument(kind, old, call, type);
   return { object: update(write, decodePatched(write, patched), old), created: false };
 }
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Api, Call } from '../api.ts';
 import { trackUpdate } from '../apply/track.ts';
-import { customErrors, customUpdateErrors } from '../custom/validate.ts';
+import { customErrors } from '../custom/validate.ts';
 import type { FieldError } from '../field-error.ts';
 import { invalidValue } from '../field-error.ts';
 import { copy, equal, type JsonObject } from '../json.ts';
@@ -31,11 +31,7 @@ export function create(write: Write, object: ApiObject): ApiObject {
   const { api, call, kind, options } = write;
   prepareNew(write, object);
   admitCreate(api, kind, object, call);
-  refuse(kind, object, [
-    ...metadataErrors(kind, object),
-    ...(kind.strategy.validate?.(object) ?? []),
-    ...(kind.custom ? customErrors(kind, object) : []),
-  ]);
+  refuse(kind, object, createErrors(kind, object));
   if (api.store.get(kind.storage, namespaceOf(kind, object), object.metadata.name)) {
     throw alreadyExists(kind, object.metadata.name);
   }
@@ -75,22 +71,26 @@ export function update(write: Write, object: ApiObject, old: ApiObject): ApiObje
   if (write.subresource === '') kind.strategy.prepareForUpdate?.(object, old);
   bumpGeneration(kind, object, old);
   admitUpdate(api, kind, object, old, call);
-  refuse(kind, object, [
-    ...metadataErrors(kind, object),
-    ...metadataUpdateErrors(object, old.metadata),
-    ...updateErrors(write, object, old),
-  ]);
+  refuse(kind, object, updateErrors(write, object, old));
   const managed = own(write, old, object);
   if (managed.length > 0) object.metadata.managedFields = managed;
   else delete object.metadata.managedFields;
   return store(write, object, old);
 }
 
+function createErrors(kind: Kind, object: ApiObject): FieldError[] {
+  const meta = metadataErrors(kind, object);
+  return kind.custom
+    ? customErrors(kind, object, undefined, meta)
+    : [...meta, ...(kind.strategy.validate?.(object) ?? [])];
+}
+
 function updateErrors({ kind, subresource }: Write, object: ApiObject, old: ApiObject): FieldError[] {
   const { validate, validateUpdate, validateStatusUpdate } = kind.strategy;
-  if (kind.custom) return customUpdateErrors(kind, object, old);
-  if (subresource !== '') return validateStatusUpdate?.(object, old) ?? [];
-  return [...(validate?.(object) ?? []), ...(validateUpdate?.(object, old) ?? [])];
+  const meta = [...metadataErrors(kind, object), ...metadataUpdateErrors(object, old.metadata)];
+  if (kind.custom) return customErrors(kind, object, old, meta);
+  if (subresource !== '') return [...meta, ...(validateStatusUpdate?.(object, old) ?? [])];
+  return [...meta, ...(validate?.(object) ?? []), ...(validateUpdate?.(object, old) ?? [])];
 }
 
 function checkVersion(kind: Kind, object: ApiObject, old: ApiObject): void {
@@ -164,13 +164,14 @@ export const isFinished = (kind: Kind, { metadata, ...rest }: ApiObject): boolea
   metadata.deletionTimestamp !== undefined &&
   (metadata.finalizers ?? []).length === 0 &&
   !metadata.deletionGracePeriodSeconds &&
-  !kind.strategy.isHeld?.({ metadata, ...rest } as ApiObject);
+  !kind.strategy.isHeld?.({ metadata, ...rest });
 
 /** Times of managedFields entries move only with a change, so they do not make one. */
 function withoutVersion(object: ApiObject): JsonObject {
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  const managedFields = metadata.managedFields?.map(({ time: __, ...entry }) => entry);
-  return { ...object, metadata: { ...metadata, ...(managedFields ? { managedFields } : {}) } } as JsonObject;
+  const { managedFields, ...metadata } = object.metadata;
+  delete metadata.resourceVersion;
+  const untimed = managedFields?.map((entry) => ({ ...entry, time: '' }));
+  return { ...object, metadata: { ...metadata, ...(untimed ? { managedFields: untimed } : {}) } };
 }
 
 function own(write: Write, before: ApiObject | undefined, after: ApiObject): ManagedFieldsEntry[] {
@@ -179,7 +180,8 @@ function own(write: Write, before: ApiObject | undefined, after: ApiObject): Man
   return trackUpdate(kind, before, after, {
     manager: options.fieldManager,
     subresource,
-    time: timestamp(api.clock.now()),
+    // The scale subresource is entered without a time.
+    time: subresource === 'scale' ? '' : timestamp(api.clock.now()),
   });
 }
 

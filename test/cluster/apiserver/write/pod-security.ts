@@ -12,19 +12,29 @@ const labelOf = (mode: string): string => `pod-security.kubernetes.io/${mode}`;
 
 const templates = new Set(['statefulsets', 'deployments', 'replicasets']);
 
-/** Throws 403 for a pod that breaks the enforced level; adds warnings for what breaks the warned one. */
-export function checkPodSecurity({ store }: Api, kind: Kind, object: ApiObject, warnings: string[]): void {
-  const isPod = kind.group === '' && kind.plural === 'pods';
-  if (!isPod && !(kind.group === 'apps' && templates.has(kind.plural))) return;
+/** Throws 403 for a pod that breaks the enforced level; adds a warning for a template that would make such pods. */
+export function checkPodSecurity(api: Api, kind: Kind, object: ApiObject, warnings: string[]): void {
+  if (kind.group === '' && kind.plural === 'pods') {
+    const level = levelFor(api, object, ['enforce']);
+    const broken = violationsOf(objectAt(object, 'spec') ?? {}, level);
+    if (broken.length > 0) {
+      throw forbidden(
+        kind,
+        object.metadata.name,
+        `violates PodSecurity "${level}:latest": ${broken.join(', ')}`,
+      );
+    }
+  } else if (kind.group === 'apps' && templates.has(kind.plural)) {
+    const level = levelFor(api, object, ['warn', 'enforce']);
+    const broken = violationsOf(objectAt(object, 'spec', 'template', 'spec') ?? {}, level);
+    if (broken.length > 0) warnings.push(`would violate PodSecurity "${level}:latest": ${broken.join(', ')}`);
+  }
+}
+
+/** The level that the object's namespace is labelled with, by the first mode that has a label. */
+function levelFor({ store }: Api, object: ApiObject, modes: readonly string[]): Level {
   const labels = store.get('/namespaces', undefined, object.metadata.namespace ?? '')?.metadata.labels ?? {};
-  const enforced = levelOf(labels[labelOf('enforce')]);
-  const warned = levelOf(labels[labelOf('warn')] ?? labels[labelOf('enforce')]);
-  const spec = (isPod ? objectAt(object, 'spec') : objectAt(object, 'spec', 'template', 'spec')) ?? {};
-  const violations = violationsOf(spec, isPod ? enforced : warned);
-  if (violations.length === 0) return;
-  const why = `violates PodSecurity "${isPod ? enforced : warned}:latest": ${violations.join(', ')}`;
-  if (isPod) throw forbidden(kind, object.metadata.name, why);
-  warnings.push(why.replace('violates', 'would violate'));
+  return levelOf(modes.map((mode) => labels[labelOf(mode)]).find((level) => level !== undefined));
 }
 
 const levelOf = (value: string | undefined): Level =>

@@ -63,6 +63,6 @@ function withReplicas(write: Write, old: ApiObject, wanted: JsonObject, paths: S
     throw invalid(kind.group, kind.kind, name, [required(paths.specReplicas.join('.'))]);
   }
   const object = copyObject(old);
-  setAt(object as JsonObject, paths.specReplicas, replicas);
+  setAt(object, paths.specReplicas, replicas);
   return update({ ...write, subresource: 'scale' }, object, old);
 }
