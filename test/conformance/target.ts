@@ -10,6 +10,7 @@ import { systemClock, systemRandom } from '../../common/clock-system.ts';
 import { AppError } from '../../common/errors.ts';
 import { createLogger } from '../../common/log.ts';
 import { startCluster, type Cluster, type ClusterKind } from '../cluster/cluster.ts';
+import { images } from '../support/images.ts';
 
 export interface Target {
   readonly kind: ClusterKind;
@@ -60,6 +61,7 @@ async function start(): Promise<Target> {
     random: systemRandom,
     log: createLogger({}, { level: process.env['LOG_LEVEL'] === 'debug' ? 'debug' : 'warn', format: 'json' }),
     workingDirectory: process.cwd(),
+    images,
     ...given('kubeconfig', 'KUBECONFIG'),
     ...given('assets', 'KUBEBUILDER_ASSETS'),
     ...given('path', 'PATH'),

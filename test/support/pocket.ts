@@ -6,10 +6,9 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock, systemRandom } from '../../common/clock-system.ts';
 import { startCluster, type Cluster } from '../cluster/cluster.ts';
+import { images, root } from './images.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 import { startRedis, type RedisServer } from './redis.ts';
-
-export const root = path.resolve(import.meta.dirname, '../..');
 
 export interface Pocket {
   readonly redis: RedisServer;
@@ -17,12 +16,6 @@ export interface Pocket {
   readonly kubectl: Kubectl;
   stop(): Promise<void>;
 }
-
-/** Images are programs here: the sources of this repository, run by this Node. */
-const images = {
-  'lingua-scheduler': [process.execPath, path.join(root, 'scheduler/main.ts')],
-  'lingua-operator': [process.execPath, path.join(root, 'operator/main.ts')],
-};
 
 export async function startPocket({ log }: { log: Logger }): Promise<Pocket> {
   const redis = await startRedis();
@@ -34,7 +27,6 @@ export async function startPocket({ log }: { log: Logger }): Promise<Pocket> {
       images,
       workingDirectory: root,
       path: process.env['PATH'] ?? '',
-      ...(process.env['KUBEBUILDER_ASSETS'] ? { assets: process.env['KUBEBUILDER_ASSETS'] } : {}),
     });
     const kubectl = createKubectl(cluster.kubeconfig);
     const stop = async () => {

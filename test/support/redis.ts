@@ -136,8 +136,20 @@ async function knowsAll(master: Redis): Promise<boolean> {
 }
 
 function launchServer(port: number, directory: string, args: readonly string[]): ChildProcess {
-  const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''];
-  const server = spawn(serverBinary(), [...fixed, ...args], { stdio: 'ignore' });
+  const fixed = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    directory,
+    '--save',
+    '',
+    '--hz',
+    '100',
+  ];
+  const command = [...endWithParent(), serverBinary(), ...fixed, ...args];
+  const server = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
   const endWithUs = () => void server.kill('SIGKILL');
   process.once('exit', endWithUs);
   server.once('exit', () => process.off('exit', endWithUs));
@@ -148,12 +160,20 @@ function launchServer(port: number, directory: string, args: readonly string[]):
 function serverBinary(): string {
   const asked = process.env['REDIS_SERVER'];
   if (asked) return asked;
-  const directories = (process.env['PATH'] ?? '').split(path.delimiter);
-  for (const name of ['redis-server', 'valkey-server']) {
-    const found = directories.map((directory) => path.join(directory, name)).find(isExecutable);
-    if (found) return found;
-  }
+  const found = onPath('redis-server') ?? onPath('valkey-server');
+  if (found) return found;
   throw new Error('no redis-server on the PATH: apt-get install redis-server, or set REDIS_SERVER to one');
+}
+
+/** Where the system can do it, a server ends even with a test process that was killed. */
+function endWithParent(): string[] {
+  const setpriv = onPath('setpriv');
+  return setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : [];
+}
+
+function onPath(name: string): string | undefined {
+  const directories = (process.env['PATH'] ?? '').split(path.delimiter);
+  return directories.map((directory) => path.join(directory, name)).find(isExecutable);
 }
 
 function isExecutable(file: string): boolean {

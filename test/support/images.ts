@@ -1,0 +1,9 @@
+/** Without a container engine an image is a program: the sources of this repository, run by this Node. */
+import path from 'node:path';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+
+export const images = {
+  'lingua-scheduler': [process.execPath, path.join(root, 'scheduler/main.ts')],
+  'lingua-operator': [process.execPath, path.join(root, 'operator/main.ts')],
+};
