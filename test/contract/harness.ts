@@ -60,6 +60,7 @@ export function withStoreOf(factory: Factory): WithStore {
     try {
       await test(harness);
     } finally {
+      abandonReadings();
       await harness.dispose();
     }
   };
@@ -80,18 +81,26 @@ export interface Reading {
   stop(): Promise<void>;
 }
 
+const readings = new Set<AbortController>();
+
+/** Stops the readers that a failed test left behind, which would keep the process alive. */
+export function abandonReadings(): void {
+  for (const stopping of readings) stopping.abort();
+  readings.clear();
+}
+
 export function startReading(
   { store, advance }: Harness,
   instanceId: string,
-  { acknowledge = true } = {},
+  { acknowledge = () => true }: { acknowledge?: (entry: InboxEntry) => boolean } = {},
 ): Reading {
   const stopping = new AbortController();
+  readings.add(stopping);
   const entries: InboxEntry[] = [];
   const loop = async () => {
     for await (const batch of store.inbox.read(instanceId, stopping.signal)) {
       entries.push(...batch);
-      if (!acknowledge) continue;
-      const ids = batch.map(({ id }) => id);
+      const ids = batch.filter(acknowledge).map(({ id }) => id);
       // What could not be acknowledged comes again; that is the reader's business, not this loop's.
       await store.inbox.acknowledge(instanceId, ids).catch((error: unknown) => {
         assert.equal((error as AppError).code, 'unavailable');

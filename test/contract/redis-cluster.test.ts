@@ -1,7 +1,11 @@
-import { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
 import { Cluster } from 'ioredis';
-import { startRedisCluster, type RedisCluster } from '../support/redis.ts';
-import { redisFactory } from './redis-harness.ts';
+import { crc16 } from '../../scheduler/store/partition.ts';
+import { connect, startRedisCluster, type RedisCluster } from '../support/redis.ts';
+import { capacity, claimLease, jobOf, numbersOf, openSession, startReading, until } from './harness.ts';
+import { again } from './redis-fixture.ts';
+import { redisFactory, redisHarness, storeOptions } from './redis-harness.ts';
 import { storeContract } from './store.ts';
 
 let cluster: RedisCluster;
@@ -24,3 +28,69 @@ storeContract(
     () => ({ mode: 'cluster', url: '', clusterUrls: cluster.urls }),
   ),
 );
+
+describe('on a Redis cluster', () => {
+  const openHarness = () =>
+    redisHarness(
+      raw,
+      storeOptions({ mode: 'cluster', url: '', clusterUrls: cluster.urls }, { commandTimeoutMs: 2000 }),
+    );
+
+  it('verbs and reader go on after all connections were killed', async () => {
+    const harness = openHarness();
+    const { store } = harness;
+    await openSession(store, 's-1');
+    await claimLease(store, 'sched-b');
+    const reading = startReading(harness, 'sched-b');
+    for (let i = 0; i < 3; i++) {
+      for (const node of raw.nodes('master')) {
+        await node.call('CLIENT', 'KILL', 'TYPE', 'NORMAL', 'SKIPME', 'YES');
+      }
+      const job = jobOf('s-1', { jobId: `job-${String(i)}` });
+      assert.equal((await again(harness, () => store.jobs.accept(job))).kind, 'accepted');
+      const id = `n-${String(i)}`;
+      await again(harness, () => store.inbox.send('sched-b', [capacity(id)]));
+      await until(harness, id, () => numbersOf(reading.entries).includes(id));
+    }
+    await reading.stop();
+    await harness.dispose();
+  });
+
+  it('verbs and reader follow a slot to another master', async () => {
+    const harness = openHarness();
+    const { store, keys } = harness;
+    await openSession(store, 's-1'); // the connections know the slots as they were
+    await moveSlot(crc16('instance:moved-1') % 16_384);
+    await again(harness, () => claimLease(store, 'moved-1'));
+    const reading = startReading(harness, 'moved-1');
+    const sent = [1, 2, 3].map((n) =>
+      again(harness, () => store.inbox.send('moved-1', [capacity(`n-${String(n)}`)])),
+    );
+    await Promise.all(sent);
+    await until(harness, 'all three', () => new Set(numbersOf(reading.entries)).size === 3);
+    assert.equal(await raw.exists(keys.inbox('moved-1')), 1);
+    await reading.stop();
+    await harness.dispose();
+  });
+});
+
+/** Gives an empty slot to the next master. */
+async function moveSlot(slot: number): Promise<void> {
+  const masters = cluster.ports.map(connect);
+  const ids = await Promise.all(masters.map(async (master) => String(await master.call('CLUSTER', 'MYID'))));
+  const owner = (await slotOwners()).findIndex(([from, to]) => slot >= from && slot <= to);
+  const next = (owner + 1) % ids.length;
+  for (const master of [masters[next]!, ...masters]) {
+    await master.call('CLUSTER', 'SETSLOT', slot, 'NODE', ids[next]!);
+  }
+  for (const master of masters) master.disconnect();
+}
+
+/** First and last slot of each master, in the order of the ports. */
+async function slotOwners(): Promise<[number, number][]> {
+  const ranges = (await raw.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+  return cluster.ports.map((port) => {
+    const [from, to] = ranges.find(([, , [, at]]) => at === port)!;
+    return [from, to];
+  });
+}

@@ -168,6 +168,13 @@ describe('the verbs', () => {
       }
     }));
 
+  it('leave the owner key of a later owner alone, whose take-over was written first', () =>
+    redis.withRedis(async ({ store, keys }) => {
+      await redis.raw.set(keys.sessionOwner('s-1'), 'sched-b|5');
+      await openSession(store, 's-1');
+      assert.equal(await store.sessions.ownerOf('s-1'), 'sched-b');
+    }));
+
   it('let the inbox of a dead instance end, and keep it for one that comes back', () =>
     redis.withRedis(async (harness) => {
       const { store, keys } = harness;
@@ -177,9 +184,9 @@ describe('the verbs', () => {
         await store.inbox.send(id, [capacity('n-1')]);
         await store.instances.release(token);
       }
-      assert.deepEqual(await store.instances.retireDead(150), []);
+      assert.deepEqual(await store.instances.retireDead(500), []);
       await claimLease(store, 'returns');
-      await until(harness, 'the end', async () => (await store.instances.retireDead(150)).includes('dies'));
+      await until(harness, 'the end', async () => (await store.instances.retireDead(500)).includes('dies'));
       assert.equal(await redis.raw.exists(keys.inbox('dies')), 0);
       assert.equal(await redis.raw.pttl(keys.inbox('returns')), -1);
       assert.deepEqual((await redis.raw.smembers(keys.instances)).sort(), ['lives', 'returns']);

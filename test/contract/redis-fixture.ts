@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import type { AppError } from '../../common/errors.ts';
 import type { RedisStoreOptions } from '../../scheduler/store/redis/options.ts';
 import { connect, startRedis, type RedisServer } from '../support/redis.ts';
-import { until } from './harness.ts';
+import { abandonReadings, until } from './harness.ts';
 import { redisHarness, storeOptions, type RedisHarness } from './redis-harness.ts';
 
 export interface Observed {
@@ -37,6 +37,7 @@ export function redisFixture(): RedisFixture {
       try {
         await test(harness, observed);
       } finally {
+        abandonReadings();
         await harness.dispose();
       }
     },

@@ -93,7 +93,7 @@ describe('the inbox reader', () => {
         const { store } = harness;
         await claimLease(store, 'sched-b');
         await store.inbox.send('sched-b', [capacity('n-1')]);
-        const reading = startReading(harness, 'sched-b', { acknowledge: false });
+        const reading = startReading(harness, 'sched-b', { acknowledge: () => false });
         await until(harness, 'the first', () => reading.entries.length === 1);
         await redis.killConnections();
         await again(harness, () => store.inbox.send('sched-b', [capacity('n-2')]));

@@ -59,6 +59,10 @@ export function sessionContract(withStore: WithStore) {
       assert.equal(taken.kind === 'taken' && taken.session.epoch, 2);
       assert.deepEqual(await store.jobs.accept(jobOf('s-1', { sessionEpoch: 1 })), { kind: 'fenced' });
       assert.deepEqual(await store.jobs.accept(jobOf('s-1', { sessionEpoch: 2 })), { kind: 'accepted' });
+      await store.sessions.release({ sessionId: 's-1', epoch: 1, owner: 'sched-a', keepMs: 1000 });
+      assert.equal(await store.sessions.ownerOf('s-1'), 'sched-a');
+      const move = { sessionId: 's-1', jobId: 'job-1', attempt: 0, answer: failure('X'), keepMs: 1000 };
+      assert.deepEqual(await store.jobs.finish(move), { kind: 'done', seq: 1, owner: 'sched-a' });
     }));
 
   it('leaves one owner after many take over at once, and it is the one with the highest epoch', () =>
@@ -91,7 +95,7 @@ export function sessionContract(withStore: WithStore) {
   it('forgets a session that nobody renews, and keeps one that is renewed', () =>
     withStore(async (harness) => {
       const { store } = harness;
-      const short = { owner: 'sched-a', attributes: '{}', ttlMs: 80 };
+      const short = { owner: 'sched-a', attributes: '{}', ttlMs: 300 };
       await store.sessions.open({ sessionId: 's-1', ...short });
       await store.sessions.open({ sessionId: 's-2', ...short });
       await store.sessions.renew([{ sessionId: 's-2', epoch: 1 }], 'sched-a', 60_000);
@@ -106,8 +110,8 @@ export function sessionContract(withStore: WithStore) {
       const { store } = harness;
       await openSession(store, 's-1');
       await store.jobs.accept(jobOf('s-1'));
-      await store.sessions.release({ sessionId: 's-1', epoch: 1, owner: 'sched-a', keepMs: 150 });
-      await store.sessions.release({ sessionId: 's-1', epoch: 1, owner: 'sched-a', keepMs: 150 });
+      await store.sessions.release({ sessionId: 's-1', epoch: 1, owner: 'sched-a', keepMs: 500 });
+      await store.sessions.release({ sessionId: 's-1', epoch: 1, owner: 'sched-a', keepMs: 500 });
       assert.equal(await store.sessions.ownerOf('s-1'), undefined);
       const move = {
         sessionId: 's-1',

@@ -25,6 +25,9 @@ export class RedisConnection {
   readonly #observe: Observe;
   readonly #commandTimeoutMs: number;
   readonly #waiting = new Set<() => void>();
+  /** Why there is no connection; undefined while there is one, and before anything is known. */
+  #trouble: string | undefined;
+  #closed = false;
 
   /** @param name what it is for, in logs; @param longestAnswerMs how long Redis may block a command before it answers */
   constructor(options: RedisStoreOptions, name: string, longestAnswerMs = 0) {
@@ -32,10 +35,7 @@ export class RedisConnection {
     this.#observe = options.observe ?? (() => undefined);
     this.#commandTimeoutMs = options.commandTimeoutMs ?? defaultCommandTimeoutMs;
     this.#client = createClient(options, name, this.#commandTimeoutMs + longestAnswerMs);
-    logConnection(this.#client, options.log.child({ connection: name }));
-    this.#client.on('ready', () => {
-      this.#resumeWaiting();
-    });
+    this.#follow(options.log.child({ connection: name }));
   }
 
   /**
@@ -71,6 +71,7 @@ export class RedisConnection {
   }
 
   close(): void {
+    this.#closed = true;
     this.#client.disconnect();
     this.#resumeWaiting();
   }
@@ -103,7 +104,28 @@ export class RedisConnection {
       const cancel = this.#clock.after(patienceMs, wake);
       this.#waiting.add(wake);
     });
-    if (this.#client.status !== 'ready') throw new AppError('unavailable', 'no connection to Redis');
+    if (this.#client.status !== 'ready') {
+      throw new AppError('unavailable', `no connection to Redis: ${this.#trouble ?? 'still connecting'}`);
+    }
+  }
+
+  /** One line when it connects and one when it is lost; further attempts are for those who read debug lines. */
+  #follow(log: Logger): void {
+    const fail = (trouble: string) => {
+      log[this.#trouble === undefined ? 'warn' : 'debug']({ trouble }, 'Redis connection failed');
+      this.#trouble = trouble;
+    };
+    this.#client.on('ready', () => {
+      this.#trouble = undefined;
+      log.info('Redis connected');
+      this.#resumeWaiting();
+    });
+    this.#client.on('error', (error: unknown) => {
+      fail(redisFailure(error, 'connect').message);
+    });
+    this.#client.on('close', () => {
+      if (this.#trouble === undefined && !this.#closed) fail('connection closed');
+    });
   }
 
   #resumeWaiting(): void {
@@ -160,27 +182,16 @@ const asItIs: NonNullable<ClusterOptions['dnsLookup']> = (address, done) => {
   done(null, address);
 };
 
-/** One line when it connects and one when it is lost; the attempts between are for those who read debug lines. */
-function logConnection(client: Redis | Cluster, log: Logger): void {
-  let connected = true;
-  client.on('ready', () => {
-    connected = true;
-    log.info('Redis connected');
-  });
-  client.on('close', () => {
-    if (connected) log.warn('Redis connection lost');
-    connected = false;
-  });
-  client.on('error', (error: unknown) => {
-    log.debug({ reason: redisFailure(error, 'connect').facts }, 'Redis connection failed');
-  });
-}
-
-function within<T>(work: Promise<T>, patienceMs: number, clock: Clock): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(Math.max(0, patienceMs), () => {
+async function within<T>(work: Promise<T>, patienceMs: number, clock: Clock): Promise<T> {
+  let cancel: (() => void) | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    cancel = clock.after(Math.max(0, patienceMs), () => {
       reject(new AppError('unavailable', 'Redis did not answer in time'));
     });
-    work.then(resolve, reject).finally(cancel);
   });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    cancel?.();
+  }
 }

@@ -44,9 +44,8 @@ export function redisFailure(caught: unknown, op: string): AppError {
   if (error.name === 'ReplyError') {
     return new AppError('internal', `Redis refused ${op}: ${error.message}`, { facts: { op, redis: code } });
   }
-  return new AppError('unavailable', 'Redis does not answer', {
-    facts: { op, why: withoutCredentials(error.message) },
-  });
+  const why = withoutCredentials(error.message);
+  return new AppError('unavailable', `Redis does not answer: ${why}`, { facts: { op } });
 }
 
 const withoutCredentials = (message: string): string =>
