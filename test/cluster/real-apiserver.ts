@@ -60,6 +60,7 @@ async function startEtcd(options: RealApiServerOptions, programs: Programs): Pro
     ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
     ...['--initial-cluster', `default=${peer}`],
   ]);
+  await programs.waitFor('etcd', () => etcdFault(client));
   return client;
 }
 
@@ -67,6 +68,16 @@ const etcdProgram = (assets: string): string => {
   const own = join(assets, 'etcd');
   return existsSync(own) ? own : 'etcd';
 };
+
+/** Undefined when it is well, else why not. */
+async function etcdFault(etcd: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${etcd}/health`, { signal: AbortSignal.timeout(2_000) });
+    return answer.ok ? undefined : await answer.text();
+  } catch (error) {
+    return String(error);
+  }
+}
 
 interface Server {
   readonly kubeconfig: string;
@@ -83,6 +94,7 @@ async function startServer(options: RealApiServerOptions, programs: Programs, et
   programs.start(join(options.assets, 'kube-apiserver'), 'kube-apiserver', [
     `--etcd-servers=${etcd}`,
     '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
     `--secure-port=${port}`,
     `--tls-cert-file=${serving.certificate}`,
     `--tls-private-key-file=${serving.key}`,
@@ -97,7 +109,7 @@ async function startServer(options: RealApiServerOptions, programs: Programs, et
     '--endpoint-reconciler-type=none',
   ]);
   const file = await writeAdminConfig(directory, authority, `https://127.0.0.1:${port}`);
-  await programs.waitFor('kube-apiserver', () => isReady(file, options));
+  await programs.waitFor('kube-apiserver', () => serverFault(file, options));
   return { kubeconfig: file, authority, tokenKeys };
 }
 
@@ -111,7 +123,11 @@ async function writeAdminConfig(directory: string, authority: Authority, server:
   );
 }
 
-async function isReady(file: string, { clock, random }: RealApiServerOptions): Promise<boolean> {
+/** Undefined when it is ready, else why not. */
+async function serverFault(
+  file: string,
+  { clock, random }: RealApiServerOptions,
+): Promise<string | undefined> {
   const client = connect({
     kubeconfig: file,
     fieldManager: 'pocket-cluster',
@@ -121,10 +137,10 @@ async function isReady(file: string, { clock, random }: RealApiServerOptions): P
     random,
   });
   try {
-    const { status } = await client.raw({ method: 'GET', path: '/readyz' });
-    return status === 200;
-  } catch {
-    return false;
+    const { status, body } = await client.raw({ method: 'GET', path: '/readyz' });
+    return status === 200 ? undefined : body;
+  } catch (error) {
+    return String(error);
   } finally {
     await client.close();
   }
@@ -178,15 +194,19 @@ class Programs {
     this.#running.push(running);
   }
 
-  /** Throws `unavailable` with the end of a log when a program dies, `timeout` when it takes too long. */
-  async waitFor(name: string, isReady: () => Promise<boolean>): Promise<void> {
+  /**
+   * @param fault undefined when all is well, else what is not
+   * Throws `unavailable` with the end of a log when a program dies, `timeout` when it takes too long.
+   */
+  async waitFor(name: string, fault: () => Promise<string | undefined>): Promise<void> {
     const { clock } = this.#options;
     const deadline = clock.monotonic() + startTimeoutMs;
-    while (!(await isReady())) {
+    for (;;) {
+      const what = await fault();
+      if (what === undefined) return;
       const dead = this.#running.find((running) => running.ended);
       if (dead) throw new AppError('unavailable', `${dead.name} ended at start:\n${await logTail(dead.log)}`);
-      if (clock.monotonic() > deadline)
-        throw new AppError('timeout', `${name} was not ready within a minute`);
+      if (clock.monotonic() > deadline) throw new AppError('timeout', `${name} is not ready: ${what}`);
       await clock.sleep(100);
     }
   }
