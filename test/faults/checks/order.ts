@@ -66,8 +66,12 @@ function tooSoon(answer: HistoryEvent, passed: readonly Request[], surroundings:
   ];
 }
 
+/** The earliest moment at which it can have become final: a failure may have been one since it was submitted. */
 function finalSince(job: string | undefined, ledger: Ledger): number {
   const story = job === undefined ? [] : (ledger.eventsOfJob.get(job) ?? []);
   const sent = story.find(({ op, phase }) => op === 'result' && phase === 'invoke');
-  return sent?.at ?? story[0]?.at ?? Number.NEGATIVE_INFINITY;
+  const failed = story.some(({ op, outcome }) => op === 'answer' && outcome === 'failure');
+  if (sent && !failed) return sent.at;
+  const request = job === undefined ? undefined : ledger.requestOfJob.get(job);
+  return request?.sent[0]?.at ?? Number.NEGATIVE_INFINITY;
 }

@@ -99,6 +99,18 @@ export const legalStories: readonly (readonly [string, (story: Story) => Story])
         .answer(1500, 'a', 0),
   ],
   [
+    'a failure told at once that may have waited since it was submitted',
+    (s) =>
+      s
+        .open('a')
+        .submit(0, 'a', 0)
+        .accepted(1, 'a', 0)
+        .submit(2, 'a', 1)
+        .accepted(1500, 'a', 1)
+        .answer(1501, 'a', 1, { outcome: 'failure' })
+        .answer(1600, 'a', 0),
+  ],
+  [
     'later answers pass the same index without a hold of their own',
     (s) =>
       s
