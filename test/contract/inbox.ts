@@ -78,6 +78,14 @@ function sendContract(withStore: WithStore) {
       { ...guideScaled, maxLength: 3 },
     ));
 
+  it('refuses an instance id that would lead to another key, and only that caller', () =>
+    withStore(async ({ store }) => {
+      await claimLease(store, 'sched-b');
+      const good = store.inbox.send('sched-b', [capacity('n-1')]);
+      await assert.rejects(store.inbox.send('sched}b', [capacity('n-1')]), { code: 'invalid' });
+      assert.equal(await good, 'sent');
+    }));
+
   it('takes hints again as soon as there is room', () =>
     withStore(
       async (harness) => {

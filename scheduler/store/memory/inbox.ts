@@ -53,8 +53,10 @@ export function createMemoryInbox(
   let sequence = 0;
 
   const boxOf = (instanceId: string): Box => {
-    const box = boxes.get(instanceId) ?? { entries: new Map(), dead: [], wake: () => undefined };
-    boxes.set(checkedId(instanceId, 'instance'), box);
+    const known = boxes.get(checkedId(instanceId, 'instance'));
+    if (known) return known;
+    const box = { entries: new Map<string, Entry>(), dead: [], wake: () => undefined };
+    boxes.set(instanceId, box);
     return box;
   };
   const add = (box: Box, payload: string) => {
@@ -66,8 +68,8 @@ export function createMemoryInbox(
 
   return {
     async send(instanceId, hints) {
-      if (!hasOwner(instanceId)) return Promise.resolve('no_owner');
       const box = boxOf(instanceId);
+      if (!hasOwner(instanceId)) return Promise.resolve('no_owner');
       if (box.entries.size >= options.maxLength) return Promise.resolve('busy');
       add(box, encodeHints(hints));
       return Promise.resolve('sent');

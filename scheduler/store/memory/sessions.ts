@@ -24,7 +24,7 @@ export function createMemorySessions(clock: Clock): MemorySessions {
   const owners = new ExpiringMap<{ instanceId: string; epoch: number }>(clock);
 
   const holdOwnerKey = (sessionId: string, instanceId: string, epoch: number, ttlMs: number) => {
-    if ((owners.get(sessionId)?.epoch ?? 0) <= epoch) owners.set(sessionId, { instanceId, epoch }, ttlMs);
+    owners.set(sessionId, { instanceId, epoch }, ttlMs);
   };
   const held = (sessionId: string, owner: string, epoch: number) => {
     const record = records.get(sessionId);

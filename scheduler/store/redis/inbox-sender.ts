@@ -38,13 +38,10 @@ export class InboxSender {
     this.#parts = parts;
   }
 
-  send(instanceId: string, hints: readonly Hint[]): Promise<SendAnswer> {
+  async send(instanceId: string, hints: readonly Hint[]): Promise<SendAnswer> {
     // A bad id must fail its own caller, not the others of this turn.
     this.#parts.keys.inbox(instanceId);
-    if (this.#letters.size === 0)
-      setImmediate(() => {
-        this.#flush();
-      });
+    if (this.#letters.size === 0) setImmediate(this.#flush);
     const letter = this.#openLetter(instanceId, hints.length);
     letter.hints.push(...hints);
     return letter.answered;
@@ -61,13 +58,13 @@ export class InboxSender {
     return letter;
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     const due = this.#letters;
     this.#letters = new Map();
     for (const [instanceId, letters] of due) {
       for (const letter of letters) void this.#deliver(instanceId, letter);
     }
-  }
+  };
 
   async #deliver(instanceId: string, { hints, settle }: Letter): Promise<void> {
     const { keys, commands, maxLength, log } = this.#parts;
