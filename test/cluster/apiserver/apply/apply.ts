@@ -70,7 +70,7 @@ export function apply(
 function ownersBefore(kind: Kind, live: ApiObject | undefined, schema: Schema, ignored: FieldSet): Manager[] {
   const managers = managersOf(live);
   if (!live || managers.length > 0) return managers;
-  const set = recursiveDifference(fieldsOf(live, schema), ignored);
+  const set = recursiveDifference(compare({ metadata: {} }, live, schema).added, ignored);
   const time = live.metadata.creationTimestamp ?? '';
   return [{ ...identity(kind, { manager: 'before-first-apply', subresource: '', time }, 'Update'), set }];
 }
@@ -89,7 +89,7 @@ function mergeAndPrune(
 ): ApiObject {
   const merged = merge(live, config, schema);
   const kept = wishes.others.map(({ set }) => set).reduce(union, wishes.wished);
-  return without(merged, removable(wishes.last, kept), schema) as ApiObject;
+  return without(merged, removable(wishes.last, kept), kept, schema) as ApiObject;
 }
 
 /** Fields of the last apply that nobody wants any more. An item that holds a field of somebody else stays. */

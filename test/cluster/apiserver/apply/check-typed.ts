@@ -1,5 +1,5 @@
 /** An applied object must fit its schema before anything is merged; the answer to one that does not is a bare 500. */
-import { isObject, type Json } from '../json.ts';
+import { isObject, shown, type Json } from '../json.ts';
 import { groupVersion, type Kind } from '../kinds/kind.ts';
 import type { ApiObject } from '../object.ts';
 import { resolve } from '../schema/models.ts';
@@ -22,7 +22,7 @@ function faultsIn(value: Json | undefined, declared: Schema, path: string): stri
   const schema = resolve(declared);
   if (value === null || value === undefined || schema['x-kubernetes-int-or-string']) return [];
   const expected = mismatch(value, schema);
-  if (expected) return [`${path}: expected ${expected}, got ${goValue(value)}`];
+  if (expected) return [`${path}: expected ${expected}, got ${goValue(value, expected)}`];
   if (isObject(value))
     return Object.entries(value).flatMap(([field, item]) => fieldFaults(field, item, schema, path));
   return Array.isArray(value) ? itemFaults(value, schema, path) : [];
@@ -42,12 +42,9 @@ function itemFaults(list: readonly Json[], schema: Schema, path: string): string
     return list.flatMap((item, index) => faultsIn(item, items, `${path}[${index}]`));
   const seen = new Set<string>();
   return list.flatMap((item, index) => {
-    const keyless = missingKey(item, schema);
-    if (keyless !== undefined) {
-      return [
-        `${path}: element ${index}: associative list with keys has an element that omits key field ${JSON.stringify(keyless)} (and doesn't have default value)`,
-      ];
-    }
+    const keyless = keyFault(item, schema);
+    if (keyless !== undefined)
+      return [`${path}: element ${index}: associative list with keys has an element that ${keyless}`];
     const edge = pathText([itemEdge(item, schema)]);
     if (seen.has(edge)) return [`${path}: duplicate entries for key ${edge}`];
     seen.add(edge);
@@ -55,12 +52,18 @@ function itemFaults(list: readonly Json[], schema: Schema, path: string): string
   });
 }
 
-function missingKey(item: Json, schema: Schema): string | undefined {
+/** Keys may be left to their defaults, but not all of them without any. */
+function keyFault(item: Json, schema: Schema): string | undefined {
   if (listType(schema) !== 'map') return undefined;
   const fields = itemSchema(schema).properties ?? {};
-  return schema['x-kubernetes-list-map-keys']?.find(
-    (key) => (!isObject(item) || item[key] === undefined) && fields[key]?.default === undefined,
-  );
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  const missing = keys.filter((key) => !isObject(item) || item[key] === undefined);
+  const [first] = missing.filter((key) => fields[key]?.default === undefined);
+  if (first === undefined) return undefined;
+  if (missing.length < keys.length)
+    return `omits key field ${JSON.stringify(first)} (and doesn't have default value)`;
+  const all = `[${keys.map((key) => JSON.stringify(key)).join(' ')}]`;
+  return `omits all key fields ${all} (and doesn't have default values for any key fields)`;
 }
 
 const numeric = 'numeric (int or float)';
@@ -79,5 +82,12 @@ function mismatch(value: Json, { type = '' }: Schema): string | undefined {
   return expected && !expected.fits(value) ? expected.name : undefined;
 }
 
-const goValue = (value: Json): string =>
-  typeof value === 'string' ? value : `&value.valueUnstructured{Value:${JSON.stringify(value)}}`;
+/** How Go prints the value that did not fit; numbers are told by type only. */
+function goValue(value: Json, expected: string): string {
+  if (expected === numeric) return typeof value;
+  if (isObject(value))
+    return `&value.valueUnstructured{Value:map[string]interface {}${JSON.stringify(value)}}`;
+  return expected === 'string'
+    ? `&value.valueUnstructured{Value:${JSON.stringify(value)}}`
+    : `&{${shown(value)}}`;
+}

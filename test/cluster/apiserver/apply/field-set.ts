@@ -56,9 +56,11 @@ export const setOf = (...paths: readonly (readonly string[])[]): FieldSet =>
 const pathSet = (path: readonly string[]): FieldSet =>
   path.toReversed().reduce<FieldSet>((set, edge) => node(false, [[edge, set]]), leaf);
 
+/** All paths, those of one level before those below it. */
 export function* pathsOf(set: FieldSet, prefix: readonly string[] = []): Generator<readonly string[]> {
-  if (set.member) yield prefix;
-  for (const [edge, child] of set.children) yield* pathsOf(child, [...prefix, edge]);
+  const children = [...set.children].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [edge, child] of children) if (child.member) yield [...prefix, edge];
+  for (const [edge, child] of children) yield* pathsOf(child, [...prefix, edge]);
 }
 
 export const fieldEdge = (field: string): string => `f:${field}`;

@@ -10,7 +10,6 @@ import {
   keyEdge,
   leaf,
   node,
-  union,
   valueEdge,
   withMember,
   type FieldSet,
@@ -145,54 +144,64 @@ function mergeMaps(live: JsonObject, config: JsonObject, schema: Schema): JsonOb
   return out;
 }
 
-/** Items keep the order of `config`; items only in `live` stay before the item they stood before. */
+/** Items of `config` keep their order; items only in `live` keep their place before what followed them. */
 function mergeLists(live: readonly Json[], config: readonly Json[], schema: Schema): Json[] {
-  const inConfig = byEdge(config, schema);
-  const inLive = byEdge(live, schema);
+  const wished = byEdge(config, schema);
+  const existing = byEdge(live, schema);
   const out: Json[] = [];
-  const pending = [...live];
-  const takeOthers = (until: string): void => {
-    while (pending[0] !== undefined && !inConfig.has(itemEdge(pending[0], schema)))
-      out.push(...pending.splice(0, 1));
-    if (pending[0] !== undefined && itemEdge(pending[0], schema) === until) pending.shift();
-  };
-  for (const item of config) {
-    const edge = itemEdge(item, schema);
-    if (inLive.has(edge)) takeOthers(edge);
-    out.push(merge(inLive.get(edge), item, itemSchema(schema)) ?? item);
+  let rest = [...existing];
+  for (const [edge, item] of wished) {
+    const next = rest.findIndex(([other]) => wished.has(other));
+    const others = next < 0 ? rest : rest.slice(0, next);
+    out.push(...others.map(([, other]) => other));
+    out.push(merge(existing.get(edge), item, itemSchema(schema)) ?? item);
+    rest = rest.slice(others.length).filter(([other]) => other !== edge);
   }
-  return [...out, ...pending.filter((item) => !inConfig.has(itemEdge(item, schema)))];
+  return [...out, ...rest.map(([, other]) => other)];
 }
 
-/** `value` without the fields in `set`; undefined when it is itself in it, or nothing of it is left. */
-export function without(value: Json | undefined, set: FieldSet, declared: Schema): Json | undefined {
+/**
+ * `value` without the fields in `gone`. What has become empty goes too, unless it is in `kept`: somebody wants it empty.
+ */
+export function without(
+  value: Json | undefined,
+  gone: FieldSet,
+  kept: FieldSet,
+  declared: Schema,
+): Json | undefined {
   const schema = typed(declared);
-  if (isEmpty(set) || value === undefined) return value;
-  if (isGranularMap(value, schema)) return mapWithout(value, set, schema);
-  return isAssociative(value, schema) ? listWithout(value, set, schema) : value;
+  if (isEmpty(gone) || value === undefined) return value;
+  if (isGranularMap(value, schema)) return mapWithout(value, gone, kept, schema);
+  return isAssociative(value, schema) ? listWithout(value, gone, kept, schema) : value;
 }
 
-function mapWithout(value: JsonObject, set: FieldSet, schema: Schema): JsonObject | undefined {
+function mapWithout(
+  value: JsonObject,
+  gone: FieldSet,
+  kept: FieldSet,
+  schema: Schema,
+): JsonObject | undefined {
   const out: JsonObject = {};
   for (const [name, field] of Object.entries(value)) {
-    const part = childOf(set, fieldEdge(name));
-    if (part.member) continue;
-    const kept = without(field, part, below(schema, name));
-    if (kept !== undefined) out[name] = kept;
+    const edge = fieldEdge(name);
+    if (childOf(gone, edge).member) continue;
+    const rest = without(field, childOf(gone, edge), childOf(kept, edge), below(schema, name));
+    if (rest !== undefined) out[name] = rest;
   }
-  return Object.keys(out).length > 0 ? out : undefined;
+  return Object.keys(out).length > 0 || kept.member ? out : undefined;
 }
 
-function listWithout(value: readonly Json[], set: FieldSet, schema: Schema): Json[] | undefined {
+function listWithout(
+  value: readonly Json[],
+  gone: FieldSet,
+  kept: FieldSet,
+  schema: Schema,
+): Json[] | undefined {
   const out = value.flatMap((item) => {
     const edge = itemEdge(item, schema);
-    const part = childOf(set, edge);
-    const kept = part.member ? undefined : without(item, part, itemSchema(schema));
-    return kept === undefined ? [] : [kept];
+    if (childOf(gone, edge).member) return [];
+    const rest = without(item, childOf(gone, edge), childOf(kept, edge), itemSchema(schema));
+    return rest === undefined ? [] : [rest];
   });
-  return out.length > 0 ? out : undefined;
+  return out.length > 0 || kept.member ? out : undefined;
 }
-
-/** Everything at or under the fields of `set` that `value` really has: atoms count as one. */
-export const present = (value: Json | undefined, schema: Schema): FieldSet =>
-  union(fieldsOf(value, schema), whole(value, typed(schema)));

@@ -94,7 +94,7 @@ function modelDocument(model: string, schemas: JsonObject): JsonObject {
   const docs = modelDocs(model);
   const { properties = {}, ...rest } = modelSchema(model);
   const fields = Object.entries(properties).map(([field, schema]): [string, Json] => {
-    const description = docs.fields[field];
+    const description = docs.fields[field] || describedBy(schema);
     return [field, { ...translate(schema, schemas), ...(description ? { description } : {}) }];
   });
   return {
@@ -104,6 +104,12 @@ function modelDocument(model: string, schemas: JsonObject): JsonObject {
     ...(docs.required.length > 0 ? { required: [...docs.required] } : {}),
   };
 }
+
+/** A field without words of its own is explained by its type. */
+const describedBy = ({ $ref, items }: Schema): string => {
+  const model = $ref ?? items?.$ref;
+  return model === undefined ? '' : modelDocs(model).description;
+};
 
 /** A schema with its references turned into those of the document. */
 function translate(schema: Schema, schemas: JsonObject): JsonObject {

@@ -96,3 +96,9 @@ export function structSemantics(model: string, field: string, fieldModel: string
 
 /** Whether list items of this model are atomic themselves. */
 export const isAtomicModel = (model: string): boolean => atomicModels.has(model);
+
+/** Keys of a list may be left out where they have a default. */
+export const keyDefault = (model: string, field: string): Partial<Schema> =>
+  field === 'protocol' && (model === 'V1ContainerPort' || model === 'V1ServicePort')
+    ? { default: 'TCP' }
+    : {};

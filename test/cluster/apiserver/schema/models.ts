@@ -3,7 +3,7 @@
  * model is a small module of its own and is loaded only when something of that kind is first written or explained.
  */
 import { createRequire } from 'node:module';
-import { isAtomicModel, listSemantics, structSemantics } from './merge-keys.ts';
+import { isAtomicModel, keyDefault, listSemantics, structSemantics } from './merge-keys.ts';
 import { anything, type Schema } from './schema.ts';
 
 interface Attribute {
@@ -21,7 +21,7 @@ const special: Readonly<Record<string, Schema>> = {
   object: anything,
   RawExtension: anything,
   IntOrString: { 'x-kubernetes-int-or-string': true },
-  V1MicroTime: { type: 'string', format: 'date-time' },
+  V1MicroTime: { type: 'string', format: 'micro-time' },
   Date: { type: 'string', format: 'date-time' },
   string: { type: 'string' },
   boolean: { type: 'boolean' },
@@ -52,7 +52,8 @@ function buildModel(name: string): Schema {
   const attributes = module[name]?.attributeTypeMap ?? [];
   const properties: Record<string, Schema> = {};
   for (const attribute of attributes) {
-    properties[attribute.baseName] = fieldOf(name, attribute.baseName, attribute);
+    const { baseName } = attribute;
+    properties[baseName] = { ...fieldOf(name, baseName, attribute), ...keyDefault(name, baseName) };
   }
   return {
     type: 'object',

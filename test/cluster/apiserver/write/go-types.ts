@@ -1,8 +1,9 @@
 /**
  * Built-in kinds are decoded into typed structs, so a value of the wrong type is a 400 before any validation. Null means
- * absent there, and is taken out.
+ * absent there, and is taken out; times are written in one form.
  */
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { timestamp } from '../object.ts';
 import { resolve } from '../schema/models.ts';
 import { fieldSchema, type Schema } from '../schema/schema.ts';
 
@@ -12,16 +13,36 @@ interface Place {
   readonly path: string;
 }
 
-/** The first value that does not fit its field's type, in the decoder's words. Removes nulls in place. */
+/** The first value that does not fit its field's type, in the decoder's words. Changes nulls and times in place. */
 export function typeFault(object: JsonObject, schema: Schema, { struct, path }: Place): string | undefined {
   for (const [field, value] of Object.entries(object)) {
     const declared = fieldSchema(schema, field);
     if (value === null && schema.properties) Reflect.deleteProperty(object, field);
     if (!declared || value === undefined || value === null) continue;
     const here = schema.properties ? [path, field].filter((part) => part !== '').join('.') : path;
-    const fault = valueFault(value, declared, { struct, path: here });
+    const fault = timeFault(object, field, declared) ?? valueFault(value, declared, { struct, path: here });
     if (fault !== undefined) return fault;
   }
+  return undefined;
+}
+
+const fractionless = '2006-01-02T15:04:05Z07:00';
+const withMicros = '2006-01-02T15:04:05.000000Z07:00';
+const timeForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Times are kept in UTC: whole seconds for Time, exactly six digits, which a client must also write, for MicroTime. */
+function timeFault(object: JsonObject, field: string, { format }: Schema): string | undefined {
+  const text = object[field];
+  if ((format !== 'date-time' && format !== 'micro-time') || typeof text !== 'string') return undefined;
+  const isMicro = format === 'micro-time';
+  const [, whole = '', fraction = '', zone = ''] = timeForm.exec(text) ?? [];
+  const ms = Date.parse(`${whole}${zone}`);
+  if (isMicro && fraction.length !== 7)
+    return `parsing time ${JSON.stringify(text)} as "${withMicros}": cannot parse "${fraction}${zone}" as ".000000"`;
+  if (Number.isNaN(ms))
+    return `parsing time ${JSON.stringify(text)} as "${fractionless}": cannot parse ${JSON.stringify(text)} as "2006"`;
+  const seconds = timestamp(ms);
+  object[field] = isMicro ? seconds.replace('Z', `${fraction}Z`) : seconds;
   return undefined;
 }
 

@@ -97,6 +97,8 @@ function appliedConfig({ call, kind }: Write): ApiObject {
   const config = copy(requireObject(yamlValue(call.body)));
   if (objectAt(config, 'metadata')?.['managedFields'] !== undefined)
     throw badRequest('metadata.managedFields must be nil');
+  if (config['kind'] === undefined || config['apiVersion'] === undefined)
+    throw badRequest('invalid object type: /, Kind=');
   const { metadata } = decode(kind, config, { ...call, warnings: [] }, lenient);
   return {
     ...(config as ApiObject),
