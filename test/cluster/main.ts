@@ -47,7 +47,7 @@ async function directoryToKeep(): Promise<string | undefined> {
 
 const log = createLogger({}, logOptions({ LOG_LEVEL: 'warn', ...process.env }, process.stderr.isTTY));
 const directory = await directoryToKeep();
-const cluster = await startCluster({
+const starting = startCluster({
   clock: systemClock,
   random: systemRandom,
   log,
@@ -59,16 +59,18 @@ const cluster = await startCluster({
   ...(process.env['PATH'] === undefined ? {} : { path: process.env['PATH'] }),
 });
 
-console.log(`KUBECONFIG=${cluster.kubeconfig}`);
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    cluster.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'the cluster did not stop cleanly');
-        process.exit(1);
-      },
-    );
-  });
+async function stop(): Promise<void> {
+  try {
+    const cluster = await starting;
+    await cluster.stop();
+    process.exit(0);
+  } catch (error) {
+    log.error({ err: error }, 'the cluster did not stop cleanly');
+    process.exit(1);
+  }
 }
+
+// Before the first word on stdout: who reads it may answer with a signal at once.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+
+console.log(`KUBECONFIG=${(await starting).kubeconfig}`);

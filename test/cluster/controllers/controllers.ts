@@ -17,7 +17,20 @@ export interface ControllersOptions extends Omit<ControllerContext, 'informers'>
 /** Resolves when all of them know the cluster and work. */
 export async function startControllers(options: ControllersOptions): Promise<Controller> {
   const informers = new Informers(options);
-  const context = { ...options, informers };
+  try {
+    return await startAll({ ...options, informers }, options.certificateAuthority);
+  } catch (error) {
+    informers.stop();
+    throw error;
+  }
+}
+
+async function startAll(
+  context: ControllerContext,
+  certificateAuthority: string | undefined,
+): Promise<Controller> {
+  const { informers } = context;
+  const collector = await startCollector(context);
   const running = [
     startStatefulSets(context),
     startDeployments(context),
@@ -25,8 +38,8 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startEndpoints(context),
     startDisruption(context),
     startNamespaces(context),
-    startServiceAccounts(context, options.certificateAuthority),
-    await startCollector(context),
+    startServiceAccounts(context, certificateAuthority),
+    collector,
   ];
   await informers.synced();
   return {

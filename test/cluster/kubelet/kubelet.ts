@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../../common/clock.ts';
 import { closeServer, listen, text } from '../../../common/http.ts';
+import { Lifecycle } from '../../../common/lifecycle.ts';
 import type { KubeClient } from '../../../operator/kube/client.ts';
 import { Reflector } from '../../../operator/kube/reflector.ts';
 import {
@@ -67,37 +68,54 @@ export interface LogQuery {
   readonly previous?: boolean;
 }
 
+const stopGraceMs = 10_000;
+
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const processes = await ProcessTable.open(join(options.directory, 'processes'));
+  const life = new Lifecycle({
+    ...options,
+    log: options.log.child({ part: 'kubelet' }),
+    graceMs: stopGraceMs,
+  });
+  try {
+    return await start(options, life);
+  } catch (error) {
+    await life.stop('the kubelet did not start');
+    throw error;
+  }
+}
+
+async function start(options: KubeletOptions, life: Lifecycle): Promise<Kubelet> {
+  const { nodeName, kube, clock } = options;
   const network = await claimNetwork(options.random);
+  life.onStop('network', () => closeServer(network.server));
+  const processes = await ProcessTable.open(join(options.directory, 'processes'));
+  life.onStop('processes', () => processes.close());
   const sources = watchSources(options, () => {
     for (const worker of workers.all()) worker.refreshVolumes();
   });
-  const node = nodeContext(options, processes, network.addresses, sources);
-  const workers = new Workers(node);
-  await registerNode(options.kube, options.clock, options.nodeName, network.addresses.nodeAddress);
+  life.onStop('sources', sources.stop);
+  const workers = new Workers(nodeContext(options, processes, network.addresses, sources));
+  life.onStop('pods', () => workers.abandon());
+  await registerNode(kube, clock, nodeName, network.addresses.nodeAddress);
   await sources.synced;
   const bound = watchBoundPods(options, workers);
+  life.onStop('bound pods', () => {
+    bound.stop();
+  });
   await bound.synced;
-  const stopScheduler = await startScheduler({ ...options, record: recorder(options, 'default-scheduler') });
-  const beating = new AbortController();
-  void beat(options, beating.signal, workers);
+  life.onStop(
+    'scheduler',
+    await startScheduler({ ...options, record: recorder(options, 'default-scheduler') }),
+  );
+  void beat(options, life.signal, workers);
   return {
-    nodeName: options.nodeName,
+    nodeName,
     nodeAddress: network.addresses.nodeAddress,
     log: (query) => workers.log(query),
     get processCount() {
       return processes.size;
     },
-    async stop() {
-      beating.abort();
-      stopScheduler();
-      bound.stop();
-      sources.stop();
-      await workers.abandon();
-      await processes.close();
-      await closeServer(network.server);
-    },
+    stop: () => life.stop('asked to'),
   };
 }
 
@@ -185,7 +203,7 @@ function watchSources(options: KubeletOptions, onChange: () => void) {
     configMap: (namespace: string, name: string) => maps.get({ namespace, name }),
     secret: (namespace: string, name: string) => hidden.get({ namespace, name }),
     synced: Promise.all([maps.synced, hidden.synced]),
-    stop() {
+    stop: () => {
       maps.stop();
       hidden.stop();
     },
