@@ -39,6 +39,11 @@ export function place(): Promise<Place> {
   return opened;
 }
 
+after(async () => {
+  const here = await opened?.catch(() => undefined);
+  await here?.redis.stop();
+});
+
 export const socketUrl = (pod: PodSeen): string => `ws://${pod.status.podIP ?? ''}:${String(ports.http)}`;
 
 export const ownedKinds =
@@ -49,7 +54,6 @@ async function open(): Promise<Place> {
   const kubectl = createKubectl(kubeconfig);
   await installOperator(kubectl);
   const redis = await startRedis();
-  after(() => redis.stop());
   const selector = (name: string) => ['-l', `app.kubernetes.io/instance=${name}`];
   return {
     kubectl,
