@@ -33,8 +33,8 @@ export async function reportOf(
     lease: { held: lease.held, epoch: lease.epoch, holder: lease.holder },
     connections: { sessions: edge.count('session'), nodes: edge.count('node') },
     jobs: { waiting, running: Math.max(running, floor.runningCount) },
-    // A report must not fail because the store is away: that is when it is read.
-    inbox: await store.inbox.stats(instanceId).catch(() => nothing),
+    // A report must neither fail nor wait because the store is away: that is when it is read.
+    inbox: reachable ? await store.inbox.stats(instanceId).catch(() => nothing) : nothing,
     drain: drain.report,
   };
 }
