@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
+# `make test` never touches the cluster that a shell's KUBECONFIG names; only `make conformance` does.
 # npm puts node_modules/.bin first on PATH, and the pinned Node with it: the system's Node may be older.
 NPM := npm --silent
 RUN := $(NPM) run
@@ -25,11 +26,15 @@ demo: tools ## Run the whole product on this machine and watch it (KEEP=1 leaves
 
 .PHONY: test
 test: tools ## All tests (SUITE="unit contract" runs some of them)
-	@$(NODE) test/run.ts $(SUITE)
+	@env -u KUBECONFIG $(NODE) test/run.ts $(SUITE)
 
 .PHONY: conformance
 conformance: tools ## The conformance suite; on a real API server with KUBEBUILDER_ASSETS or KUBECONFIG set
 	@$(NODE) test/run.ts conformance e2e
+
+.PHONY: bench
+bench: tools build ## Compare with Socket.IO, BullMQ and a naive inbox; writes bench/results.md (QUICK=1 only prints)
+	@$(NODE) bench/main.ts $(if $(QUICK),--quick)
 
 .PHONY: lint
 lint: node_modules/.installed ## ESLint, Prettier
