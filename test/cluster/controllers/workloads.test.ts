@@ -165,6 +165,8 @@ describe('a disruption budget', () => {
     assert.equal(allowed({ maxUnavailable: 1 }, healthy, 3, { a: '2026-01-01T00:09:30Z' }), 0);
     assert.equal(allowed({ maxUnavailable: 1 }, healthy, 3, { a: '2026-01-01T00:07:00Z' }), 1);
     assert.equal(allowed({ maxUnavailable: 1 }, healthy, 3, { gone: '2026-01-01T00:09:30Z' }), 1);
+    const left = budgetStatus(budget({}, { gone: '2026-01-01T00:09:30Z' }), healthy, 3, now).disruptedPods;
+    assert.deepEqual(left, {});
   });
 });
 

@@ -100,6 +100,15 @@ describe('a Parallel StatefulSet', () => {
     ]);
   });
 
+  it('deletes a finished pod once: not while it is on its way out', () => {
+    const pod = aPod(set, revisions.update, 0, 'failed');
+    pod.metadata.deletionTimestamp = new Date(now).toISOString();
+    assert.deepEqual(
+      plan({ ...set, spec: { ...set.spec!, replicas: 1 } }, revisions, [pod], now).actions,
+      [],
+    );
+  });
+
   it('scales down from the top without waiting for broken pods', () => {
     assert.deepEqual(
       next(aSet({ replicas: 1 }), revisions, { 0: 'unready', 1: 'ready', 2: 'terminating', 3: 'new' }),
