@@ -16,6 +16,8 @@ export function seed(api: Api): void {
   for (const name of namespaces) put(api, '/namespaces', namespace(name));
   for (const role of bootstrapRoles()) put(api, `${rbac}/clusterroles`, role);
   for (const binding of bootstrapBindings()) put(api, `${rbac}/clusterrolebindings`, binding);
+  // A watch from before the beginning must be told that it is too old, as by any server that has lived for a while.
+  api.store.compact();
 }
 
 const namespace = (name: string): JsonObject => ({
