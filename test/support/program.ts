@@ -74,6 +74,17 @@ export class Program {
     return this.#exited;
   }
 
+  /** Leaves what it prints from here on in the pipe, which then fills up. */
+  stopReading(): void {
+    this.#child.stdout?.pause();
+    this.#child.stderr?.pause();
+  }
+
+  resumeReading(): void {
+    this.#child.stdout?.resume();
+    this.#child.stderr?.resume();
+  }
+
   /** SIGTERM, and the exit it leads to. */
   async stop(): Promise<Exit> {
     this.signal('SIGTERM');

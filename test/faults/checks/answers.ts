@@ -76,6 +76,18 @@ function missingButAccepted(ledger: Ledger): Violation[] {
 }
 
 export function duplicatedAnswers(ledger: Ledger): Violation[] {
+  const stored = [...groupBy(ledger.only('outbox'), ({ job }) => job)].filter(([, same]) => same.length > 1);
+  return [
+    ...handedTwice(ledger),
+    ...stored.map(([job, events]): Violation => ({
+      verdict: 'duplicated',
+      says: `job ${job} has ${events.length} answers in the outbox`,
+      events,
+    })),
+  ];
+}
+
+function handedTwice(ledger: Ledger): Violation[] {
   return [...ledger.answers].flatMap(([session, answers]) =>
     [...groupBy(answers, identity)]
       .filter(([, same]) => same.length > 1)

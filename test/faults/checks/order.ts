@@ -11,16 +11,17 @@ export function orderFaults(ledger: Ledger, limits: Limits): Violation[] {
     const requests = ledger.requests.filter((request) => request.session === session);
     const settled = new Set<number>();
     return answers.flatMap((answer) => {
-      const passed = openBelow(answer, requests, settled);
-      // What was passed once, rightly or not, is not waited for again.
-      for (const { index } of passed) settled.add(index);
+      const below = openBelow(answer, requests, settled);
+      // What was passed once, rightly or not, accepted or not, is not waited for again.
+      for (const { index } of below) settled.add(index);
       if (answer.index !== undefined) settled.add(answer.index);
+      const passed = below.filter(({ accepted: [accepted] }) => accepted && accepted.at < answer.at);
       return passed.length === 0 ? [] : tooSoon(answer, passed, { answers, ledger, limits });
     });
   });
 }
 
-/** Requests that were accepted before this answer came, with a lower index, and not answered or passed before. */
+/** Requests that were sent before this answer came, with a lower index, and not answered or passed before. */
 function openBelow(
   answer: HistoryEvent,
   requests: readonly Request[],
@@ -28,11 +29,8 @@ function openBelow(
 ): Request[] {
   if (answer.outcome === 'missing') return [];
   return requests.filter(
-    ({ index, accepted }) =>
-      index < (answer.index ?? 0) &&
-      !settled.has(index) &&
-      accepted[0] !== undefined &&
-      accepted[0].at < answer.at,
+    ({ index, sent: [sent] }) =>
+      index < (answer.index ?? 0) && !settled.has(index) && sent !== undefined && sent.at < answer.at,
   );
 }
 

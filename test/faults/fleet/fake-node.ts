@@ -18,6 +18,8 @@ export type Conduct =
   | 'wrong-job'
   | 'wrong-session'
   | 'dies' // its connection ends in the middle of the job
+  | 'talks-deep' // its error details are nested ten thousand deep
+  | 'talks-large' // 200 kB of speech
   | 'says-too-much'; // many partial texts, and unknown messages
 
 export interface FakeNodeOptions {
@@ -43,6 +45,12 @@ interface Run {
   /** What it would have said while nobody was there to hear it. */
   result: Record<string, unknown> | undefined;
 }
+
+/** What a conduct puts into its result. */
+const saidBy: Partial<Record<Conduct, Record<string, unknown>>> = {
+  fails: { success: false, error: { code: 'NMT_TIMEOUT', message: 'on purpose' } },
+  'talks-large': { tts_audio: 'A'.repeat(200_000) },
+};
 
 const services = ['node-inference', 'nmt-m2m100', 'piper-tts'];
 
@@ -190,14 +198,22 @@ export class FakeNode {
     if (how === 'wrong-job') this.#line.say({ ...good, job_id: 'job-00000000', text_translated: 'wrong' });
     if (how === 'wrong-session')
       this.#line.say({ ...good, session_id: 's-00000000', text_translated: 'wrong' });
+    if (how === 'talks-deep') {
+      this.#talkDeep(run, good);
+      return;
+    }
     if (how === 'says-too-much') this.#line.say({ type: 'tea_time', node_id: this.#options.nodeId });
-    const result =
-      how === 'fails'
-        ? { ...good, success: false, error: { code: 'NMT_TIMEOUT', message: 'on purpose' } }
-        : good;
+    const result = { ...good, ...saidBy[how] };
     this.#answer(run, result);
     if (how === 'twice') this.#line.say(result);
     if (how === 'twice-differently') this.#line.say({ ...result, text_translated: 'changed my mind' });
+  }
+
+  #talkDeep(run: Run, good: Record<string, unknown>): void {
+    const deep = '{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000);
+    const error = { code: 'DEEP', message: 'deep', details: '#' };
+    this.#release(run, 'result');
+    this.#line.sayText(JSON.stringify({ ...good, success: false, error }).replace('"#"', deep));
   }
 
   #answer(run: Run, result: Record<string, unknown>): void {

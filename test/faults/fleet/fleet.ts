@@ -30,6 +30,7 @@ export interface FleetOptions {
   readonly redisArguments?: readonly string[];
   /** Merged over the configuration of every instance. */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  readonly logLevel?: string;
   /** Told of everything that passes: what a learning run learns from. */
   readonly onCommand?: (instance: string, command: Command) => void;
   readonly onMessage?: (instance: string, message: WsMessage) => void;
@@ -161,7 +162,8 @@ export class Fleet {
     };
     const files = { directory: this.#directory, tokenFile, token: this.#token };
     const history = () => this.#history;
-    return new Instance({ settings, podUid, redis, sockets, clock: this.clock, history, ...files });
+    const { logLevel = 'info' } = this.options;
+    return new Instance({ settings, podUid, logLevel, redis, sockets, clock: this.clock, history, ...files });
   }
 
   async #startRedisProxies(instanceId: string): Promise<RespProxy[]> {

@@ -19,6 +19,7 @@ export interface InstanceParts {
   readonly settings: InstanceSettings;
   /** The same one at each start, as that of a pod whose container restarts. */
   readonly podUid: string;
+  readonly logLevel: string;
   readonly directory: string;
   readonly tokenFile: string;
   readonly token: string;
@@ -54,6 +55,11 @@ export class Instance {
     return this.#parts.sockets;
   }
 
+  /** Where it listens itself, past its proxy. */
+  get port(): number {
+    return this.#parts.settings.port;
+  }
+
   /** Where sessions and nodes find it. */
   get address(): string {
     return `127.0.0.1:${this.#parts.sockets.port}`;
@@ -79,7 +85,7 @@ export class Instance {
 
   /** Starts it and does not wait. */
   async launch(): Promise<void> {
-    const { settings, directory, tokenFile, podUid } = this.#parts;
+    const { settings, directory, tokenFile, podUid, logLevel } = this.#parts;
     const file = path.join(directory, `${settings.instanceId}.toml`);
     writeFileSync(file, configToml(settings));
     this.#generation += 1;
@@ -93,7 +99,7 @@ export class Instance {
         [environment.podName]: settings.instanceId,
         [environment.podUid]: podUid,
         [environment.podIndex]: settings.instanceId.slice(settings.instanceId.lastIndexOf('-') + 1),
-        LOG_LEVEL: 'info',
+        LOG_LEVEL: logLevel,
       },
     });
     void this.#program.exited.then((exit) => {
@@ -153,6 +159,16 @@ export class Instance {
     this.#note('SIGTERM');
     if (!this.#program) throw new Error(`${this.id} was never started`);
     return this.#program.stop();
+  }
+
+  /** Its log goes nowhere from here on: the pipe fills up, as behind a log collector that hangs. */
+  blockLog(): void {
+    this.#note('log blocked');
+    this.#program?.stopReading();
+  }
+
+  unblockLog(): void {
+    this.#program?.resumeReading();
   }
 
   signal(signal: NodeJS.Signals): void {

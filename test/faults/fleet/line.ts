@@ -23,6 +23,7 @@ export class Line {
   readonly #options: LineOptions;
   #socket: WebSocket | undefined;
   #tries = 0;
+  #lastCloseCode = 0;
   #address = '';
   #wanted = true;
 
@@ -40,8 +41,18 @@ export class Line {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** The code with which the last connection ended. */
+  get lastCloseCode(): number {
+    return this.#lastCloseCode;
+  }
+
   say(message: object): void {
     if (this.isOpen) this.#socket?.send(JSON.stringify(message));
+  }
+
+  /** Text that no serializer would write. */
+  sayText(text: string): void {
+    if (this.isOpen) this.#socket?.send(text);
   }
 
   /** Stops reading, so that what comes piles up at the other end. */
@@ -90,6 +101,7 @@ export class Line {
     });
     socket.on('error', () => undefined);
     socket.on('close', (code) => {
+      this.#lastCloseCode = code;
       this.#options.onClose(code);
       this.#options.clock.after(retryMs, () => {
         this.#dial();

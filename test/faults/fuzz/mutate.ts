@@ -40,7 +40,7 @@ const nastyValues: readonly string[] = [
   '{"toString":1}',
   '{"length":-1}',
   nested(60, '[', ']'),
-  nested(2000, '{"a":', '}'),
+  nested(200, '{"a":', '}'),
   `[${'0,'.repeat(500)}0]`,
   '"1"',
   '"true"',
@@ -58,6 +58,10 @@ const nastyKeys: readonly string[] = [
   'type ',
   'TYPE',
 ];
+
+/** Mostly a little; the depth that could break a recursion is dear, so it is seldom. */
+const depthOf = (random: SeededRandom): number =>
+  random.next() < 0.005 ? 50_000 : random.pick([5, 30, 300]);
 
 type Mutation = (message: Message, random: SeededRandom) => string;
 
@@ -104,7 +108,7 @@ const mutations: readonly Mutation[] = [
   (message, random) => random.pick(nastyValues) + (random.next() < 0.5 ? '' : JSON.stringify(message)),
   (message) => JSON.stringify([message]),
   (message) => JSON.stringify(JSON.stringify(message)),
-  (_, random) => nested(random.pick([10, 1000, 100_000]), random.pick(['[', '{"type":']), ''),
+  (_, random) => nested(depthOf(random), random.pick(['[', '{"type":']), ''),
 ];
 
 export const mutate = (message: Message, random: SeededRandom): string =>
@@ -129,10 +133,7 @@ function replaced(
 }
 
 function deepened(message: Message, random: SeededRandom): string {
-  return nested(random.pick([20, 500, 20_000]), '{"details":', '}').replace(
-    '1',
-    JSON.stringify(message['type'] ?? 1),
-  );
+  return nested(depthOf(random), '{"details":', '}').replace('1', JSON.stringify(message['type'] ?? 1));
 }
 
 function flipped(text: string, random: SeededRandom): string {

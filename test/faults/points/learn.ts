@@ -53,7 +53,10 @@ async function liveWithoutFault(fleet: Fleet, more: { audioBytes?: number }): Pr
   const life = await Life.begin(fleet, { ...oneLife, ...more, utterances: 24 });
   try {
     await life.load();
-    const { violations } = await life.judge();
+    const { violations, seen } = await life.judge();
+    if (seen.answered !== seen.submitted) {
+      throw new Error(`without any fault, ${seen.answered} of ${seen.submitted} were answered with a result`);
+    }
     if (violations.length > 0) {
       throw new Error(`without any fault:\n${violations.slice(0, 5).map(describeViolation).join('\n')}`);
     }

@@ -81,6 +81,16 @@ export const badStories: readonly (readonly [string, Verdict, (story: Story) => 
   ],
   ['a result handed over twice', 'duplicated', (s) => s.open('a').job(0, 'a', 0).answer(50, 'a', 0)],
   [
+    'two entries for one job in the outbox',
+    'duplicated',
+    (s) =>
+      s
+        .open('a')
+        .job(0, 'a', 0)
+        .add(60, 'redis', outbox('a', 0))
+        .add(61, 'redis', { ...outbox('a', 0), seq: 2 }),
+  ],
+  [
     'a failure handed over twice',
     'duplicated',
     (s) =>

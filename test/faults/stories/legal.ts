@@ -111,6 +111,17 @@ export const legalStories: readonly (readonly [string, (story: Story) => Story])
         .answer(1600, 'a', 0),
   ],
   [
+    'an index that was passed before it was accepted is passed again afterwards',
+    (s) =>
+      s
+        .open('a')
+        .submit(0, 'a', 0)
+        .job(10, 'a', 1)
+        .accepted(100, 'a', 0)
+        .job(110, 'a', 2)
+        .answer(300, 'a', 0),
+  ],
+  [
     'later answers pass the same index without a hold of their own',
     (s) =>
       s

@@ -1,0 +1,181 @@
+/** Instances end, freeze, are cut off or appear twice. */
+import { createKeys } from '../../../scheduler/store/redis/keys.ts';
+import type { Instance } from '../fleet/instance.ts';
+import type { Life } from '../fleet/life.ts';
+import { scaled } from '../fleet/settings.ts';
+import { comesTrue } from '../wait.ts';
+import { faultsOf, type Row } from './row.ts';
+
+const sleep = (life: Life, ms: number) => life.fleet.clock.sleep(ms);
+
+/** Two nodes, so that there is somewhere to go. */
+const twoNodes = {
+  nodes: [
+    { place: 1, slots: 2 },
+    { place: 2, slots: 2 },
+  ],
+} as const;
+
+/** SIGTERM; right when it ends with 0 within its grace. */
+async function rolled(life: Life, instance: Instance): Promise<string[]> {
+  const started = life.fleet.clock.monotonic();
+  const { code, signal } = await instance.stop();
+  const tookMs = life.fleet.clock.monotonic() - started;
+  const graceMs = scaled.drainTimeoutMs + 12_000;
+  await instance.restart();
+  return faultsOf(
+    [code === 0, `${instance.id} ended with code ${code ?? '-'} signal ${signal ?? '-'} after SIGTERM`],
+    [tookMs < graceMs, `${instance.id} took ${Math.round(tookMs)} ms to end`],
+  );
+}
+
+/** Nothing reaches Redis from this instance, or the other way. */
+async function cutOff(life: Life, instance: Instance, ms: number): Promise<void> {
+  life.fleet.noteFault(`${instance.id} cut off from Redis`);
+  const lanes = instance.redis.flatMap(({ toInstance, toRedis }) => [toInstance, toRedis]);
+  instance.forgive();
+  for (const lane of lanes) lane.blackhole = true;
+  await sleep(life, ms);
+  for (const lane of lanes) lane.blackhole = false;
+  for (const proxy of instance.redis) proxy.resetAll();
+  await instance.heal();
+}
+
+export const instanceRows: readonly Row[] = [
+  {
+    id: '1',
+    name: 'SIGTERM for the instance of the node, with jobs running',
+    plan: twoNodes,
+    strike: (life) => rolled(life, life.fleet.at(1)),
+  },
+  {
+    id: '2',
+    name: 'a rolling restart of all instances',
+    plan: twoNodes,
+    async strike(life) {
+      const faults: string[] = [];
+      for (const instance of life.fleet.instances) faults.push(...(await rolled(life, instance)));
+      return faults;
+    },
+  },
+  {
+    id: '8a',
+    name: 'the instance of the node is cut off from Redis and fences itself',
+    plan: twoNodes,
+    async strike(life) {
+      const instance = life.fleet.at(1);
+      const cut = cutOff(life, instance, 3 * scaled.ownerTtlMs);
+      await sleep(life, 2.5 * scaled.ownerTtlMs);
+      const { lease, connections } = (await instance.report()) ?? {};
+      await cut;
+      return faultsOf(
+        [lease?.held === false, 'it still believes in its lease'],
+        [connections?.nodes === 0, 'it still holds its node'],
+      );
+    },
+  },
+  {
+    id: '8b',
+    name: 'the instance of the sessions is cut off from Redis and fences itself',
+    needs: 'resume',
+    plan: twoNodes,
+    async strike(life) {
+      await cutOff(life, life.fleet.at(0), 3 * scaled.ownerTtlMs);
+      return [];
+    },
+  },
+  {
+    id: '16',
+    name: 'a second process with the same instance id and another pod',
+    async strike(life) {
+      const twin = await life.fleet.createInstance('fault-1', 'uid-of-a-twin');
+      twin.forgive();
+      try {
+        await twin.launch();
+        const ended = await comesTrue(() => twin.hasEnded(), { clock: life.fleet.clock, withinMs: 20_000 });
+        const code = ended ? (await twin.exited).code : undefined;
+        const first = await life.fleet.at(1).status('/readyz');
+        return faultsOf(
+          [code === 78, `the twin ended with ${code ?? 'nothing'}, not 78`],
+          [first === 200, 'the first one is not ready any more'],
+        );
+      } finally {
+        await twin.close();
+      }
+    },
+  },
+  {
+    id: '17',
+    name: 'the instance of the node is frozen with commands under way, and thawed as a zombie',
+    plan: twoNodes,
+    async strike(life) {
+      for (let round = 0; round < 2; round++) {
+        await life.fleet.at(1).freeze(2 * scaled.ownerTtlMs);
+        await life.fleet.at(1).heal();
+      }
+      return [];
+    },
+  },
+  {
+    id: '18',
+    name: 'an instance is killed and never comes back: its inbox is emptied and its keys go',
+    needs: 'reaper',
+    plan: twoNodes,
+    async strike(life) {
+      const { direct, clock, keyPrefix } = life.fleet;
+      const keys = createKeys(keyPrefix);
+      await life.fleet.at(1).kill();
+      const left = () => direct.exists(keys.inbox('fault-1'));
+      const gone = await comesTrue(async () => (await left()) === 0, {
+        clock,
+        withinMs: 15_000,
+        everyMs: 200,
+      });
+      await life.fleet.at(1).restart();
+      return faultsOf([gone, 'its inbox still exists']);
+    },
+  },
+  {
+    id: '31',
+    name: 'random instances are clogged one by one and released in another order, with kills between',
+    plan: twoNodes,
+    async strike(life) {
+      const { fleet } = life;
+      const random = fleet.random.fork('swizzle');
+      for (let round = 0; round < 3; round++) {
+        const chosen = random.shuffled(fleet.instances).slice(0, random.between(1, 3));
+        for (const instance of chosen) {
+          fleet.noteFault(`clog ${instance.id}`);
+          for (const { toInstance } of instance.redis) toInstance.latencyMs = random.between(300, 900);
+          await sleep(life, random.between(50, 300));
+        }
+        for (const { redis } of random.shuffled(chosen)) {
+          for (const { toInstance } of redis) toInstance.latencyMs = 0;
+          await sleep(life, random.between(50, 300));
+        }
+        const victim = fleet.at(random.between(1, 2));
+        await victim.kill();
+        await victim.restart();
+      }
+      return [];
+    },
+  },
+  {
+    id: '34',
+    name: 'nobody reads the log any more',
+    plan: twoNodes,
+    fleet: { logLevel: 'trace' },
+    async strike(life) {
+      const instance = life.fleet.at(1);
+      instance.blockLog();
+      let worst = 200;
+      for (let i = 0; i < 20; i++) {
+        await sleep(life, 300);
+        const status = await instance.status('/livez');
+        if (status !== 200) worst = status;
+      }
+      instance.unblockLog();
+      return faultsOf([worst === 200, `it answered ${worst} while its log was blocked`]);
+    },
+  },
+];

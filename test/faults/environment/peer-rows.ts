@@ -1,0 +1,221 @@
+/** Nodes and clients misbehave, or are gone. */
+import type { Conduct } from '../fleet/fake-node.ts';
+import type { Life } from '../fleet/life.ts';
+import { scaled } from '../fleet/settings.ts';
+import { comesTrue } from '../wait.ts';
+import { faultsOf, type Row } from './row.ts';
+
+const sleep = (life: Life, ms: number) => life.fleet.clock.sleep(ms);
+
+/** One node that misbehaves in every third job or so, and one that does not. */
+function withConduct(conduct: Conduct): NonNullable<Row['plan']> {
+  let jobs = 0;
+  return {
+    nodes: [
+      {
+        place: 1,
+        slots: 2,
+        lateMs: scaled.jobTimeoutMs + 500,
+        conduct: () => (jobs++ % 3 === 1 ? conduct : 'good'),
+      },
+      { place: 2, slots: 2 },
+    ],
+  };
+}
+
+const conducts: readonly (readonly [Conduct, string])[] = [
+  ['fails', 'a node fails jobs'],
+  ['silent', 'a node accepts jobs and never answers'],
+  ['twice', 'a node answers twice'],
+  ['twice-differently', 'a node answers twice and not the same'],
+  ['late', 'a node answers after its job was given to another'],
+  ['wrong-attempt', 'a node answers for another attempt'],
+  ['wrong-job', 'a node answers for a job it never had'],
+  ['wrong-session', "a node answers for another's session"],
+  ['dies', 'a node dies in the middle of jobs'],
+  ['talks-deep', 'a node answers with details nested ten thousand deep'],
+  ['talks-large', 'a node answers with 200 kB'],
+  ['says-too-much', 'a node floods with partial texts and unknown messages'],
+];
+
+const conductRows = conducts.map(([conduct, name]): Row => ({
+  id: `19-${conduct}`,
+  name,
+  plan: withConduct(conduct),
+  strike: async (life) => {
+    await sleep(life, 1500);
+    return [];
+  },
+}));
+
+export const peerRows: readonly Row[] = [
+  ...conductRows,
+  {
+    id: '19-flaps',
+    name: 'a node whose connection ends every half second',
+    plan: {
+      nodes: [
+        { place: 1, slots: 2 },
+        { place: 2, slots: 2 },
+      ],
+    },
+    async strike(life) {
+      for (let i = 0; i < 8; i++) {
+        await sleep(life, 500);
+        life.nodes[0]?.line.drop();
+      }
+      return [];
+    },
+  },
+  {
+    id: '3i',
+    name: 'three instances race for the slots of one node',
+    plan: {
+      sessions: [0, 0, 1, 1, 2, 2],
+      nodes: [{ place: 1, slots: 2, workMs: [1, 30] }],
+      utterances: 20,
+      everyMs: 40,
+    },
+    strike: async (life) => {
+      await sleep(life, 1500);
+      return [];
+    },
+  },
+  {
+    id: '21',
+    name: 'a session that does not read, and is told a lot',
+    fleet: { overrides: { limits: { send_queue_bytes: 262_144, ping_interval_seconds: 0 } } },
+    plan: {
+      sessions: [0, 0],
+      nodes: [{ place: 1, slots: 4, conduct: () => 'talks-large', workMs: [1, 10] }],
+    },
+    async strike(life) {
+      const slow = life.join(0);
+      await comesTrue(() => slow.ready, { clock: life.fleet.clock, withinMs: 5000 });
+      slow.line.stopReading();
+      for (let i = 0; i < 120; i++) {
+        slow.speak();
+        await sleep(life, 30);
+      }
+      const metrics = () => life.fleet.at(0).metrics();
+      const closed = async () => /code="1013"/.test(await metrics());
+      const noticed = await comesTrue(closed, { clock: life.fleet.clock, withinMs: 10_000, everyMs: 200 });
+      life.sessions.pop();
+      await slow.end();
+      return faultsOf([noticed, 'a client that does not read was not closed with 1013']);
+    },
+  },
+  {
+    id: '22',
+    name: 'the connection of a node is half open',
+    plan: {
+      nodes: [
+        { place: 1, slots: 2 },
+        { place: 2, slots: 2 },
+      ],
+    },
+    async strike(life) {
+      const { sockets } = life.fleet.at(1);
+      life.fleet.noteFault('node half open');
+      Object.assign(sockets.toInstance, { blackhole: true });
+      Object.assign(sockets.toPeer, { blackhole: true });
+      const dropped = async () => (await life.fleet.at(1).report())?.connections.nodes === 0;
+      const noticed = await comesTrue(dropped, { clock: life.fleet.clock, withinMs: 6000, everyMs: 100 });
+      Object.assign(sockets.toInstance, { blackhole: false });
+      Object.assign(sockets.toPeer, { blackhole: false });
+      sockets.resetAll();
+      return faultsOf([noticed, 'the half-open node was not noticed']);
+    },
+  },
+  {
+    id: '24',
+    name: 'one client says a thousand things at once',
+    plan: { nodes: [{ place: 1, slots: 4, workMs: [1, 10] }] },
+    async strike(life) {
+      const flood = life.join(0);
+      await comesTrue(() => flood.ready, { clock: life.fleet.clock, withinMs: 5000 });
+      for (let i = 0; i < 1000; i++) flood.speak();
+      await comesTrue(() => flood.unanswered === 0, {
+        clock: life.fleet.clock,
+        withinMs: 60_000,
+        everyMs: 100,
+      });
+      return faultsOf([flood.unanswered === 0, `${flood.unanswered} utterances were not answered`]);
+    },
+  },
+  {
+    id: '26',
+    name: 'every utterance is sent three times under its key',
+    async strike(life) {
+      for (let i = 0; i < 15; i++) {
+        for (const session of life.sessions) {
+          session.speak();
+          session.repeat();
+          await sleep(life, life.fleet.random.between(0, 60));
+          session.repeat();
+        }
+      }
+      return [];
+    },
+  },
+  {
+    id: '27',
+    name: 'four times what the nodes can do, for three seconds',
+    plan: { sessions: [0, 0, 2, 2], nodes: [{ place: 1, slots: 2, workMs: [40, 60] }] },
+    async strike(life) {
+      for (let i = 0; i < 60; i++) {
+        for (const session of life.sessions) session.speak();
+        await sleep(life, 40);
+      }
+      return [];
+    },
+  },
+  {
+    id: '28',
+    name: 'all nodes go and come back',
+    plan: {
+      nodes: [
+        { place: 1, slots: 2 },
+        { place: 2, slots: 2 },
+      ],
+    },
+    async strike(life) {
+      life.fleet.noteFault('all nodes gone');
+      for (let i = 0; i < 10; i++) {
+        for (const node of life.nodes) node.die();
+        await sleep(life, 100);
+      }
+      return [];
+    },
+  },
+  {
+    id: '7-skip',
+    name: 'a client that leaves indexes out',
+    async strike(life) {
+      for (let i = 0; i < 6; i++) {
+        for (const session of life.sessions) session.skip();
+        await sleep(life, 400);
+      }
+      const skipped = 6 * life.sessions.length;
+      const missing = () => life.fleet.history.events.filter(({ outcome }) => outcome === 'missing').length;
+      const within = { clock: life.fleet.clock, withinMs: 4 * scaled.resultHoldMs };
+      const told = await comesTrue(() => missing() >= skipped, within);
+      return faultsOf([told, `${missing()} of ${skipped} left-out indexes were called missing`]);
+    },
+  },
+];
+
+/** Rows of the table that need what one machine and this test Redis do not have. */
+export const notHere: readonly (readonly [string, string])[] = [
+  ['3b', 'damaged append-only file: a store matter, not a scheduler one'],
+  ['5', 'failover of a Redis master: the test cluster has no replicas'],
+  ['7', 'minority partition: the test cluster has no replicas'],
+  ['10', 'full disk: needs a mount'],
+  ['13', 'slot migration: not written yet'],
+  ['15', 'clock skew: needs a preloaded library'],
+  ['25', 'ten thousand reconnects: a benchmark'],
+  ['29', 'memory and CPU limits: needs control groups'],
+  ['30', 'two versions: there is one'],
+  ['32', 'DNS changes: addresses are literal here'],
+  ['35', 'file descriptors used up: not written yet'],
+];
