@@ -44,6 +44,8 @@ export interface InstanceOptions {
   readonly signal: AbortSignal;
   /** Who this process is, for people. */
   readonly presence: Omit<PresenceRecord, 'state'>;
+  /** Another store than the configured one: several instances of one process can share it. */
+  readonly store?: Store;
 }
 
 export type Instance = ReturnType<typeof createInstance>;
@@ -81,7 +83,7 @@ function createBase(options: InstanceOptions) {
     registry,
     metrics,
     retry,
-    store: openStore(options, metrics),
+    store: options.store ?? openStore(options, metrics),
     directory: new NodeDirectory(),
   };
 }

@@ -121,7 +121,8 @@ async function open(
   return port;
 }
 
-function startLoops(instance: Instance, signal: AbortSignal, onFatal: (error: unknown) => void): void {
+/** Everything that goes on by itself. A loop that fails has a bug, and `onFatal` hears of it. */
+export function startLoops(instance: Instance, signal: AbortSignal, onFatal: (error: unknown) => void): void {
   const { store, directory, desk, floor, renewals, beat, log, clock, config, instanceId } = instance;
   const watch = watchNodes(
     {

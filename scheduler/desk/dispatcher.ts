@@ -57,12 +57,15 @@ export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #jobs = new Map<string, OpenJob>();
   readonly #waiting: WaitingRoom;
-  /** Instances that were asked for a call, and until when we rely on it. */
+  /** Instances that were asked to call when a slot frees, and until when we rely on it. */
   readonly #asked = new Map<string, number>();
+  /** Those that have called. They are asked again at once only when their call was of use, or two would talk for ever. */
+  readonly #called = new Set<string>();
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
     this.#waiting = new WaitingRoom({
+      clock: deps.clock,
       tryPlace: (job) => this.#tryPlace(job),
       askForCapacity: (job) => {
         this.#askForCapacity(job);
@@ -146,9 +149,9 @@ export class Dispatcher {
     this.#waiting.wake();
   }
 
-  /** A slot is free on some node. */
+  /** The call we asked an instance for: a slot is free there. */
   capacity(instanceId: string): void {
-    this.#asked.delete(instanceId);
+    this.#called.add(instanceId);
     this.#waiting.wake();
   }
 
@@ -250,6 +253,7 @@ export class Dispatcher {
   #tryPlace(job: OpenJob): boolean {
     const target = this.#deps.placer.placeWaiting(job) ?? this.#placeAnew(job);
     if (!target) return false;
+    if (this.#called.delete(target.instanceId)) this.#asked.delete(target.instanceId);
     this.#background(job, this.#dispatch(job, target, job.owesFailover));
     return true;
   }
@@ -416,7 +420,7 @@ const isNew = (answer: AcceptAnswer, job: OpenJob): boolean =>
 const retryLaterMs = 2000;
 
 /** A call that did not come within this time is asked for again. */
-const askAgainMs = 1000;
+const askAgainMs = 500;
 
 const failure = (job: OpenJob, code: string, message: string): Answer => ({
   kind: 'failure',

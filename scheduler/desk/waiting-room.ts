@@ -1,17 +1,23 @@
-/** Jobs that wait for a node, first come first served, and the calls we asked other instances for. */
+/** Jobs that wait for a node, first come first served. */
+import type { Clock } from '../../common/clock.ts';
 import type { OpenJob } from './session.ts';
 
 export interface WaitingRoomDeps {
+  readonly clock: Clock;
   /** Finds a node for a job and sends it there; false when no node looks able. */
   readonly tryPlace: (job: OpenJob) => boolean;
   /** Asks the instances whose nodes are full to say when a slot frees. */
   readonly askForCapacity: (job: OpenJob) => void;
 }
 
+/** However it was missed that a node is free, a waiting job finds it within this time. */
+const lookEveryMs = 250;
+
 export class WaitingRoom {
   readonly #jobs = new Set<OpenJob>();
   readonly #deps: WaitingRoomDeps;
-  #pumping = false;
+  #woken = false;
+  #looking = false;
 
   constructor(deps: WaitingRoomDeps) {
     this.#deps = deps;
@@ -24,6 +30,7 @@ export class WaitingRoom {
   enter(job: OpenJob): void {
     this.#jobs.add(job);
     this.#deps.askForCapacity(job);
+    this.#lookLater();
   }
 
   leave(job: OpenJob): void {
@@ -32,10 +39,10 @@ export class WaitingRoom {
 
   /** Something may have become free. Many calls in one turn of the event loop are one look. */
   wake(): void {
-    if (this.#pumping || this.#jobs.size === 0) return;
-    this.#pumping = true;
+    if (this.#woken || this.#jobs.size === 0) return;
+    this.#woken = true;
     queueMicrotask(() => {
-      this.#pumping = false;
+      this.#woken = false;
       this.#pump();
     });
   }
@@ -53,5 +60,15 @@ export class WaitingRoom {
         this.#deps.askForCapacity(job);
       }
     }
+  }
+
+  #lookLater(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#deps.clock.after(lookEveryMs, () => {
+      this.#looking = false;
+      this.wake();
+      if (this.#jobs.size > 0) this.#lookLater();
+    });
   }
 }

@@ -172,9 +172,11 @@ export class Floor {
       .map((node) => ({ nodeId: node.nodeId, connection: node.link.connectionId }));
     if (held.length === 0) return;
     const ttl = { ownerMs: limits.ownerTtlMs, presenceMs: limits.presenceTtlMs };
-    for (const nodeId of await nodes.renew(held, instanceId, ttl)) {
+    const taken = new Set(await nodes.renew(held, instanceId, ttl));
+    for (const { nodeId, connection } of held) {
       const node = this.#nodes.get(nodeId);
-      if (node) await this.#displaced(node);
+      // The node may have come back to us while we asked about its earlier connection.
+      if (taken.has(nodeId) && node?.link.connectionId === connection) await this.#displaced(node);
     }
   }
 

@@ -1,0 +1,362 @@
+/**
+ * Two whole instances in one process, on a clock that is moved by hand and a store that fails now and then, sometimes
+ * before and sometimes after it did what it was asked. Nodes are slow, fail, hang up and come back. Whatever happens,
+ * every utterance has exactly one terminal answer, and no node ever has more jobs than slots.
+ */
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { WebSocket } from 'ws';
+import { AppError } from '../common/errors.ts';
+import { FakeClock, FakeRandom, settle } from '../test/fakes/clock.ts';
+import { fakeLog } from '../test/fakes/log.ts';
+import { parseConfig } from './config/load.ts';
+import { SessionPeer } from './desk/peer.ts';
+import { Connection } from './edge/connection.ts';
+import { NodePeer } from './floor/peer.ts';
+import { createInstance, type Instance } from './instance.ts';
+import { startLoops } from './start.ts';
+import { openMemoryStore } from './store/memory/open.ts';
+import type { Store } from './store/store.ts';
+
+const slots = 2;
+const services = ['node-inference', 'nmt-m2m100', 'piper-tts'];
+
+const { config } = parseConfig(
+  `
+[scheduler]
+max_concurrent_jobs_per_node = ${String(slots)}
+job_timeout_seconds = 5
+result_hold_seconds = 60
+node_grace_seconds = 0.5
+[scheduler.job_timeout]
+pending_timeout_seconds = 20
+[scheduler.node_health]
+health_check_count = 1
+heartbeat_timeout_seconds = 1000
+[scheduler.phase2.node_snapshot]
+refresh_interval_ms = 200
+[limits]
+inline_payload_bytes = 700
+ping_interval_seconds = 0
+`,
+  'config.toml',
+);
+
+type Message = Record<string, unknown> & { type: string };
+
+/** The far end of a connection that has no network in it. */
+class FakeSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  bufferedAmount = 0;
+  isPaused = false;
+  onFrame: (message: Message) => void = () => undefined;
+
+  send(text: string): void {
+    if (this.readyState === 1) this.onFrame(JSON.parse(text) as Message);
+  }
+
+  say(message: Record<string, unknown>): void {
+    if (this.readyState === 1) this.emit('message', Buffer.from(JSON.stringify(message)), false);
+  }
+
+  close(): void {
+    if (this.readyState !== 1) return;
+    this.readyState = 3;
+    setImmediate(() => this.emit('close'));
+  }
+
+  terminate(): void {
+    this.close();
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
+}
+
+class World {
+  readonly clock = new FakeClock();
+  readonly random: FakeRandom;
+  readonly dice: FakeRandom;
+  readonly #logs = fakeLog();
+  readonly #stop = new AbortController();
+  readonly instances: Instance[] = [];
+  failing = 0;
+
+  constructor(seed: number) {
+    this.random = new FakeRandom(seed);
+    this.dice = new FakeRandom(seed + 1);
+  }
+
+  chance(part: number): boolean {
+    return this.dice.next() < part;
+  }
+
+  static async start(seed: number): Promise<World> {
+    const world = new World(seed);
+    const store = openMemoryStore({ clock: world.clock });
+    for (const instanceId of ['a', 'b']) {
+      const instance = createInstance({
+        config,
+        identity: { instanceId, boot: instanceId, podUid: instanceId },
+        clock: world.clock,
+        random: world.random,
+        log: world.#logs.log,
+        signal: world.#stop.signal,
+        presence: { instance_id: instanceId, started_at: 0, hostname: 'h', pid: 1, version: '0' },
+        store: world.#flaky(store),
+      });
+      await instance.lease.claim();
+      void instance.lease.keep();
+      startLoops(instance, world.#stop.signal, (error) => {
+        throw error;
+      });
+      instance.serve();
+      world.instances.push(instance);
+    }
+    return world;
+  }
+
+  on(place: number): Instance {
+    return this.instances[place % 2]!;
+  }
+
+  errors(): unknown[] {
+    return this.#logs.lines.filter(
+      (line) => line['level'] === 50 && !JSON.stringify(line).includes('unavailable'),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.clock.advance(10_000);
+  }
+
+  /** The verbs of jobs and sessions and the sending of hints fail as often as `failing` says. */
+  #flaky(store: Store): Store {
+    const wrap = <Part extends object>(part: Part, verbs: readonly (keyof Part)[]): Part => {
+      const flaky = Object.create(part) as Part;
+      for (const verb of verbs) {
+        const real = part[verb] as (...args: unknown[]) => Promise<unknown>;
+        const failing = async (...args: unknown[]) => {
+          if (this.chance(this.failing)) throw new AppError('unavailable', 'cut before');
+          const answer = await real.apply(part, args);
+          if (this.chance(this.failing)) throw new AppError('unavailable', 'cut after');
+          return answer;
+        };
+        flaky[verb] = failing as Part[typeof verb];
+      }
+      return flaky;
+    };
+    return {
+      ...store,
+      jobs: wrap(store.jobs, ['accept', 'dispatch', 'requeue', 'finish', 'get', 'overdue']),
+      sessions: wrap(store.sessions, ['readOutbox', 'trimOutbox', 'renew']),
+      nodes: wrap(store.nodes, ['save', 'changes', 'all']),
+      inbox: wrap(store.inbox, ['send', 'acknowledge']),
+    };
+  }
+}
+
+function connect(world: World, side: 'session' | 'node', place: number): FakeSocket {
+  const instance = world.on(place);
+  const socket = new FakeSocket();
+  const { log, metrics, clock, random, desk, floor } = instance;
+  const limits = { sendQueueBytes: 1e9, pingIntervalMs: 0 };
+  const connection = new Connection(socket as unknown as WebSocket, { side, limits, clock, log, metrics });
+  const peer =
+    side === 'session'
+      ? new SessionPeer(connection, { desk, clock, log, metrics })
+      : new NodePeer(connection, { floor, random, log, metrics });
+  connection.start(peer, () => undefined);
+  return socket;
+}
+
+class Client {
+  sessionId = '';
+  said = 0;
+  readonly received: Message[] = [];
+  readonly #socket: FakeSocket;
+
+  constructor(world: World, place: number) {
+    this.#socket = connect(world, 'session', place);
+    this.#socket.onFrame = (message) => {
+      this.received.push(message);
+      if (message.type === 'session_init_ack') this.sessionId = String(message['session_id']);
+    };
+    this.#socket.say({
+      type: 'session_init',
+      client_version: '1',
+      platform: 'web',
+      src_lang: 'a',
+      tgt_lang: 'b',
+    });
+  }
+
+  say(bytes: number): void {
+    this.#socket.say({
+      type: 'utterance',
+      session_id: this.sessionId,
+      utterance_index: this.said++,
+      manual_cut: true,
+      src_lang: 'a',
+      tgt_lang: 'b',
+      audio: 'A'.repeat(bytes),
+      audio_format: 'pcm16',
+      sample_rate: 1,
+    });
+  }
+
+  /** Indexes of the terminal answers, in the order they came. */
+  answers(): number[] {
+    return this.received
+      .filter(({ type }) => type === 'translation_result' || type === 'missing_result')
+      .map((message) => Number(message['utterance_index']));
+  }
+}
+
+class Worker {
+  readonly #world: World;
+  readonly #id: string;
+  #socket = new FakeSocket();
+  /** Jobs it has been given and neither answered nor been told to drop. */
+  readonly #jobs = new Map<string, Message>();
+  #place = -1;
+  mostAtOnce = 0;
+  wellBehaved = false;
+
+  constructor(world: World, id: string, place: number) {
+    this.#world = world;
+    this.#id = id;
+    this.connect(place);
+  }
+
+  /** A node that goes on on the same instance keeps its work; one that moves has lost it. */
+  connect(place: number): void {
+    if (place % 2 !== this.#place) this.#move();
+    this.#place = place % 2;
+    this.#socket = connect(this.#world, 'node', place);
+    this.#socket.onFrame = (message) => {
+      this.#receive(message);
+    };
+    this.#socket.say({
+      type: 'node_register',
+      node_id: this.#id,
+      version: '1',
+      platform: 'linux',
+      hardware: { cpu_cores: 1, memory_gb: 1, gpus: [{ name: 'g', memory_gb: 1 }] },
+      installed_services: services.map((service_id) => ({ service_id })),
+      capability_state: Object.fromEntries(services.map((id) => [id, 'ready'])),
+      features_supported: {},
+      accept_public_jobs: true,
+    });
+  }
+
+  /** The old socket stays open at its instance, which talks into the void until it hears of the move. */
+  #move(): void {
+    this.#jobs.clear();
+    this.#socket.onFrame = () => undefined;
+  }
+
+  /** Hangs up; a real node's work is gone with its process. */
+  disconnect(): void {
+    this.#socket.close();
+    this.#jobs.clear();
+  }
+
+  beat(): void {
+    const resource_usage = { cpu_percent: 0, mem_percent: 0, running_jobs: 0 };
+    this.#socket.say({ type: 'node_heartbeat', node_id: this.#id, resource_usage });
+  }
+
+  #receive(message: Message): void {
+    const jobId = String(message['job_id']);
+    if (message.type === 'job_cancel') this.#jobs.delete(jobId);
+    if (message.type !== 'job_assign') return;
+    this.#jobs.set(jobId, message);
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#jobs.size);
+    if (!this.wellBehaved && this.#world.chance(0.15)) return;
+    const socket = this.#socket;
+    this.#world.clock.after(Math.floor(this.#world.dice.next() * 800), () => {
+      this.#finish(socket, message);
+    });
+  }
+
+  #finish(socket: FakeSocket, job: Message): void {
+    if (this.#jobs.get(String(job['job_id'])) !== job) return;
+    this.#jobs.delete(String(job['job_id']));
+    const success = this.wellBehaved || !this.#world.chance(0.1);
+    const { job_id, attempt_id, session_id, utterance_index } = job;
+    const result = { job_id, attempt_id, session_id, utterance_index, success, node_id: this.#id };
+    socket.say({ type: 'job_result', ...result, text_translated: 't'.repeat(success ? 900 : 0) });
+    if (this.#world.chance(0.1)) socket.say({ type: 'job_result', ...result, text_translated: 'twice' });
+  }
+}
+
+async function story(seed: number): Promise<void> {
+  const world = await World.start(seed);
+  const clients = [new Client(world, 0), new Client(world, 1), new Client(world, 1)];
+  const workers = [0, 1, 2].map((place) => new Worker(world, `n${String(place)}`, place));
+  await settle();
+  for (const worker of workers) worker.beat();
+  await world.clock.advance(500);
+  await trouble(world, clients, workers);
+  await calm(world, workers);
+  assertAllAnswered(world, clients, workers);
+  await world.stop();
+}
+
+async function trouble(world: World, clients: readonly Client[], workers: readonly Worker[]): Promise<void> {
+  world.failing = 0.15;
+  for (let step = 0; step < 40; step++) {
+    const pick = Math.floor(world.dice.next() * 3);
+    if (world.chance(0.6)) clients[pick]!.say(world.chance(0.2) ? 2000 : 10);
+    if (world.chance(0.08)) workers[pick]!.disconnect();
+    if (world.chance(0.15)) workers[pick]!.connect(world.chance(0.5) ? 0 : 1);
+    for (const worker of workers) worker.beat();
+    await world.clock.advance(Math.floor(world.dice.next() * 600));
+  }
+}
+
+async function calm(world: World, workers: readonly Worker[]): Promise<void> {
+  world.failing = 0;
+  for (const [place, worker] of workers.entries()) {
+    worker.wellBehaved = true;
+    worker.connect(place);
+  }
+  for (let turn = 0; turn < 30; turn++) {
+    await settle();
+    for (const worker of workers) worker.beat();
+    await world.clock.advance(6000);
+  }
+}
+
+function assertAllAnswered(world: World, clients: readonly Client[], workers: readonly Worker[]): void {
+  for (const [place, client] of clients.entries()) {
+    const expected = Array.from({ length: client.said }, (_, index) => index);
+    const answers = client.answers().sort((a, b) => a - b);
+    assert.deepEqual(answers, expected, `client ${String(place)}: one answer each`);
+  }
+  for (const { mostAtOnce } of workers) assert.ok(mostAtOnce <= slots, `${String(mostAtOnce)} jobs at once`);
+  for (const instance of world.instances) {
+    assert.deepEqual(instance.desk.jobCounts, { waiting: 0, running: 0 }, 'nothing is left open');
+    assert.equal(instance.floor.runningCount, 0, 'no slot is left taken');
+  }
+  assert.deepEqual(world.errors(), []);
+}
+
+describe('two instances, flaky nodes and a flaky store', () => {
+  it('give every utterance exactly one answer, and no node more jobs than slots', async () => {
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), story), {
+      numRuns: 12,
+      endOnFailure: true,
+    });
+  });
+});
