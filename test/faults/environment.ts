@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { describeViolation } from './checker.ts';
+import { groupBy } from './checks/ledger.ts';
 import { instanceRows } from './environment/instance-rows.ts';
 import { notHere, peerRows } from './environment/peer-rows.ts';
 import { redisRows } from './environment/redis-rows.ts';
@@ -50,17 +51,31 @@ async function loadWhile<T>(life: Life, strike: Promise<T>): Promise<T> {
   return ended;
 }
 
+/** The codes of failed jobs, with how often each came. */
+function whyFailed({ fleet }: Life): string {
+  const failures = fleet.history.events.filter(({ op, outcome }) => op === 'answer' && outcome === 'failure');
+  const byCode = groupBy(failures, ({ detail }) => detail ?? 'no code');
+  return [...byCode].map(([code, events]) => `${code} ${events.length}`).join(', ');
+}
+
 async function survives(row: Row): Promise<boolean> {
   const fleet = await Fleet.start({ redis, seed, ...row.fleet });
-  const life = await Life.begin(fleet, { ...oneLife, ...row.plan, name: row.id });
+  const life = await Life.begin(fleet, {
+    ...oneLife,
+    nodes: [{ place: 1, slots: 4 }],
+    ...row.plan,
+    name: row.id,
+  });
   const started = performance.now();
   try {
-    const faults = await loadWhile(life, row.strike(life));
+    const struck = await loadWhile(life, row.strike(life));
     const { violations, seen } = await life.judge({ ...scaledLimits, ...row.limits }, row.injected);
+    const failed = whyFailed(life);
+    const faults = row.failsNone && failed !== '' ? [...struck, `jobs failed: ${failed}`] : struck;
     const survived = faults.length === 0 && violations.length === 0;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(
-      `${survived ? 'ok    ' : 'BROKEN'} ${row.id.padEnd(20)} ${row.name}: ${seen.accepted} accepted, ${seen.answered} answered, ${seen.failed} failed, ${seconds} s`,
+      `${survived ? 'ok    ' : 'BROKEN'} ${row.id.padEnd(20)} ${row.name}: ${seen.accepted} accepted, ${seen.answered} answered, ${seen.failed} failed${failed && ` (${failed})`}, ${seconds} s`,
     );
     for (const fault of faults) console.log(`  ${fault}`);
     for (const violation of violations.slice(0, 5)) console.log(`  ${describeViolation(violation)}`);

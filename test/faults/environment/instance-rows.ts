@@ -11,8 +11,8 @@ const sleep = (life: Life, ms: number) => life.fleet.clock.sleep(ms);
 /** Two nodes, so that there is somewhere to go. */
 const twoNodes = {
   nodes: [
-    { place: 1, slots: 2 },
-    { place: 2, slots: 2 },
+    { place: 1, slots: 4 },
+    { place: 2, slots: 4 },
   ],
 } as const;
 
@@ -45,12 +45,14 @@ export const instanceRows: readonly Row[] = [
   {
     id: '1',
     name: 'SIGTERM for the instance of the node, with jobs running',
+    failsNone: true,
     plan: twoNodes,
     strike: (life) => rolled(life, life.fleet.at(1)),
   },
   {
     id: '2',
     name: 'a rolling restart of all instances',
+    failsNone: true,
     plan: twoNodes,
     async strike(life) {
       const faults: string[] = [];
@@ -87,6 +89,7 @@ export const instanceRows: readonly Row[] = [
   {
     id: '16',
     name: 'a second process with the same instance id and another pod',
+    failsNone: true,
     async strike(life) {
       const twin = await life.fleet.createInstance('fault-1', 'uid-of-a-twin');
       twin.forgive();

@@ -145,6 +145,7 @@ export const redisRows: readonly Row[] = [
   {
     id: '12c',
     name: 'scripts are forgotten again and again',
+    failsNone: true,
     redis: 'single',
     async strike(life) {
       for (let round = 0; round < 20; round++) {

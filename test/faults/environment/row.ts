@@ -15,6 +15,8 @@ export interface Row {
   readonly plan?: Partial<LifePlan>;
   readonly limits?: Partial<Limits>;
   readonly injected?: Injected;
+  /** Nothing in this row is a reason for a job to fail. */
+  readonly failsNone?: true;
   /** Breaks and mends; sessions speak until it is done. Returns what was not as it should be, beside the history. */
   readonly strike: (life: Life) => Promise<readonly string[]>;
 }

@@ -27,6 +27,8 @@ interface Utterance {
 interface OpenRequest {
   readonly message: Utterance;
   job: string | undefined;
+  /** Why it failed, as the last event about it said. */
+  why: string | undefined;
 }
 
 /** How long a client waits for the answer to its `session_init`. */
@@ -123,7 +125,7 @@ export class FakeSession {
       audio_format: 'pcm16',
       sample_rate: 16_000,
     };
-    this.#open.set(index, { message, job: undefined });
+    this.#open.set(index, { message, job: undefined, why: undefined });
     this.#submit(message);
     return true;
   }
@@ -167,8 +169,7 @@ export class FakeSession {
         this.#accepted(index, message['job_id']);
         break;
       case 'ui_event':
-        if (message['event'] === 'DISPATCHED' || message['event'] === 'ERROR')
-          this.#accepted(index, message['job_id']);
+        this.#event(index, message);
         break;
       case 'translation_result':
         this.#answered(index, message, 'result');
@@ -197,6 +198,13 @@ export class FakeSession {
     this.#note({ op: 'open', phase: 'ok' });
   }
 
+  #event(index: number | undefined, { event, job_id: job, error_code: code }: Record<string, unknown>): void {
+    if (event !== 'DISPATCHED' && event !== 'ERROR') return;
+    this.#accepted(index, job);
+    const request = index === undefined ? undefined : this.#open.get(index);
+    if (request && event === 'ERROR') request.why = String(code);
+  }
+
   #accepted(index: number | undefined, job: unknown): void {
     const request = index === undefined ? undefined : this.#open.get(index);
     if (!request || index === undefined || typeof job !== 'string' || job === '') return;
@@ -210,7 +218,7 @@ export class FakeSession {
     outcome: 'result' | 'failure' | 'missing',
   ): void {
     if (index === undefined) return;
-    const known = this.#open.get(index)?.job;
+    const { job: known, why } = this.#open.get(index) ?? {};
     const job = typeof message['job_id'] === 'string' ? message['job_id'] : known;
     const seq = typeof message['seq'] === 'number' ? message['seq'] : undefined;
     const answer = {
@@ -218,6 +226,7 @@ export class FakeSession {
       outcome,
       ...(job === undefined || outcome === 'missing' ? {} : { job }),
       ...(seq === undefined ? {} : { seq }),
+      ...(outcome === 'failure' && why !== undefined ? { detail: why } : {}),
       ...(outcome === 'result' ? { hash: String(message['text_translated']) } : {}),
     };
     if (seq !== undefined) {
