@@ -104,7 +104,7 @@ describe('the command of a container', () => {
     base: { PATH: '/bin' },
     variables: { POD_NAME: 'web-0', TOKEN: '/etc/s/token' },
     mounts: [{ mountPath: '/etc/s', realPath: '/real' }],
-    workingDirectory: '/work',
+    workingDirectory: '/project',
   };
 
   it('is the entry point of the image with the arguments after it', () => {

@@ -92,6 +92,26 @@ describe('the process table', () => {
     await until(() => !isAlive(Number(readFileSync(file, 'utf8'))));
   });
 
+  it('has everything ended when its own process is killed', async () => {
+    const file = join(directory, 'guarded');
+    const owner = `
+      import { ProcessTable } from ${JSON.stringify(new URL('processes.ts', import.meta.url).href)};
+      const table = await ProcessTable.open(${JSON.stringify(notes('guarded-notes'))});
+      const logFile = ${JSON.stringify(join(directory, 'guarded.log'))};
+      const environment = {};
+      const { pid } = table.start({ argv: [process.execPath, '-e', 'setInterval(() => {}, 1000)'], environment, workingDirectory: '/', logFile });
+      (await import('node:fs')).writeFileSync(${JSON.stringify(file)}, String(pid));
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', owner], {
+      stdio: 'ignore',
+    });
+    await until(() => existsSync(file) && readFileSync(file, 'utf8') !== '');
+    const pid = Number(readFileSync(file, 'utf8'));
+    assert.ok(isAlive(pid));
+    child.kill('SIGKILL');
+    await until(() => !isAlive(pid));
+  });
+
   it('ends what a killed table left behind, and nothing that only has the same pid', async () => {
     const stray = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
       detached: true,
@@ -101,14 +121,15 @@ describe('the process table', () => {
       detached: true,
       stdio: 'ignore',
     });
-    await ProcessTable.open(notes('strays'));
+    await (await ProcessTable.open(notes('strays'))).close();
     const ticks = readFileSync(`/proc/${stray.pid!}/stat`, 'utf8').split(') ')[1]!.split(' ')[19]!;
     writeFileSync(join(notes('strays'), String(stray.pid)), ticks);
     writeFileSync(join(notes('strays'), String(innocent.pid)), '1');
-    await ProcessTable.open(notes('strays'));
+    const table = await ProcessTable.open(notes('strays'));
     await until(() => stray.exitCode !== null || stray.signalCode !== null);
     assert.ok(isAlive(innocent.pid!));
     innocent.kill('SIGKILL');
+    await table.close();
   });
 });
 

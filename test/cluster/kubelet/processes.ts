@@ -1,10 +1,12 @@
 /**
  * Every process the kubelet starts. Each leads a process group of its own, so that whatever it starts in turn is ended with
- * it. A note on disk for each one lets the next kubelet end what a killed kubelet left behind.
+ * it. A note on disk for each one lets others end what a killed kubelet left behind: a guard, which notices at once, and the
+ * next kubelet, should the guard be gone too.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
 
 export interface Command {
@@ -43,15 +45,12 @@ const signalNumbers: Readonly<Record<string, number>> = {
 
 export class ProcessTable {
   readonly #notes: string;
+  readonly #guard: ChildProcess;
   readonly #running = new Map<number, RunningProcess>();
-  readonly #killAll = () => {
-    for (const { pid } of this.#running.values()) killGroup(pid);
-  };
 
   private constructor(notes: string) {
     this.#notes = notes;
-    // The last chance when this process ends without stopping the kubelet.
-    process.on('exit', this.#killAll);
+    this.#guard = startGuard(notes);
   }
 
   /** Ends what an earlier table in the same directory left running, then starts afresh. */
@@ -90,9 +89,11 @@ export class ProcessTable {
   /** Ends everything and waits until it is gone. */
   async close(): Promise<void> {
     const all = [...this.#running.values()];
-    this.#killAll();
+    for (const running of all) running.kill();
     await Promise.all(all.map((running) => running.exited));
-    process.off('exit', this.#killAll);
+    const guardEnded = new Promise((resolve) => this.#guard.once('exit', resolve));
+    this.#guard.stdin?.end();
+    if (this.#guard.exitCode === null) await guardEnded;
   }
 
   #ended(pid: number): void {
@@ -135,6 +136,23 @@ function killGroup(leader: number): void {
   } catch {
     // Nobody is left in the group.
   }
+}
+
+/**
+ * A shell that waits for the end of its input, which comes when this process ends for whatever reason, and then ends the groups that
+ * are still noted. In a session of its own, so that an interrupt from the terminal does not reach it.
+ */
+function startGuard(notes: string): ChildProcess {
+  const script =
+    'cat >/dev/null; cd "$0" && for pid in *; do kill -s KILL -- "-$pid" 2>/dev/null; done; exit 0';
+  const guard = spawn('/bin/sh', ['-c', script, notes], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  // It must not keep this process from ending.
+  guard.unref();
+  if (guard.stdin instanceof Socket) guard.stdin.unref();
+  return guard;
 }
 
 function endStrays(directory: string): void {

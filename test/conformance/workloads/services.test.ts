@@ -51,11 +51,12 @@ describe('the endpoints of a Service', { concurrency: true }, () => {
     await until(place, 'web', 0, 1);
     await annotate(place, 'web', 'open');
     await until(place, 'web', 1, 0);
-    const subset = (await place.get(endpoints, 'web'))?.subsets?.[0];
+    const subset = (await place.get(endpoints, 'web'))!.subsets![0]!;
     const pod = await place.pod('web');
-    assert.deepEqual(subset?.ports, [{ name: 'web', port: 8080, protocol: 'TCP' }]);
-    assert.equal(subset?.addresses?.[0]?.ip, pod?.status?.podIP);
-    assert.equal(subset?.addresses?.[0]?.targetRef?.uid, pod?.metadata.uid);
+    assert.deepEqual(subset.ports, [{ name: 'web', port: 8080, protocol: 'TCP' }]);
+    const [address] = subset.addresses ?? [];
+    assert.equal(address?.ip, pod?.status?.podIP);
+    assert.equal(address?.targetRef?.uid, pod?.metadata.uid);
     await annotate(place, 'web', null);
     await until(place, 'web', 0, 1);
     await place.kube.delete(pods, pod!);

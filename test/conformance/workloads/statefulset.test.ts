@@ -24,7 +24,7 @@ describe('a StatefulSet', { concurrency: true }, () => {
     const [first, second] = await settled(place, 'web', 2);
     assert.deepEqual(names([first!, second!]), ['web-3', 'web-4']);
     assert.equal(first!.metadata.labels?.['statefulset.kubernetes.io/pod-name'], 'web-3');
-    assert.equal(first!.metadata.labels?.['apps.kubernetes.io/pod-index'], '3');
+    assert.equal(first!.metadata.labels['apps.kubernetes.io/pod-index'], '3');
     assert.deepEqual([first!.spec?.hostname, first!.spec?.subdomain], ['web-3', 'web']);
     const { apiVersion, kind, name, uid } = { ...set, ...set.metadata };
     const owner = { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
