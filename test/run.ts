@@ -150,8 +150,10 @@ for (const { suite, counts, seconds } of results) {
   total.failed += counts.failed + (empty ? 1 : 0);
   total.skipped += counts.skipped;
 }
-if (total.skipped > 0) console.log('   a skipped test counts as a failure of the run');
+// On a real API server a test may have nothing to try; it says why. Here everything can be tried.
+const skipsAllowed = Boolean(process.env['KUBEBUILDER_ASSETS'] ?? process.env['KUBECONFIG']);
+if (total.skipped > 0 && !skipsAllowed) console.log('   a skipped test counts as a failure of the run');
 console.log(
   `\n${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`,
 );
-process.exitCode = total.failed + total.skipped === 0 ? 0 : 1;
+process.exitCode = total.failed === 0 && (total.skipped === 0 || skipsAllowed) ? 0 : 1;
