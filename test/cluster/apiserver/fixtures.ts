@@ -69,5 +69,10 @@ export function widgetKind(overrides: JsonObject = {}): Kind {
   return kind;
 }
 
-export const widget = (spec: JsonObject, rest: JsonObject = {}): ApiObject =>
-  ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w' }, spec, ...rest });
+export const widget = (spec: JsonObject, rest: JsonObject = {}): ApiObject => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Widget',
+  metadata: { name: 'w' },
+  spec,
+  ...rest,
+});

@@ -35,7 +35,7 @@ export function create(write: Write, object: ApiObject): ApiObject {
   if (api.store.get(kind.storage, namespaceOf(kind, object), object.metadata.name)) {
     throw alreadyExists(kind, object.metadata.name);
   }
-  object.metadata.managedFields = own(write, undefined, object);
+  enterOwners(write, undefined, object);
   return options.dryRun ? object : fromStorage(kind, api.store.put(kind.storage, toStorage(kind, object)));
 }
 
@@ -72,9 +72,7 @@ export function update(write: Write, object: ApiObject, old: ApiObject): ApiObje
   bumpGeneration(kind, object, old);
   admitUpdate(api, kind, object, old, call);
   refuse(kind, object, updateErrors(write, object, old));
-  const managed = own(write, old, object);
-  if (managed.length > 0) object.metadata.managedFields = managed;
-  else delete object.metadata.managedFields;
+  enterOwners(write, old, object);
   return store(write, object, old);
 }
 
@@ -174,7 +172,14 @@ function withoutVersion(object: ApiObject): JsonObject {
   return { ...object, metadata: { ...metadata, ...(untimed ? { managedFields: untimed } : {}) } };
 }
 
-function own(write: Write, before: ApiObject | undefined, after: ApiObject): ManagedFieldsEntry[] {
+/** An object of which nobody owns anything has no list of owners at all. */
+function enterOwners(write: Write, before: ApiObject | undefined, after: ApiObject): void {
+  const owners = ownersAfter(write, before, after);
+  if (owners.length > 0) after.metadata.managedFields = owners;
+  else delete after.metadata.managedFields;
+}
+
+function ownersAfter(write: Write, before: ApiObject | undefined, after: ApiObject): ManagedFieldsEntry[] {
   if (write.ownership) return write.ownership(before, after);
   const { kind, options, subresource, api } = write;
   return trackUpdate(kind, before, after, {
