@@ -1,6 +1,6 @@
 /**
  * Two whole instances in one process, on a clock that is moved by hand and a store that fails now and then, sometimes
- * before and sometimes after it did what it was asked. Nodes are slow, fail, hang up and come back. Whatever happens,
+ * before and sometimes after it did what it was asked, and hints are lost. Nodes are slow, fail, hang up and come back. Whatever happens,
  * every utterance has exactly one terminal answer, and no node ever has more jobs than slots.
  */
 import assert from 'node:assert/strict';
@@ -89,6 +89,8 @@ class World {
   readonly #stop = new AbortController();
   readonly instances: Instance[] = [];
   failing = 0;
+  /** Hints of these types never arrive. */
+  readonly lost = new Set<string>();
 
   constructor(seed: number) {
     this.random = new FakeRandom(seed);
@@ -139,6 +141,11 @@ class World {
     await this.clock.advance(10_000);
   }
 
+  #isLost(sent: unknown[]): boolean {
+    const [hint] = sent[1] as Message[];
+    return this.lost.has(String(hint?.type)) || this.chance(this.failing);
+  }
+
   /** The verbs of jobs and sessions and the sending of hints fail as often as `failing` says. */
   #flaky(store: Store): Store {
     const wrap = <Part extends object>(part: Part, verbs: readonly (keyof Part)[]): Part => {
@@ -147,6 +154,7 @@ class World {
         const real = part[verb] as (...args: unknown[]) => Promise<unknown>;
         const failing = async (...args: unknown[]) => {
           if (this.chance(this.failing)) throw new AppError('unavailable', 'cut before');
+          if (verb === 'send' && this.#isLost(args)) return 'sent';
           const answer = await real.apply(part, args);
           if (this.chance(this.failing)) throw new AppError('unavailable', 'cut after');
           return answer;
@@ -354,9 +362,30 @@ function assertAllAnswered(world: World, clients: readonly Client[], workers: re
 
 describe('two instances, flaky nodes and a flaky store', () => {
   it('give every utterance exactly one answer, and no node more jobs than slots', async () => {
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), story), {
-      numRuns: 12,
-      endOnFailure: true,
-    });
+    const seeds = fc.integer({ min: 1, max: 1_000_000 });
+    await fc.assert(fc.asyncProperty(seeds, story), { numRuns: 12, endOnFailure: true });
   });
+});
+
+describe('a hint that is lost', () => {
+  for (const type of ['assign', 'results', 'requeued', 'refused', 'capacity', 'cancel']) {
+    it(`costs a wait and nothing else: ${type}`, async () => {
+      const world = await World.start(1);
+      world.lost.add(type);
+      const client = new Client(world, 1);
+      const worker = new Worker(world, 'n', 0);
+      await settle();
+      worker.wellBehaved = true;
+      worker.beat();
+      await world.clock.advance(500);
+      for (let said = 0; said < 4; said++) client.say(10);
+      await world.clock.advance(100);
+      worker.disconnect();
+      await world.clock.advance(1000);
+      worker.connect(0);
+      await calm(world, [worker]);
+      assertAllAnswered(world, [client], [worker]);
+      await world.stop();
+    });
+  }
 });
