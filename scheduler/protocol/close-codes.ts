@@ -2,8 +2,6 @@
 export const closeCodes = {
   /** This instance is leaving; connect again, anywhere. */
   goingAway: { code: 1001, reason: 'going away' },
-  /** The peer broke a rule; connecting again will not help until it changes. */
-  policy: { code: 1008, reason: 'policy violation' },
   /** The peer does not read what it is sent; connect again. */
   slowConsumer: { code: 1013, reason: 'slow consumer' },
   /** The peer did not answer in time; connect again. */
