@@ -28,6 +28,7 @@ export class Program {
   readonly #child: ChildProcess;
   readonly #exited: Promise<Exit>;
   #output = '';
+  #printedBytes = 0;
   #exit: Exit | undefined;
 
   private constructor({ program, args, environment }: ProgramOptions) {
@@ -41,6 +42,7 @@ export class Program {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
         this.#output = (this.#output + chunk).slice(-1_000_000);
+        this.#printedBytes += Buffer.byteLength(chunk);
       });
     }
     this.#exited = once(this.#child, 'close').then(([code, signal]) => {
@@ -68,6 +70,11 @@ export class Program {
   /** Everything it printed so far, both streams as they came. */
   get output(): string {
     return this.#output;
+  }
+
+  /** How much it printed, kept or not. */
+  get printedBytes(): number {
+    return this.#printedBytes;
   }
 
   get exited(): Promise<Exit> {

@@ -1,5 +1,6 @@
 /** Instances end, freeze, are cut off or appear twice. */
 import { createKeys } from '../../../scheduler/store/redis/keys.ts';
+import { clientFrame, RudeClient } from '../fuzz/rude-client.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { Life } from '../fleet/life.ts';
 import { scaled } from '../fleet/settings.ts';
@@ -165,20 +166,45 @@ export const instanceRows: readonly Row[] = [
   },
   {
     id: '34',
-    name: 'nobody reads the log any more',
+    name: 'nobody reads the log any more, and it is told a lot worth logging',
     plan: twoNodes,
     fleet: { logLevel: 'trace' },
     async strike(life) {
       const instance = life.fleet.at(1);
       instance.blockLog();
-      let worst = 200;
-      for (let i = 0; i < 20; i++) {
-        await sleep(life, 300);
-        const status = await instance.status('/livez');
-        if (status !== 200) worst = status;
-      }
+      const noise = makeNoise(life, instance);
+      const worst = await worstLiveness(life, instance, 20);
+      await noise;
+      const printed = instance.printedBytes;
       instance.unblockLog();
-      return faultsOf([worst === 200, `it answered ${worst} while its log was blocked`]);
+      await life.fleet.clock.sleep(500);
+      const keptBack = instance.printedBytes - printed;
+      return faultsOf(
+        [worst === 200, `it answered ${worst} while its log was blocked`],
+        [keptBack > pipeBytes, `only ${keptBack} bytes were waiting: the pipe was never full`],
+      );
     },
   },
 ];
+
+/** More than the operating system keeps for a reader that does not come. */
+const pipeBytes = 400_000;
+
+/** Frames that cannot be read, each worth a line in the log. */
+async function makeNoise(life: Life, instance: Instance): Promise<void> {
+  const client = new RudeClient(instance.port, life.fleet.clock);
+  await client.upgrade('/ws/node');
+  for (let i = 0; i < 3000; i++) client.write(clientFrame(`{"type":"noise ${i}"}`));
+  await sleep(life, 3000);
+  client.end();
+}
+
+async function worstLiveness(life: Life, instance: Instance, times: number): Promise<number> {
+  let worst = 200;
+  for (let i = 0; i < times; i++) {
+    await sleep(life, 250);
+    const status = await instance.status('/livez');
+    if (status !== 200) worst = status;
+  }
+  return worst;
+}

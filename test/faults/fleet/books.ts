@@ -93,10 +93,19 @@ async function writeSession(fleet: Fleet, session: string, seen: readonly Histor
   const jobs = new Set(
     seen.flatMap((event) => (event.session === session && event.job !== undefined ? event.job : [])),
   );
+  const answered = new Set<string>();
   for (const job of jobs) {
-    const state = await direct.hget(keys.job(session, job), 'state');
-    if (state !== null)
-      history.add({ actor: 'redis', op: 'record', phase: 'ok', session, job, detail: state });
+    const [state, seq] = await direct.hmget(keys.job(session, job), 'state', 'seq');
+    if (typeof state !== 'string') continue;
+    history.add({ actor: 'redis', op: 'record', phase: 'ok', session, job, detail: state });
+    if (typeof seq === 'string' && seq !== '0') answered.add(seq);
+  }
+  const last = await direct.hget(keys.session(session), 'seq');
+  // Of a session that was cut off there may be jobs that nobody here has heard of.
+  const whole = !seen.some((event) => event.op === 'cut' && event.session === session);
+  if (whole && last !== null) {
+    const figure = { detail: `answers of ${session}`, count: Number(last), expected: answered.size };
+    history.add({ actor: 'redis', op: 'books', phase: 'ok', ...figure });
   }
   for (const [id, fields] of await direct.xrange(keys.outbox(session), '-', '+')) {
     const field = (name: string) => fields[fields.indexOf(name) + 1] ?? '';

@@ -102,8 +102,7 @@ export class FakeSession {
   }
 
   async end(): Promise<void> {
-    this.#cancelGreeting();
-    this.#greeted = false;
+    this.#cutOff();
     await this.#line.end();
   }
 

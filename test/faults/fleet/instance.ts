@@ -69,6 +69,11 @@ export class Instance {
     return this.#program?.output ?? '';
   }
 
+  /** How much of its log has been read so far. */
+  get printedBytes(): number {
+    return this.#program?.printedBytes ?? 0;
+  }
+
   get pid(): number {
     return this.#program?.pid ?? 0;
   }

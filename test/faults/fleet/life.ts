@@ -130,7 +130,7 @@ export class Life {
     const { clock, history } = this.fleet;
     const addresses = () => this.fleet.addressesFrom(place);
     const random = this.#random.fork(nodeId);
-    return new FakeNode({ workMs: [5, 120], ...node, nodeId, addresses, history, clock, random });
+    return new FakeNode({ workMs: [5, 70], ...node, nodeId, addresses, history, clock, random });
   }
 
   async #warmUp(): Promise<void> {

@@ -39,7 +39,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "if job[1] == 'finished' then",
     by: 'if false then',
     caughtBy: row('33'),
-    says: /duplicated|conflict/,
+    says: /duplicated|conflict|answers of s-/,
   },
   {
     name: 'an ended job keeps its deadline',
