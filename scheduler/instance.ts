@@ -94,7 +94,7 @@ function openStore({ config, clock, random, log }: InstanceOptions, metrics: Met
   const observe = (op: string, result: 'ok' | 'err', seconds: number) => {
     metrics.redisOps.inc({ op, result });
     metrics.redisOpSeconds.observe({ op }, seconds);
-    if (op === 'dlq_move' && result === 'ok') metrics.dlqMoved.inc();
+    if (op === 'dead_letter') metrics.dlqMoved.inc();
   };
   return openRedisStore({ ...settings.redisOptions(config), clock, random, log, observe });
 }

@@ -9,9 +9,11 @@ import { timeUp } from '../decide/job-timing.ts';
 import type { Post } from '../fleet/post.ts';
 import type { JobStatus, Metrics } from '../metrics.ts';
 import { errorCodes } from '../protocol/error-codes.ts';
-import { retrying, type Retry } from '../retry.ts';
+import type { Retry } from '../retry.ts';
 import type { HintOf } from '../store/hints.ts';
 import type { AcceptAnswer, Answer, JobStore, MoveAnswer, Target } from '../store/store.ts';
+import { CapacityCalls } from './capacity-calls.ts';
+import { createJobVerbs, type JobVerbs } from './job-verbs.ts';
 import type { Placer } from './placer.ts';
 import type { DeskSession, OpenJob } from './session.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -57,13 +59,18 @@ export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #jobs = new Map<string, OpenJob>();
   readonly #waiting: WaitingRoom;
-  /** Instances that were asked to call when a slot frees, and until when we rely on it. */
-  readonly #asked = new Map<string, number>();
-  /** Those that have called. They are asked again at once only when their call was of use, or two would talk for ever. */
-  readonly #called = new Set<string>();
+  readonly #verbs: JobVerbs;
+  readonly #calls: CapacityCalls;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
+    this.#calls = new CapacityCalls(deps.clock);
+    this.#verbs = createJobVerbs({
+      ...deps,
+      onFailed: (job) => {
+        this.#arm(job, retryLaterMs);
+      },
+    });
     this.#waiting = new WaitingRoom({
       clock: deps.clock,
       tryPlace: (job) => this.#tryPlace(job),
@@ -105,15 +112,7 @@ export class Dispatcher {
   /** Ends a job by our own decision: the first terminal answer wins. */
   async fail(job: OpenJob, code: string, message: string): Promise<void> {
     const answer = failure(job, code, message);
-    const { jobs, limits } = this.#deps;
-    const move = {
-      sessionId: job.session.sessionId,
-      jobId: job.jobId,
-      attempt: job.attempt,
-      answer,
-      keepMs: limits.keepMs,
-    };
-    const done = await this.#move(job, () => jobs.finish(move));
+    const done = await this.#verbs.finish(job, answer);
     if (done?.kind === 'done') this.#end(job, done.seq, answer);
     else if (done?.kind === 'unknown') this.#end(job, 0, answer);
     else if (done) await this.#resync(job, done);
@@ -151,7 +150,7 @@ export class Dispatcher {
 
   /** The call we asked an instance for: a slot is free there. */
   capacity(instanceId: string): void {
-    this.#called.add(instanceId);
+    this.#calls.called(instanceId);
     this.#waiting.wake();
   }
 
@@ -162,7 +161,7 @@ export class Dispatcher {
 
   /** An instance died with whatever its nodes were doing. */
   instanceGone(instanceId: string): void {
-    this.#asked.delete(instanceId);
+    this.#calls.forget(instanceId);
     for (const job of this.#jobs.values()) {
       if (job.target?.instanceId !== instanceId || job.moving) continue;
       this.#background(job, this.#next(job, job.target.nodeId));
@@ -171,7 +170,10 @@ export class Dispatcher {
 
   async #record(job: OpenJob): Promise<void> {
     const target = this.#deps.placer.place(job);
-    const answer = await this.#accept(job, target);
+    let answer = await this.#verbs.accept(job, target);
+    if (answer.kind === 'fenced' && (await this.#deps.events.reassert(job.session))) {
+      answer = await this.#verbs.accept(job, target);
+    }
     if (target && (job.ended || !isNew(answer, job))) this.#deps.placer.abandoned(target);
     if (job.ended) return;
     if (answer.kind === 'fenced') {
@@ -184,33 +186,6 @@ export class Dispatcher {
       this.#observe(job, 'accepted');
       await this.#goTo(job, target, target ? 1 : 0);
     }
-  }
-
-  async #accept(job: OpenJob, target: Target | undefined): Promise<AcceptAnswer> {
-    const { jobs, limits, retry, events } = this.#deps;
-    const ask = () => retrying(() => jobs.accept(this.#newJob(job, target), target), retry, limits.pendingMs);
-    job.moving = true;
-    try {
-      const answer = await ask();
-      return answer.kind === 'fenced' && (await events.reassert(job.session)) ? await ask() : answer;
-    } finally {
-      job.moving = false;
-    }
-  }
-
-  #newJob(job: OpenJob, target: Target | undefined) {
-    const { limits } = this.#deps;
-    return {
-      sessionId: job.session.sessionId,
-      jobId: job.jobId,
-      sessionEpoch: job.session.epoch,
-      ...(job.requestId === undefined ? {} : { requestId: job.requestId }),
-      utteranceIndex: job.index,
-      assign: job.assign,
-      audio: job.audio,
-      deadlineMs: target ? limits.jobTimeoutMs : limits.pendingMs,
-      keepMs: limits.keepMs,
-    };
   }
 
   #goTo(job: OpenJob, target: Target | undefined, attempt: number): Promise<void> | void {
@@ -253,7 +228,7 @@ export class Dispatcher {
   #tryPlace(job: OpenJob): boolean {
     const target = this.#deps.placer.placeWaiting(job) ?? this.#placeAnew(job);
     if (!target) return false;
-    if (this.#called.delete(target.instanceId)) this.#asked.delete(target.instanceId);
+    this.#calls.used(target.instanceId);
     this.#background(job, this.#dispatch(job, target, job.owesFailover));
     return true;
   }
@@ -274,10 +249,7 @@ export class Dispatcher {
   }
 
   async #dispatch(job: OpenJob, target: Target, countsAsFailover: boolean): Promise<void> {
-    const { jobs, limits } = this.#deps;
-    const ref = { sessionId: job.session.sessionId, jobId: job.jobId, attempt: job.attempt };
-    const move = { ...ref, target, deadlineMs: limits.jobTimeoutMs, countsAsFailover };
-    const answer = await this.#move(job, () => jobs.dispatch(move));
+    const answer = await this.#verbs.dispatch(job, target, countsAsFailover);
     if (answer?.kind !== 'dispatched') {
       this.#deps.placer.abandoned(target);
       return answer && this.#resync(job, answer);
@@ -288,24 +260,17 @@ export class Dispatcher {
   }
 
   async #requeue(job: OpenJob): Promise<void> {
-    const { jobs, clock, limits } = this.#deps;
+    const { clock, limits } = this.#deps;
     const leftMs = (job.waitUntilMs ?? clock.monotonic() + limits.pendingMs) - clock.monotonic();
-    const ref = { sessionId: job.session.sessionId, jobId: job.jobId, attempt: job.attempt };
-    const answer = await this.#move(job, () =>
-      jobs.requeue({ ...ref, deadlineMs: Math.max(1, Math.round(leftMs)) }),
-    );
+    const answer = await this.#verbs.requeue(job, leftMs);
     if (answer?.kind === 'requeued') this.#wait(job);
     else if (answer) await this.#resync(job, answer);
   }
 
   /** The job is not where we thought: believes the store. */
   async #resync(job: OpenJob, answer: MoveAnswer<never>): Promise<void> {
-    const { jobs, events } = this.#deps;
-    const ref = { sessionId: job.session.sessionId, jobId: job.jobId };
-    const record =
-      answer.kind === 'stale'
-        ? await this.#move(job, () => jobs.get(ref).then((found) => found ?? null))
-        : null;
+    const { events } = this.#deps;
+    const record = answer.kind === 'stale' ? await this.#verbs.read(job) : null;
     if (job.ended) return;
     if (answer.kind === 'finished' || record?.state === 'finished') {
       events.finished(job);
@@ -328,21 +293,6 @@ export class Dispatcher {
     job.target = target;
     this.#waiting.leave(job);
     this.#arm(job, this.#deps.limits.jobTimeoutMs);
-  }
-
-  /** One verb of one job at a time; undefined when the job ended meanwhile. */
-  async #move<Reply>(job: OpenJob, verb: () => Promise<Reply>): Promise<Reply | undefined> {
-    job.moving = true;
-    job.cancelTimer();
-    try {
-      const answer = await retrying(verb, this.#deps.retry);
-      return job.ended ? undefined : answer;
-    } catch (error) {
-      this.#arm(job, retryLaterMs);
-      throw error;
-    } finally {
-      job.moving = false;
-    }
   }
 
   #arm(job: OpenJob, delayMs: number): void {
@@ -381,11 +331,9 @@ export class Dispatcher {
   }
 
   #askForCapacity(job: OpenJob): void {
-    const { placer, post, clock, instanceId } = this.#deps;
-    const nowMs = clock.monotonic();
+    const { placer, post, instanceId } = this.#deps;
     for (const to of placer.fullInstances(job)) {
-      if ((this.#asked.get(to) ?? 0) > nowMs) continue;
-      this.#asked.set(to, nowMs + askAgainMs);
+      if (!this.#calls.ask(to)) continue;
       void post.send(to, { type: 'interest', from: instanceId });
     }
   }
@@ -418,9 +366,6 @@ const isNew = (answer: AcceptAnswer, job: OpenJob): boolean =>
 
 /** A job whose move failed for a reason that asking again does not mend is looked at again after this time. */
 const retryLaterMs = 2000;
-
-/** A call that did not come within this time is asked for again. */
-const askAgainMs = 500;
 
 const failure = (job: OpenJob, code: string, message: string): Answer => ({
   kind: 'failure',

@@ -211,4 +211,14 @@ describe('two instances around one Redis', () => {
     session.say({ index: 0 });
     await session.log.first('error', (message) => message['code'] === 'INVALID_SESSION');
   });
+
+  it('move an inbox entry nobody can read to the dead letters, and count it', async () => {
+    const inbox = `${fleet.keyPrefix}:streams:{instance:scheduler-1}:inbox`;
+    const args = ['-p', String(fleet.redis.port), 'XADD', inbox, '*', 'payload', 'not JSON'];
+    await promisify(execFile)('redis-cli', args);
+    await eventually('it is counted', async () => {
+      const { body } = await fleet.on('scheduler-1').get('/metrics');
+      return body.includes('scheduler_phase2_dlq_moved_total 1\n');
+    });
+  });
 });
