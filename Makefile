@@ -36,6 +36,17 @@ conformance: tools ## The conformance suite; on a real API server with KUBEBUILD
 bench: tools build ## Compare with Socket.IO, BullMQ and a naive inbox; writes bench/results.md (QUICK=1 only prints)
 	@$(NODE) bench/main.ts $(if $(QUICK),--quick)
 
+.PHONY: faults
+POINTS ?= 250
+faults: tools ## Break a fleet in POINTS places (all: every one), then its surroundings, then its protocol
+	@$(NODE) test/faults/main.ts --points $(POINTS) --parallel 2 $(if $(SEED),--seed $(SEED)) $(if $(REDIS),--redis $(REDIS))
+	@$(NODE) test/faults/environment.ts $(if $(SEED),--seed $(SEED)) $(if $(REDIS),--redis $(REDIS))
+	@$(NODE) test/faults/fuzz.ts --messages 200000 --socket-messages 10000 $(if $(SEED),--seed $(SEED))
+
+.PHONY: planted
+planted: tools ## Plant bugs one by one and see that the fault suite catches each
+	@$(NODE) test/faults/planted.ts
+
 .PHONY: lint
 lint: node_modules/.installed ## ESLint, Prettier
 	@$(RUN) lint

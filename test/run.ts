@@ -61,6 +61,15 @@ const suites: readonly Suite[] = [
     timeoutSeconds: 60,
   },
   {
+    name: 'faults',
+    tells:
+      'the fault proxies, the history checker, the plan and the decoders; `make faults` breaks real fleets',
+    files: ['test/faults/**/*.test.ts'],
+    isolated: true,
+    concurrency: 1,
+    timeoutSeconds: 120,
+  },
+  {
     name: 'operator',
     tells: 'reconciling against a fake API with faults',
     files: ['test/operator/*.test.ts'],

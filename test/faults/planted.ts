@@ -48,7 +48,7 @@ function find(bug: PlantedBug): { finding: Finding; output: string } {
       encoding: 'utf8',
       timeout: timeoutMs,
     });
-    const output = stdout + stderr;
+    const output = [stdout, stderr].join('\n');
     return { finding: status !== 0 && bug.says.test(output) ? 'caught' : 'not caught', output };
   } catch (error) {
     return { finding: 'cannot be planted', output: String(error) };
