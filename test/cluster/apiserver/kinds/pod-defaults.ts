@@ -32,7 +32,7 @@ function defaultContainer(container: JsonObject, hostNetwork: boolean): void {
   fill(container, 'terminationMessagePolicy', 'File');
   fill(container, 'imagePullPolicy', pullPolicy(stringAt(container, 'image') ?? ''));
   fill(container, 'resources', {});
-  defaultResources(objectAt(container, 'resources'));
+  canonicalAmounts(objectAt(container, 'resources'));
   for (const port of objectsAt(container, 'ports')) {
     fill(port, 'protocol', 'TCP');
     if (hostNetwork && port['containerPort'] !== undefined) fill(port, 'hostPort', port['containerPort']);
@@ -51,15 +51,20 @@ function pullPolicy(image: string): string {
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-/** A limit without a request is also the request. */
-function defaultResources(resources: JsonObject | undefined): void {
-  if (!resources) return;
-  const limits = objectAt(resources, 'limits');
-  canonicalResources(limits);
+function canonicalAmounts(resources: JsonObject | undefined): void {
+  canonicalResources(objectAt(resources, 'limits'));
   canonicalResources(objectAt(resources, 'requests'));
-  if (!limits || Object.keys(limits).length === 0) return;
-  const requests = objectAt(resources, 'requests') ?? {};
-  resources['requests'] = { ...limits, ...requests };
+}
+
+/** In a pod, though not yet in a template, a limit without a request is also the request. */
+export function defaultRequests(spec: JsonObject): void {
+  for (const container of containersOf(spec)) {
+    const resources = objectAt(container, 'resources');
+    const limits = objectAt(resources, 'limits') ?? {};
+    if (resources && Object.keys(limits).length > 0) {
+      resources['requests'] = { ...limits, ...objectAt(resources, 'requests') };
+    }
+  }
 }
 
 function defaultFieldRef(source: JsonObject | undefined): void {

@@ -1,5 +1,5 @@
 /** Pods: what is decided at creation, what may change later, and the slow death that the kubelet confirms. */
-import { defaultPodSpec, containersOf } from './pod-defaults.ts';
+import { containersOf, defaultPodSpec, defaultRequests } from './pod-defaults.ts';
 import { validatePodSpec } from './pod-validation.ts';
 import type { Strategy } from './kind.ts';
 import { copy, equal, fill, numberAt, objectAt, objectsAt, stringAt, type JsonObject } from '../json.ts';
@@ -13,6 +13,7 @@ export const podStrategy: Strategy = {
   setDefaults(pod) {
     pod['spec'] = specOf(pod);
     defaultPodSpec(specOf(pod));
+    defaultRequests(specOf(pod));
     fill(specOf(pod), 'enableServiceLinks', true);
   },
   prepareForCreate(pod) {

@@ -82,13 +82,19 @@ describe('strategic merge patch', () => {
           name: 'a',
           image: 'x',
           env: [
-            { name: 'K', value: '1' },
             { name: 'L', value: '2' },
+            { name: 'K', value: '1' },
           ],
           args: ['-q'],
         },
         { name: 'b', image: 'y' },
       ],
+    });
+  });
+
+  it('puts new items first, as the API does', () => {
+    assert.deepEqual(merged({ containers: [{ name: 'a' }] }, { containers: [{ name: 'b' }] }), {
+      containers: [{ name: 'b' }, { name: 'a' }],
     });
   });
 
@@ -119,21 +125,21 @@ describe('strategic merge patch', () => {
     assert.deepEqual(merged(before, patch), { volumes: [{ name: 'v', secret: { secretName: 's' } }] });
   });
 
-  it('orders a list as told, others after their neighbour', () => {
+  it('orders a list as told, others before what they stood before', () => {
     const before = { containers: [{ name: 'a' }, { name: 'x' }, { name: 'b' }] };
     const patch = {
       '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }],
       containers: [{ name: 'b', image: 'i' }],
     };
     assert.deepEqual(merged(before, patch), {
-      containers: [{ name: 'b', image: 'i' }, { name: 'a' }, { name: 'x' }],
+      containers: [{ name: 'x' }, { name: 'b', image: 'i' }, { name: 'a' }],
     });
   });
 
   it('removes from lists of plain values', () => {
     const meta = { $ref: 'V1ObjectMeta' };
     const patch = { '$deleteFromPrimitiveList/finalizers': ['a'], finalizers: ['c'] };
-    assert.deepEqual(strategicMerge({ finalizers: ['a', 'b'] }, patch, meta), { finalizers: ['b', 'c'] });
+    assert.deepEqual(strategicMerge({ finalizers: ['a', 'b'] }, patch, meta), { finalizers: ['c', 'b'] });
   });
 
   it('refuses an item without its merge key', () => {

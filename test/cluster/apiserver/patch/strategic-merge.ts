@@ -16,16 +16,19 @@ export function strategicMerge(
   const directive = patch['$patch'];
   if (directive === 'delete') return undefined;
   if (directive === 'replace') return plain(patch);
-  if (directive !== undefined && directive !== 'merge')
+  if (directive !== undefined && directive !== 'merge') {
     throw badRequest(`Unknown patch type found: ${shown(directive)}`);
+  }
   const out: JsonObject = retained(isObject(document) ? document : {}, patch);
   for (const [field, value] of Object.entries(patch)) {
-    if (field.startsWith('$')) deleteItems(out, field, value);
-    else mergeField(out, field, value, resolve(fieldSchema(schema, field) ?? anything));
+    if (!field.startsWith('$')) mergeField(out, field, value, listSchema(schema, field));
+    else deleteItems(out, field, value);
   }
-  order(out, patch, schema);
+  order(out, isObject(document) ? document : {}, patch, schema);
   return out;
 }
+
+const listSchema = (schema: Schema, field: string): Schema => resolve(fieldSchema(schema, field) ?? anything);
 
 /** Without its directives a patch is the value it describes. */
 function plain(patch: JsonObject): JsonObject {
@@ -58,9 +61,8 @@ function setOrDelete(out: JsonObject, field: string, value: JsonObject | undefin
 
 function mergeList(current: Json | undefined, patch: Json[], schema: Schema): Json[] {
   const existing = Array.isArray(current) ? current : [];
-  const merges = schema['x-kubernetes-patch-strategy']?.includes('merge') ?? false;
   const replaces = patch.some((item) => isObject(item) && item['$patch'] === 'replace');
-  if (!merges || replaces) {
+  if (!isMerged(schema) || replaces) {
     const items = patch.filter((item) => !(isObject(item) && item['$patch'] === 'replace'));
     return items.map((item) => (isObject(item) ? plain(item) : item));
   }
@@ -93,25 +95,51 @@ function deleteItems(out: JsonObject, directive: string, value: Json | undefined
   out[field] = list.filter((item) => !value.some((gone) => equal(gone, item)));
 }
 
-/** Puts lists into the wished order; items the order does not name keep their place after the one before them. */
-function order(out: JsonObject, patch: JsonObject, schema: Schema): void {
-  for (const [directive, wished] of Object.entries(patch)) {
-    const field = /^\$setElementOrder\/(.+)$/.exec(directive)?.[1];
-    const list = field === undefined ? undefined : out[field];
-    if (field === undefined || !Array.isArray(list) || !Array.isArray(wished)) continue;
-    const key = resolve(fieldSchema(schema, field) ?? anything)['x-kubernetes-patch-merge-key'];
-    out[field] = sortedBy(list, wished, key);
+/** Lists that were merged stand in the order of the patch, or in the one it asks for. */
+function order(out: JsonObject, before: JsonObject, patch: JsonObject, schema: Schema): void {
+  for (const [name, wished] of Object.entries(patch)) {
+    const field = name.replace(/^\$setElementOrder\//, '');
+    const list = out[field];
+    const isOverruled = field === name && patch[`$setElementOrder/${field}`] !== undefined;
+    const fields = listSchema(schema, field);
+    if (isOverruled || !isMerged(fields) || !Array.isArray(list) || !Array.isArray(wished)) continue;
+    const old = before[field];
+    out[field] = interleave(
+      list,
+      wished,
+      Array.isArray(old) ? old : [],
+      fields['x-kubernetes-patch-merge-key'],
+    );
   }
 }
 
-function sortedBy(list: readonly Json[], wished: readonly Json[], key: string | undefined): Json[] {
-  const keyOf = (item: Json): Json | undefined => (key !== undefined && isObject(item) ? item[key] : item);
-  const rank = (item: Json): number => wished.findIndex((other) => equal(keyOf(other), keyOf(item)));
-  let last = -1;
-  const ranked = list.map((item) => {
-    const own = rank(item);
-    if (own >= 0) last = own;
-    return { item, rank: own >= 0 ? own : last + 0.5 };
-  });
-  return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
+const isMerged = (schema: Schema): boolean =>
+  schema['x-kubernetes-patch-strategy']?.includes('merge') ?? false;
+
+/**
+ * Items that `wished` names, in its order; the others among them, each before the first wished item that it stood before
+ * in `old`.
+ */
+function interleave(
+  list: readonly Json[],
+  wished: readonly Json[],
+  old: readonly Json[],
+  key: string | undefined,
+): Json[] {
+  const keyOf = (item: Json): string =>
+    JSON.stringify(key !== undefined && isObject(item) ? item[key] : item);
+  const rank = (items: readonly Json[], item: Json): number =>
+    items.findIndex((other) => keyOf(other) === keyOf(item));
+  const named = list
+    .filter((item) => rank(wished, item) >= 0)
+    .sort((a, b) => rank(wished, a) - rank(wished, b));
+  const others = list.filter((item) => rank(wished, item) < 0);
+  const out: Json[] = [];
+  for (const item of named) {
+    const place = rank(old, item);
+    while (others[0] !== undefined && place >= 0 && rank(old, others[0]) < place)
+      out.push(...others.splice(0, 1));
+    out.push(item);
+  }
+  return [...out, ...others];
 }

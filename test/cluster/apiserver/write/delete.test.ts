@@ -1,16 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { at, numberAt, objectsAt, stringAt, type JsonObject } from '../json.ts';
-import {
-  binding,
-  configMap,
-  core,
-  made,
-  namesOf,
-  openServer,
-  pod,
-  type TestServer,
-} from '../test-client.ts';
+import { binding, configMap, core, made, namesOf, openServer, pod, type TestServer } from '../test-client.ts';
 
 describe('deletes', () => {
   it('of a running pod wait for the kubelet, and can only be hurried', async (t) => {
