@@ -308,7 +308,7 @@ export interface InstanceStore {
   /** Extends the lease if it is still exactly ours. Works in a Redis that is at maxmemory. */
   renew(token: LeaseToken, ttlMs: number): Promise<boolean>;
 
-  /** Gives the lease up if it is still exactly ours, and the presence with it. */
+  /** Gives the lease up if it is still exactly ours, and the presence with it unless another process holds the id. */
   release(token: LeaseToken): Promise<void>;
 
   announce(presence: PresenceRecord, ttlMs: number): Promise<void>;

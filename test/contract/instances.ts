@@ -63,6 +63,17 @@ export function instanceContract(withStore: WithStore) {
       assert.deepEqual(await store.instances.live(), [{ instanceId: 'sched-a', presence }]);
     }));
 
+  it('takes the presence back also when the lease was lost before it was released', () =>
+    withStore(async (harness) => {
+      const { store } = harness;
+      const token = await claimLease(store, 'sched-a', 'boot-1', 100);
+      await store.instances.announce(presence, 60_000);
+      await until(harness, 'the lease to end', async () => (await store.instances.live()).length === 0);
+      await store.instances.release(token);
+      await claimLease(store, 'sched-a', 'boot-2');
+      assert.deepEqual(await store.instances.live(), [{ instanceId: 'sched-a', presence: undefined }]);
+    }));
+
   it('lists the holders of leases, and forgets one that released or expired', () =>
     withStore(async (harness) => {
       const { store } = harness;

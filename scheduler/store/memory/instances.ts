@@ -39,10 +39,8 @@ export function createMemoryInstances(clock: Clock): MemoryInstances {
     },
 
     async release(token) {
-      if (isHeldBy(token)) {
-        leases.delete(token.instanceId);
-        presences.delete(token.instanceId);
-      }
+      if (isHeldBy(token)) leases.delete(token.instanceId);
+      if (leases.get(token.instanceId) === undefined) presences.delete(token.instanceId);
       return Promise.resolve();
     },
 

@@ -35,7 +35,9 @@ export function createRedisInstances(keys: Keys, commands: RedisConnection): Ins
     async release(token) {
       const leaseKeys = [keys.lease(token.instanceId)];
       const released = await commands.run(deleteIfEqualScript, leaseKeys, [formatToken(token)]);
-      if (released === 1) await commands.command('DEL', [keys.presence(token.instanceId)]);
+      // A lease that is gone altogether (a Redis that lost its data) leaves a presence that is still ours to take back.
+      const isNobodys = released === 1 || (await commands.command('EXISTS', leaseKeys)) === 0;
+      if (isNobodys) await commands.command('DEL', [keys.presence(token.instanceId)]);
     },
 
     async announce(presence, ttlMs) {
