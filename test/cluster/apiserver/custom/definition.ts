@@ -5,7 +5,9 @@ import type { Kind, ScalePaths, Strategy } from '../kinds/kind.ts';
 import { copyObject, timestamp, type ApiObject } from '../object.ts';
 import { printerColumns } from '../read/printer-columns.ts';
 import { anything, type Schema } from '../schema/schema.ts';
+import { objectSchema, prune } from '../write/unknown-fields.ts';
 import { compile } from './cel.ts';
+import { applySchemaDefaults } from './schema-defaults.ts';
 import { structuralErrors } from './structural.ts';
 
 const allVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
@@ -123,6 +125,7 @@ function kindOf(definition: ApiObject, version: JsonObject): Kind {
   const scale = scalePaths(objectAt(version, 'subresources', 'scale'));
   const hasStatus = objectAt(version, 'subresources', 'status') !== undefined;
   const apiVersion = `${group}/${stringAt(version, 'name') ?? ''}`;
+  const schema = (objectAt(version, 'schema', 'openAPIV3Schema') as Schema | undefined) ?? anything;
   return {
     group,
     version: stringAt(version, 'name') ?? '',
@@ -138,12 +141,30 @@ function kindOf(definition: ApiObject, version: JsonObject): Kind {
     hasGeneration: true,
     ...(scale ? { scale } : {}),
     subresources: [],
-    schema: (objectAt(version, 'schema', 'openAPIV3Schema') as Schema | undefined) ?? anything,
+    schema,
     columns: printerColumns(objectsAt(version, 'additionalPrinterColumns')),
     strategy: { nameCheck: 'subdomain' },
     custom: true,
     storage: `${group}/${plural}`,
-    fromStorage: (object) => ({ ...object, apiVersion }),
+    fromStorage: reader(schema, apiVersion),
+  };
+}
+
+/**
+ * Objects may have been written under another version or an older schema: they are shown pruned and defaulted by this
+ * one. Stored objects never change, so each is brought into form once.
+ */
+function reader(schema: Schema, apiVersion: string): (stored: ApiObject) => ApiObject {
+  const shown = new WeakMap<ApiObject, ApiObject>();
+  const whole = objectSchema(schema);
+  return (stored) => {
+    const known = shown.get(stored);
+    if (known) return known;
+    const object: ApiObject = { ...copyObject(stored), apiVersion };
+    prune(object, whole);
+    applySchemaDefaults(object, schema);
+    shown.set(stored, object);
+    return object;
   };
 }
 

@@ -13,24 +13,22 @@ export function metadataErrors(kind: Kind, { metadata }: ApiObject): FieldError[
       : [required('metadata.name', 'name or generateName is required')]),
     ...labelErrors(metadata.labels ?? {}, 'metadata.labels'),
     ...annotationErrors(metadata.annotations ?? {}, 'metadata.annotations'),
-    ...finalizerErrors(metadata.finalizers ?? []),
+    ...finalizerErrors(kind, metadata.finalizers ?? []),
     ...ownerErrors(metadata),
   ];
 }
 
-const builtinFinalizers = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
+const standardFinalizers = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
 
-function finalizerErrors(finalizers: readonly string[]): FieldError[] {
-  return finalizers.flatMap((finalizer) => {
+/** Kinds of the core may only be held by a qualified name; custom resources and their definitions by any name. */
+function finalizerErrors({ custom, group }: Kind, finalizers: readonly string[]): FieldError[] {
+  const strict = !custom && group !== 'apiextensions.k8s.io';
+  return finalizers.flatMap((finalizer, index) => {
     const errors = qualifiedNameErrors(finalizer, 'metadata.finalizers');
-    if (errors.length > 0 || finalizer.includes('/') || builtinFinalizers.has(finalizer)) return errors;
-    return [
-      invalidValue(
-        'metadata.finalizers',
-        finalizer,
-        'name is neither a standard finalizer name nor is it fully qualified',
-      ),
-    ];
+    if (errors.length > 0 || !strict || finalizer.includes('/') || standardFinalizers.has(finalizer))
+      return errors;
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+    return [invalidValue(`metadata.finalizers[${index}]`, finalizer, detail)];
   });
 }
 

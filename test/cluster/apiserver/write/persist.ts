@@ -208,5 +208,5 @@ export function load(
   name: string,
 ): ApiObject | undefined {
   const found = api.store.get(kind.storage, kind.namespaced ? namespace : undefined, name);
-  return found && fromStorage(kind, copyObject(found));
+  return found && copyObject(fromStorage(kind, found));
 }
