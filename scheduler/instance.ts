@@ -60,7 +60,9 @@ export function createInstance(options: InstanceOptions) {
     },
     onRegained: () => {
       work.floor.reassert();
-      void front.renewals.now();
+      void front.renewals.now().then(() => {
+        work.desk.recheck();
+      });
     },
   });
   const work = createWork(base, lease);

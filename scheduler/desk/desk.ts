@@ -201,6 +201,11 @@ export class Desk {
     this.#dispatcher.instanceGone(instanceId);
   }
 
+  /** Hints may have been missed: for a while others could not reach us, or the store lost its data. */
+  recheck(): void {
+    this.#dispatcher.recheck();
+  }
+
   /** Extends the records of all connected sessions, and lets go of those that another instance took over. */
   async renew(): Promise<void> {
     const { sessions, instanceId, limits } = this.#deps;
@@ -230,8 +235,9 @@ export class Desk {
     }
     const attributes = JSON.stringify(session.init);
     const anew = { sessionId: session.sessionId, owner: instanceId, attributes, ttlMs: limits.sessionTtlMs };
-    session.epoch = (await sessions.open(anew)).epoch;
+    // Its answers will be counted from the start; known before the store is asked, who may do it and not say so.
     if (!record) session.seenSeq = session.trimmedSeq = 0;
+    session.epoch = (await sessions.open(anew)).epoch;
     log.warn({ sessionId: session.sessionId }, 'session was unknown to the store and was recorded again');
     return true;
   }

@@ -168,6 +168,14 @@ export class Dispatcher {
     }
   }
 
+  /** Hints may have been missed: asks the store where every job is that we believe to be on a node. */
+  recheck(): void {
+    for (const job of this.#jobs.values()) {
+      if (job.target && !job.moving)
+        this.#background(job, this.#resync(job, { kind: 'stale', attempt: job.attempt }));
+    }
+  }
+
   async #record(job: OpenJob): Promise<void> {
     const target = this.#deps.placer.place(job);
     let answer = await this.#verbs.accept(job, target);

@@ -164,6 +164,8 @@ export class Workbench {
     const done = await retrying(() => jobs.finish(move), retry, limits.finishForMs);
     if (done.kind !== 'done') {
       metrics.staleResults.inc({ why: done.kind });
+      // The store lost it; its owner will give it to us under the same number once more.
+      if (done.kind === 'unknown') this.#ended.delete(key(jobId, attempt));
       return;
     }
     if (done.owner === undefined) return;
