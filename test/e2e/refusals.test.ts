@@ -27,7 +27,11 @@ const refusals: readonly [title: string, manifest: string, says: RegExp][] = [
     manifest({ ...valid, replicas: -1 }),
     /spec\.replicas.*greater than or equal to 0/s,
   ],
-  ['an unknown field', manifest({ ...valid, replica: 2 }), /unknown field "spec\.replica"|\.spec\.replica: field not declared/],
+  [
+    'an unknown field',
+    manifest({ ...valid, replica: 2 }),
+    /unknown field "spec\.replica"|\.spec\.replica: field not declared/,
+  ],
   ['a cluster without its URLs', manifest({ ...valid, redis: { mode: 'cluster' } }), /clusterUrls/],
   [
     'an unknown mode',

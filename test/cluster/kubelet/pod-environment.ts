@@ -16,6 +16,8 @@ export function podEnvironment(
 ): Record<string, string> {
   return {
     PATH: searchPath,
+    // As a container runtime does; a program that keeps files at home must not leave them where the kubelet runs.
+    HOME: directory,
     HOSTNAME: pod.spec?.hostname ?? pod.metadata.name,
     [environment.bindAddress]: address,
     ...(accountVolume(pod) === undefined ? {} : { KUBECONFIG: kubeconfigPath(directory) }),

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import { eventually, openPlace } from '../workloads/place.ts';
 import { createFrom, json } from './place-words.ts';
@@ -42,7 +43,8 @@ describe('reading', { concurrency: 2 }, () => {
 
   it('follows changes while they happen', async (t) => {
     const place = await openPlace(t);
-    const env = { PATH: process.env['PATH'], KUBECONFIG: place.target.kubeconfig };
+    const home = dirname(place.target.kubeconfig);
+    const env = { PATH: process.env['PATH'], HOME: home, KUBECONFIG: place.target.kubeconfig };
     const watching = spawn('kubectl', ['-n', place.namespace, 'get', 'cm', '-w', '-o', 'name'], { env });
     t.after(() => watching.kill());
     let seen = '';
