@@ -1,9 +1,15 @@
 /** Nodes and clients misbehave, or are gone. */
 import type { Conduct } from '../fleet/fake-node.ts';
+import type { Instance } from '../fleet/instance.ts';
 import type { Life } from '../fleet/life.ts';
 import { scaled } from '../fleet/settings.ts';
 import { comesTrue } from '../wait.ts';
 import { faultsOf, type Row } from './row.ts';
+
+const twoNodes = [
+  { place: 1, slots: 2 },
+  { place: 2, slots: 2 },
+] as const;
 
 const sleep = (life: Life, ms: number) => life.fleet.clock.sleep(ms);
 
@@ -43,7 +49,8 @@ const conductRows = conducts.map(([conduct, name]): Row => ({
   name,
   plan: withConduct(conduct),
   strike: async (life) => {
-    await sleep(life, 1500);
+    // Longer than a time-out, so that its slot is used again.
+    await sleep(life, scaled.jobTimeoutMs + 1500);
     return [];
   },
 }));
@@ -53,12 +60,7 @@ export const peerRows: readonly Row[] = [
   {
     id: '19-flaps',
     name: 'a node whose connection ends every half second',
-    plan: {
-      nodes: [
-        { place: 1, slots: 2 },
-        { place: 2, slots: 2 },
-      ],
-    },
+    plan: { nodes: twoNodes },
     async strike(life) {
       for (let i = 0; i < 8; i++) {
         await sleep(life, 500);
@@ -108,24 +110,14 @@ export const peerRows: readonly Row[] = [
   {
     id: '22',
     name: 'the connection of a node is half open',
-    plan: {
-      nodes: [
-        { place: 1, slots: 2 },
-        { place: 2, slots: 2 },
-      ],
-    },
-    async strike(life) {
-      const { sockets } = life.fleet.at(1);
-      life.fleet.noteFault('node half open');
-      Object.assign(sockets.toInstance, { blackhole: true });
-      Object.assign(sockets.toPeer, { blackhole: true });
-      const dropped = async () => (await life.fleet.at(1).report())?.connections.nodes === 0;
-      const noticed = await comesTrue(dropped, { clock: life.fleet.clock, withinMs: 6000, everyMs: 100 });
-      Object.assign(sockets.toInstance, { blackhole: false });
-      Object.assign(sockets.toPeer, { blackhole: false });
-      sockets.resetAll();
-      return faultsOf([noticed, 'the half-open node was not noticed']);
-    },
+    plan: { nodes: twoNodes },
+    strike: (life) => halfOpen(life, life.fleet.at(1), 'nodes'),
+  },
+  {
+    id: '22s',
+    name: 'the connections of sessions are half open',
+    plan: { nodes: twoNodes },
+    strike: (life) => halfOpen(life, life.fleet.at(0), 'sessions'),
   },
   {
     id: '24',
@@ -174,12 +166,7 @@ export const peerRows: readonly Row[] = [
   {
     id: '28',
     name: 'all nodes go and come back',
-    plan: {
-      nodes: [
-        { place: 1, slots: 2 },
-        { place: 2, slots: 2 },
-      ],
-    },
+    plan: { nodes: twoNodes },
     async strike(life) {
       life.fleet.noteFault('all nodes gone');
       for (let i = 0; i < 10; i++) {
@@ -206,6 +193,21 @@ export const peerRows: readonly Row[] = [
     },
   },
 ];
+
+/** Nothing passes any more and nobody is told, until the instance has noticed by itself. */
+async function halfOpen(life: Life, instance: Instance, side: 'sessions' | 'nodes'): Promise<string[]> {
+  const { sockets } = instance;
+  const blackhole = (on: boolean) => {
+    sockets.toInstance.blackhole = sockets.toPeer.blackhole = on;
+  };
+  life.fleet.noteFault(`${side} half open`);
+  blackhole(true);
+  const dropped = async () => (await instance.report())?.connections[side] === 0;
+  const noticed = await comesTrue(dropped, { clock: life.fleet.clock, withinMs: 6000, everyMs: 100 });
+  blackhole(false);
+  sockets.resetAll();
+  return faultsOf([noticed, `half-open ${side} were not noticed`]);
+}
 
 /** Rows of the table that need what one machine and this test Redis do not have. */
 export const notHere: readonly (readonly [string, string])[] = [

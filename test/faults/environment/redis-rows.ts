@@ -38,7 +38,8 @@ export const redisRows: readonly Row[] = [
     async strike(life) {
       life.fleet.noteFault('Redis SIGKILL');
       await life.fleet.server.kill();
-      await sleep(life, 1000);
+      // Long enough for everybody to have noticed.
+      await sleep(life, 3000);
       const alive = await Promise.all(life.fleet.instances.map((one) => one.status('/livez')));
       await life.fleet.server.restart({ keepData: true });
       return [

@@ -40,6 +40,7 @@ export interface FakeNodeOptions {
 interface Run {
   readonly jobId: string;
   readonly attempt: number;
+  readonly how: Conduct;
   readonly assignment: Record<string, unknown>;
   cancel: () => void;
   /** What it would have said while nobody was there to hear it. */
@@ -171,7 +172,8 @@ export class FakeNode {
     }
     this.#seen.add(key);
     this.#note({ op: 'assign', phase: 'ok', job: jobId, attempt, session: String(assignment['session_id']) });
-    const run: Run = { jobId, attempt, assignment, cancel: () => undefined, result: undefined };
+    const how = this.#options.conduct?.({ jobId, attempt }) ?? 'good';
+    const run: Run = { jobId, attempt, how, assignment, cancel: () => undefined, result: undefined };
     this.#runs.set(key, run);
     this.#progress(run, 'job_ack');
     this.#progress(run, 'job_started');
@@ -180,8 +182,8 @@ export class FakeNode {
   }
 
   #work(run: Run): void {
-    const { clock, random, workMs, lateMs = 5000, conduct } = this.#options;
-    const how = conduct?.(run) ?? 'good';
+    const { clock, random, workMs, lateMs = 5000 } = this.#options;
+    const { how } = run;
     if (how === 'silent') return;
     const takesMs = how === 'late' ? lateMs : random.between(...workMs);
     run.cancel = clock.after(takesMs, () => {
@@ -231,11 +233,10 @@ export class FakeNode {
   }
 
   #cancelled(jobId: string): void {
-    const late = this.#options.conduct;
     for (const run of [...this.#runs.values()]) {
       if (run.jobId !== jobId) continue;
       // A node that is late does not listen either; it still frees the slot in its own books.
-      if (late?.(run) !== 'late') run.cancel();
+      if (run.how !== 'late') run.cancel();
       this.#release(run, 'cancel');
     }
   }

@@ -45,6 +45,10 @@ const nastyValues: readonly string[] = [
   '"1"',
   '"true"',
   '"NaN"',
+  '"__proto__"',
+  '"constructor"',
+  '"toString"',
+  '"hasOwnProperty"',
 ];
 
 const nastyKeys: readonly string[] = [
