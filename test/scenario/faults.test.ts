@@ -1,6 +1,6 @@
 /** What goes wrong in a fleet, and what its clients see of it. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { NodeClient, translationOf } from '../support/node-client.ts';
 import { Fleet } from './fleet.ts';
@@ -166,6 +166,7 @@ describe('a Redis that goes', () => {
   before(async () => {
     fleet = await Fleet.start({ instances: ['a', 'b'], redis: { aof: true } });
   });
+  beforeEach(() => fleet.ready());
   afterEach(() => fleet.disconnectAll());
   after(() => fleet.stop());
 

@@ -24,7 +24,7 @@ export class Fleet {
   private constructor(redis: RedisServer, config: ConfigTable) {
     this.redis = redis;
     this.#config = config;
-    this.#keys = new Redis(redis.url);
+    this.#keys = new Redis(redis.url, { maxRetriesPerRequest: 1 });
     this.#keys.on('error', () => undefined);
   }
 
@@ -64,6 +64,13 @@ export class Fleet {
     return session;
   }
 
+  /** Waits until every scheduler says that it is ready. */
+  async ready(): Promise<void> {
+    for (const [id, scheduler] of this.#schedulers) {
+      await eventually(`${id} is ready`, async () => (await scheduler.get('/readyz')).status === 200, 15_000);
+    }
+  }
+
   /** Closes the clients of this fleet and does not wait for what the schedulers make of it. */
   async hangUp(): Promise<void> {
     const clients = this.#clients;
@@ -75,7 +82,10 @@ export class Fleet {
   async disconnectAll(): Promise<void> {
     await this.hangUp();
     const nodes = `${this.keyPrefix}:v1:nodes:all`;
-    await eventually('all nodes are forgotten', async () => (await this.#keys.scard(nodes)) === 0);
+    await eventually('all nodes are forgotten', async () => {
+      const left = await this.#keys.scard(nodes).catch(() => undefined);
+      return left === 0;
+    });
   }
 
   async stop(): Promise<void> {
