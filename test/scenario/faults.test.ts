@@ -198,8 +198,14 @@ describe('a Redis that goes', () => {
   it('is not ready and stays alive while Redis is away, and comes back by itself', async () => {
     const status = async (path: string) => (await fleet.on('a').get(path)).status;
     await fleet.redis.kill();
-    await eventually('readyz says no', async () => (await status('/readyz')) === 503);
-    assert.match((await fleet.on('a').get('/readyz')).body, /redis: /);
+    await eventually(
+      'readyz says no, and that it is Redis',
+      async () => {
+        const { status: code, body } = await fleet.on('a').get('/readyz');
+        return code === 503 && body.includes('redis: ');
+      },
+      10_000,
+    );
     assert.equal(await status('/livez'), 200);
     assert.equal(await status('/health'), 200);
     await fleet.redis.restart({ keepData: true });
