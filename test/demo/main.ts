@@ -31,8 +31,9 @@ async function demo(screen: Screen, keep: boolean): Promise<LoadResult> {
   try {
     screen.say(`Redis ${pocket.redis.url}, kubeconfig ${pocket.cluster.kubeconfig}`);
     const result = await story(screen, pocket);
+    // Ctrl-C on a terminal ends the Redis as well, so there is nothing left to look at afterwards.
     if (keep) await leaveRunning(screen, pocket);
-    await cleanUp(screen, pocket);
+    else await cleanUp(screen, pocket);
     return result;
   } finally {
     await pocket.stop();
