@@ -193,7 +193,30 @@ export const Config = z.strictObject({
     ping_interval_seconds: seconds(0, 3600).default(20),
     /** Audio and answers up to this size travel inside hints; larger ones are fetched from their record. */
     inline_payload_bytes: count(0, 1024 * 1024).default(16 * 1024),
+    /** Frames of a node may be larger than a client's: they carry speech. */
+    max_node_payload_bytes: count(1024, 256 * 1024 * 1024).default(32 * 1024 * 1024),
+    /** Connections from one address; 0 is no limit. Behind a proxy all clients have one address. */
+    max_connections_per_address: count(0, 1_000_000).default(0),
+    /** Messages of one connection per second, in the long run and at once; further ones wait unread. 0 is no limit. */
+    messages_per_second: count(0, 1_000_000).default(200),
+    messages_burst: count(1, 1_000_000).default(1000),
+    /** Utterances of one session without an answer; a further one is answered `NODE_OVERLOADED`. */
+    max_open_jobs_per_session: count(1, 100_000).default(256),
+    /** Jobs of one instance that wait for a node; a further one is answered `NODE_OVERLOADED`. */
+    max_waiting_jobs: count(1, 1_000_000).default(5000),
+    /** Answers a resumable session may leave unacknowledged; then new utterances are answered `NODE_OVERLOADED`. */
+    max_unacknowledged_answers: count(1, 100_000).default(1000),
+    /** Event loop delay (p99 of the last second) beyond which new utterances are answered `NODE_OVERLOADED`; 0 never. */
+    overload_delay_ms: milliseconds(0, 60_000).default(500),
   }),
+  /** Ours: the log also goes to a file that is rotated by size. Not for Kubernetes, where stdout is enough. */
+  log: table({
+    file: z.string().max(4096).default(''),
+    max_file_bytes: count(10_000, 1024 * 1024 * 1024).default(5 * 1024 * 1024),
+    max_files: count(1, 100).default(5),
+  }),
+  /** Ours. */
+  dashboard: table({ enabled: z.boolean().default(true) }),
 });
 export type Config = z.infer<typeof Config>;
 

@@ -22,6 +22,12 @@ export const SessionInit = z.object({
   platform: z.string(),
   pairing_code: optional(z.string()),
   tenant_id: optional(z.string()),
+  /** Ours: what the client understands beyond the original protocol; unknown names are ignored. */
+  extensions: optional(z.array(z.string().max(64)).max(32)),
+  /** Ours: take up the session of an earlier connection. */
+  resume_token: optional(z.string().max(512)),
+  /** Ours: with `resume_token`, all answers up to this sequence number have been handled. */
+  last_seq: optional(unsigned),
   ...languages,
 });
 export type SessionInit = z.infer<typeof SessionInit>;

@@ -66,6 +66,8 @@ export const Hint = z.discriminatedUnion('type', [
     /** The newest of them when small; otherwise the owner reads the outbox. */
     entries: z.array(outboxEntry).optional(),
   }),
+  /** The session is another instance's since this epoch: its socket here is the old one. */
+  z.object({ type: z.literal('superseded'), session_id: id, epoch: z.int().min(1) }),
   /** Jobs of `from` wait because our nodes are full: say when a slot frees. */
   z.object({ type: z.literal('interest'), from: id }),
   z.object({ type: z.literal('capacity'), node_id: id, from: id }),

@@ -20,7 +20,33 @@ export interface Store {
 
   /** Round trip of one ping in milliseconds. Throws `unavailable`. */
   ping(): Promise<number>;
+  /** Facts about the server for people and for `scheduler doctor`. Throws `unavailable`. */
+  examine(): Promise<StoreFacts>;
   close(): Promise<void>;
+}
+
+/** What can be known of the server behind the store; undefined where it does not say (an ACL may forbid it). */
+export interface StoreFacts {
+  readonly kind: 'redis' | 'memory';
+  readonly mode: 'single' | 'cluster' | 'none';
+  /** Of each server that was asked. */
+  readonly servers: readonly {
+    readonly address: string;
+    readonly version: string | undefined;
+    /** `redis`, `valkey` or another name the server gives itself. */
+    readonly flavour: string | undefined;
+    readonly clusterEnabled: boolean | undefined;
+    readonly maxmemoryBytes: number | undefined;
+    readonly usedMemoryBytes: number | undefined;
+    readonly maxmemoryPolicy: string | undefined;
+    readonly appendOnly: boolean | undefined;
+    /** The last write to the append-only file or the last snapshot failed. */
+    readonly persistenceFailing: boolean | undefined;
+    readonly connectedReplicas: number | undefined;
+    /** Its clock, in milliseconds since the Unix epoch, and ours half a round trip ago. */
+    readonly clockMs: number;
+    readonly ourClockMs: number;
+  }[];
 }
 
 // ---------------------------------------------------------------- sessions
@@ -35,6 +61,8 @@ export interface SessionRecord {
   readonly seq: number;
   /** JSON of what `session_init` said, for whoever takes the session over. */
   readonly attributes: string;
+  /** Answers up to here were acknowledged by the client, and are trimmed. */
+  readonly acknowledged: number;
 }
 
 /** One terminal answer of a session, kept until it is trimmed. */
@@ -48,24 +76,32 @@ export interface OutboxEntry {
 export interface SessionStore {
   /**
    * Creates the record with epoch 1 and the owner key. Repeating it with the same owner gives the same epoch. Throws
-   * `conflict` when another instance owns the session: that one is taken over, not opened.
+   * `conflict` when another instance owns the session: that one is taken over, not opened. `resumeToken` is the secret
+   * that a client must show to take the session over.
    */
   open(session: {
     sessionId: string;
     owner: string;
     attributes: string;
+    resumeToken: string;
     ttlMs: number;
   }): Promise<{ epoch: number }>;
 
   /**
    * Makes `owner` the owner under a higher epoch; the previous owner's verbs are fenced from then on. `previousOwner` is
-   * the last one, also when it released the session; repeating the verb raises the epoch again.
+   * the last one, also when it released the session; repeating the verb raises the epoch again. `denied`: the token is
+   * not the session's. `open` are the session's jobs that have no answer yet, without their audio.
    */
   takeOver(session: {
     sessionId: string;
     owner: string;
+    resumeToken: string;
     ttlMs: number;
-  }): Promise<{ kind: 'taken'; session: SessionRecord; previousOwner: string } | { kind: 'unknown' }>;
+  }): Promise<
+    | { kind: 'taken'; session: SessionRecord; previousOwner: string; open: OpenJobRecord[] }
+    | { kind: 'unknown' }
+    | { kind: 'denied' }
+  >;
 
   /**
    * Extends the life of the records and owner keys of connected sessions. Returns the ids that are no longer ours: taken
@@ -88,7 +124,7 @@ export interface SessionStore {
   /** Answers after `afterSeq`, oldest first, at most `limit`. */
   readOutbox(sessionId: string, afterSeq: number, limit: number): Promise<OutboxEntry[]>;
 
-  /** Forgets answers up to and including `throughSeq`. */
+  /** Forgets answers up to and including `throughSeq`; what is trimmed in one turn of the event loop travels together. */
   trimOutbox(sessionId: string, throughSeq: number): Promise<void>;
 }
 
@@ -121,6 +157,18 @@ export interface NewJob extends JobRef {
   readonly deadlineMs: number;
   /** How long the idempotency key and the finished record are remembered. */
   readonly keepMs: number;
+}
+
+export interface OpenJobRecord extends JobRef {
+  readonly state: JobState;
+  readonly attempt: number;
+  readonly failovers: number;
+  readonly utteranceIndex: number;
+  readonly requestId: string | undefined;
+  readonly target: Target | undefined;
+  readonly assign: string;
+  /** Milliseconds until its deadline by the store's clock; negative when it has passed. */
+  readonly deadlineInMs: number;
 }
 
 export interface JobRecord extends JobRef {
@@ -167,6 +215,10 @@ export type MoveAnswer<Done> =
   | { readonly kind: 'finished' }
   | { readonly kind: 'unknown' };
 
+/**
+ * Accepts and finishes that are asked for in one turn of the event loop travel together, as one script for each hash slot
+ * (one for all where there are no slots), so that their cost is shared.
+ */
 export interface JobStore {
   /**
    * Records the job; with a target it is dispatched as attempt 1, otherwise pending as attempt 0. Repeating it with the
@@ -206,6 +258,12 @@ export interface JobStore {
    * come in no fixed order, so that none is always the last.
    */
   overdue(graceMs: number, limit: number): Promise<JobRef[]>;
+
+  /**
+   * Open jobs of sessions whose last owner is `instanceId`, at most `limit`: when that instance is dead, nobody places
+   * those that are pending or were meant for its nodes.
+   */
+  orphans(instanceId: string, limit: number): Promise<OpenJobRecord[]>;
 }
 
 // ------------------------------------------------------------------- nodes
@@ -221,6 +279,8 @@ export interface NodeView {
   readonly running: number;
   /** Service ids that are ready. */
   readonly services: readonly string[];
+  /** Languages it can take in and put out; undefined: it did not say, which counts as all. */
+  readonly languages?: { readonly source: readonly string[]; readonly target: readonly string[] } | undefined;
   readonly hasGpu: boolean;
   readonly acceptsPublicJobs: boolean;
   readonly cpuPercent: number;
@@ -313,14 +373,34 @@ export interface InstanceStore {
 
   announce(presence: PresenceRecord, ttlMs: number): Promise<void>;
 
-  /**
-   * Lets the inbox and dead letters of instances without a lease end after `keepMs`, unless they come back. Returns the
-   * ids that are now forgotten. Their hints may be lost: the deadlines of the jobs remember.
-   */
-  retireDead(keepMs: number): Promise<string[]>;
+  /** Figures of an instance for people, as JSON the store does not read; gone after `ttlMs`. */
+  publish(instanceId: string, figures: string, ttlMs: number): Promise<void>;
 
-  /** Instances whose lease is held now, with their presence when there is one. */
-  live(): Promise<{ instanceId: string; presence: PresenceRecord | undefined }[]>;
+  /** Instances whose lease is held now, with their presence and figures when there are. */
+  live(): Promise<LiveInstance[]>;
+
+  /** Instances that claimed once and hold no lease: their inbox waits for somebody to reap it. */
+  dead(): Promise<string[]>;
+
+  /**
+   * Becomes the reaper of a dead instance: holds its lease in its place for `ttlMs`, so that of several only one reaps,
+   * and one that comes back waits as long. Asked again by the same reaper it extends that. False: it lives, or another
+   * instance reaps it.
+   */
+  beginReaping(deadInstanceId: string, reaper: LeaseToken, ttlMs: number): Promise<boolean>;
+
+  /**
+   * Ends the reaping: when the inbox is empty, everything of the instance goes but its epoch counter, and dead letters,
+   * which are kept for `deadLettersMs`. False when new entries have come, or the reaping had ended by itself.
+   */
+  retire(deadInstanceId: string, reaper: LeaseToken, deadLettersMs: number): Promise<boolean>;
+}
+
+export interface LiveInstance {
+  readonly instanceId: string;
+  readonly presence: PresenceRecord | undefined;
+  /** What it last gave to `publish`. */
+  readonly figures: string | undefined;
 }
 
 // ------------------------------------------------------------------- inbox
@@ -359,4 +439,31 @@ export interface InboxStore {
   acknowledge(instanceId: string, ids: readonly string[]): Promise<void>;
 
   stats(instanceId: string): Promise<InboxStats>;
+
+  /** Entries of a dead instance, delivered or not, at most `limit`; the caller reaps it (`InstanceStore.beginReaping`). */
+  salvage(deadInstanceId: string, reaper: string, limit: number): Promise<InboxEntry[]>;
+
+  /** Dead letters of an instance after the entry id `after` ('' from the oldest), at most `limit`. */
+  deadLetters(instanceId: string, after: string, limit: number): Promise<DeadLetter[]>;
+
+  /** Puts a dead letter back into the inbox of `to` and removes it; `gone` when it is not there. */
+  replayDeadLetter(
+    instanceId: string,
+    id: string,
+    to: string,
+  ): Promise<'replayed' | 'gone' | 'busy' | 'no_owner'>;
+
+  /** Removes dead letters; returns how many there were. */
+  dropDeadLetters(instanceId: string, ids: readonly string[]): Promise<number>;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly payload: string;
+  readonly sourceStream: string;
+  readonly sourceId: string;
+  readonly deliveries: number;
+  /** Milliseconds since the Unix epoch, by the store's clock. */
+  readonly movedAtMs: number;
+  readonly reason: string;
 }
