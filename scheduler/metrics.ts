@@ -3,6 +3,7 @@
  * the number of series must not grow with sessions, nodes or jobs.
  */
 import { Counter, Gauge, Histogram, collectDefaultMetrics, type Registry } from 'prom-client';
+import { refusalCauses } from './decide/admission.ts';
 import type { NodeStatus } from './decide/node-lifecycle.ts';
 import type { RefusalReason } from './store/hints.ts';
 
@@ -72,6 +73,14 @@ const ownMetrics = ({ counter, gauge, histogram }: Factory) => ({
   connectionsRefused: counter('connections_refused_total', 'Upgrades refused.', 'side', 'reason'),
   hintsSent: counter('hints_sent_total', 'Hints to other instances by type and outcome.', 'type', 'result'),
   hintsReceived: counter('hints_received_total', 'Hints from other instances by type.', 'type'),
+  overloadRefused: counter(
+    'overload_refused_total',
+    'Utterances refused because there is too much.',
+    'reason',
+  ),
+  webTasksFinalized: counter('web_task_finalized_total', 'Utterances cut from streamed audio.', 'reason'),
+  webTaskPauseMs: gauge('web_task_pause_ms', 'Silence that ends a streamed utterance, as configured.'),
+  sessionsResumed: counter('sessions_resumed_total', 'Tries to resume a session by outcome.', 'result'),
   swept: counter('swept_jobs_total', 'Overdue jobs of lost owners by what was done.', 'action'),
   leaseLost: counter('lease_lost_total', 'Times this process lost its lease.'),
   leaseHeld: gauge('lease_held', '1 while this process holds its lease.'),
@@ -141,5 +150,7 @@ export function touchSeries(metrics: Metrics): void {
   for (const status of jobStatuses) metrics.jobs.inc({ status }, 0);
   const reasons: RefusalReason[] = ['full', 'gone', 'not_ready', 'draining'];
   for (const reason of reasons) metrics.refusals.inc({ reason }, 0);
+  for (const reason of refusalCauses) metrics.overloadRefused.inc({ reason }, 0);
+  for (const reason of ['send', 'pause', 'limit'] as const) metrics.webTasksFinalized.inc({ reason }, 0);
   for (const result of ['chosen', 'none'] as const) metrics.selections.inc({ result }, 0);
 }
