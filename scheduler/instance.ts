@@ -15,6 +15,7 @@ import { SessionPeer } from './desk/peer.ts';
 import { createPlacer } from './desk/placer.ts';
 import { Drain } from './drain.ts';
 import { Edge } from './edge/edge.ts';
+import { openFilesLimit } from './edge/open-files.ts';
 import { createHintHandler } from './fleet/hint-handler.ts';
 import { Lease, type LeaseIdentity } from './fleet/lease.ts';
 import { NodeDirectory } from './fleet/node-directory.ts';
@@ -172,7 +173,7 @@ function createFront(base: Base, lease: Lease, { desk, floor }: ReturnType<typeo
   });
   const edge: Edge = new Edge({
     ...base,
-    limits: settings.edgeLimits(config),
+    limits: settings.edgeLimits(config, openFilesLimit()),
     refusal: () => {
       if (!state.started) return 'starting';
       if (drain.refusing) return 'draining';

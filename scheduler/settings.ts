@@ -53,13 +53,22 @@ export const workbenchLimits = ({ scheduler, limits }: Config): WorkbenchLimits 
   auditAfterMs: ms(scheduler.job_timeout_seconds) + 5000,
 });
 
-export const edgeLimits = ({ limits }: Config): EdgeLimits => ({
+/** @param openFiles what the process may have open at once */
+export const edgeLimits = ({ limits, server }: Config, openFiles: number): EdgeLimits => ({
   maxSessions: limits.max_sessions,
   maxNodes: limits.max_nodes,
-  maxPayloadBytes: limits.max_payload_bytes,
+  maxSockets: Math.max(1, openFiles - otherFiles),
+  maxPerAddress: limits.max_connections_per_address,
+  payloadBytes: { session: limits.max_payload_bytes, node: limits.max_node_payload_bytes },
   sendQueueBytes: limits.send_queue_bytes,
+  sendQueueTotalBytes: limits.send_queue_total_bytes,
+  messages: { perSecond: limits.messages_per_second, burst: limits.messages_burst },
   pingIntervalMs: ms(limits.ping_interval_seconds),
+  allowedOrigins: server.allowed_origins,
 });
+
+/** Files kept for Redis, probes, logs and connections that are being refused. */
+const otherFiles = 128;
 
 /** How often each of the loops turns, and how long what they keep alive lives without them. */
 export const cadence = ({ scheduler }: Config) => {

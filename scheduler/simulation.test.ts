@@ -14,6 +14,8 @@ import { fakeLog } from '../test/fakes/log.ts';
 import { parseConfig } from './config/load.ts';
 import { SessionPeer } from './desk/peer.ts';
 import { Connection } from './edge/connection.ts';
+import { PingWheel } from './edge/ping-wheel.ts';
+import { TurnEnd } from './edge/turn.ts';
 import { NodePeer } from './floor/peer.ts';
 import { createInstance, type Instance } from './instance.ts';
 import { startLoops } from './start.ts';
@@ -177,8 +179,16 @@ function connect(world: World, side: 'session' | 'node', place: number): FakeSoc
   const instance = world.on(place);
   const socket = new FakeSocket();
   const { log, metrics, clock, random, desk, floor } = instance;
-  const limits = { sendQueueBytes: 1e9, pingIntervalMs: 0 };
-  const connection = new Connection(socket as unknown as WebSocket, { side, limits, clock, log, metrics });
+  const limits = { sendQueueBytes: 1e9, messages: { perSecond: 0, burst: 1 } };
+  const shared = { ...limits, wheel: new PingWheel(clock, 0), turnEnd: new TurnEnd() };
+  const transport = { cork: () => undefined, uncork: () => undefined };
+  const connection = new Connection(socket as unknown as WebSocket, transport, {
+    ...shared,
+    side,
+    clock,
+    log,
+    metrics,
+  });
   const peer =
     side === 'session'
       ? new SessionPeer(connection, { desk, clock, log, metrics })

@@ -165,6 +165,7 @@ export function startLoops(instance: Instance, signal: AbortSignal, onFatal: (er
       floor.tick();
     }),
     forgetStaleNodes(instance, signal),
+    instance.edge.watchUnread(signal),
   ];
   for (const loop of loops) loop.catch(onFatal);
   log.debug({ instanceId, loops: loops.length }, 'loops started');

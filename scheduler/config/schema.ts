@@ -174,7 +174,12 @@ const scheduler = table({
 });
 
 export const Config = z.strictObject({
-  server: table({ port: port.default(ports.http), host: z.string().min(1).max(255).default('0.0.0.0') }),
+  server: table({
+    port: port.default(ports.http),
+    host: z.string().min(1).max(255).default('0.0.0.0'),
+    /** Ours: web pages that may connect, as `https://host`; empty allows any. Clients that are no browser name none. */
+    allowed_origins: z.array(z.string().max(2048)).max(1000).default([]),
+  }),
   /** Ours. */
   admin: table({ port: port.default(ports.admin) }),
   model_hub: table({
@@ -189,6 +194,8 @@ export const Config = z.strictObject({
     max_payload_bytes: count(1024, 256 * 1024 * 1024).default(16 * 1024 * 1024),
     /** A peer that leaves this much unread is closed with 1013. */
     send_queue_bytes: count(65_536, 1024 * 1024 * 1024).default(32 * 1024 * 1024),
+    /** When all together leave more than this unread, those who leave most are closed. */
+    send_queue_total_bytes: count(65_536, 64 * 1024 * 1024 * 1024).default(256 * 1024 * 1024),
     /** A peer that does not answer pings for twice this long is gone; 0 sends none. */
     ping_interval_seconds: seconds(0, 3600).default(20),
     /** Audio and answers up to this size travel inside hints; larger ones are fetched from their record. */
@@ -227,7 +234,6 @@ export const ineffectiveKeys: readonly string[] = [
   'scheduler.task_binding.reserved_ttl_seconds',
   'scheduler.task_binding.spread_enabled',
   'scheduler.task_binding.spread_window_seconds',
-  'scheduler.web_task_segmentation',
   'scheduler.observability',
   'scheduler.phase2.schema_compat',
   'scheduler.phase3',

@@ -1,30 +1,34 @@
 /**
- * One WebSocket of a peer: frames in one after another, a bounded queue out, and pings that find out when the other side
- * is gone. What the frames mean is the peer's matter.
+ * One WebSocket of a peer: frames in one after another and no faster than its rate, a bounded queue out that leaves once
+ * a turn, and pings that find out when the other side is gone. What the frames mean is the peer's matter.
+ *
+ * There are tens of thousands of these, so what all of one side share is one object, and what only a busy connection
+ * needs is made when it is busy.
  */
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../common/clock.ts';
 import { closeCodes, type CloseCode } from '../protocol/close-codes.ts';
 import type { Metrics } from '../metrics.ts';
-
-export interface ConnectionLimits {
-  /** Unread bytes a peer may leave before it is closed as a slow consumer. */
-  readonly sendQueueBytes: number;
-  /** 0 sends no pings. */
-  readonly pingIntervalMs: number;
-}
+import type { Pinged, PingWheel } from './ping-wheel.ts';
+import { Rate, type RateLimit } from './rate.ts';
+import type { Gathering, TurnEnd } from './turn.ts';
 
 /** What a peer does with its connection. */
 export interface Peer {
-  /** The next frame; the one after it waits until the promise is done. */
-  message(frame: string): Promise<void>;
-  closed(): Promise<void>;
+  /** The next frame. One that takes a promise has the next wait until it is done. */
+  message(frame: string): Promise<void> | void;
+  closed(): Promise<void> | void;
 }
 
-interface ConnectionDeps {
+/** What all connections of one side have in common. */
+export interface ConnectionShared {
   readonly side: 'session' | 'node';
-  readonly limits: ConnectionLimits;
+  /** Unread bytes a peer may leave before it is closed as a slow consumer. */
+  readonly sendQueueBytes: number;
+  readonly messages: RateLimit;
+  readonly wheel: PingWheel;
+  readonly turnEnd: TurnEnd;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -36,109 +40,198 @@ const inboundMax = 64;
 /** How long a peer may take to answer our close frame before its socket is cut. */
 const closeTimeoutMs = 2000;
 
-export class Connection {
-  readonly #socket: WebSocket;
-  readonly #deps: ConnectionDeps;
-  readonly #inbound: string[] = [];
-  #peer: Peer | undefined;
-  #handling = false;
-  #heard = true;
-  #cancelPing: () => void = () => undefined;
+/** The listeners are the same functions for every socket; this is how they find their connection. */
+const held = Symbol('connection');
+interface HeldSocket extends WebSocket {
+  [held]: Connection;
+}
 
-  constructor(socket: WebSocket, deps: ConnectionDeps) {
+export class Connection implements Pinged {
+  readonly #socket: WebSocket;
+  readonly #transport: Gathering;
+  readonly #shared: ConnectionShared;
+  readonly #rate = new Rate();
+  #inbound: string[] | undefined;
+  #peer: Peer | undefined;
+  #onEnd: ((connection: Connection) => void) | undefined;
+  #handling = false;
+  #waiting = false;
+  #heard = true;
+  #gathers = false;
+  #sector = 0;
+
+  /** @param transport the stream under the WebSocket */
+  constructor(socket: WebSocket, transport: Gathering, shared: ConnectionShared) {
     this.#socket = socket;
-    this.#deps = deps;
+    this.#transport = transport;
+    this.#shared = shared;
   }
 
   get side(): 'session' | 'node' {
-    return this.#deps.side;
+    return this.#shared.side;
   }
 
   get closed(): boolean {
     return this.#socket.readyState !== this.#socket.OPEN;
   }
 
+  /** Bytes that wait for the peer to read. */
+  get unreadBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
   /** From here on the peer is told what arrives. `onEnd` is called once, after the peer has been told of the end. */
-  start(peer: Peer, onEnd: () => void): void {
+  start(peer: Peer, onEnd: (connection: Connection) => void): void {
     this.#peer = peer;
-    this.#socket.on('message', (data, isBinary) => {
-      this.#heard = true;
-      if (!isBinary) this.#receive(textOf(data));
-    });
-    this.#socket.on('pong', () => {
-      this.#heard = true;
-    });
-    this.#socket.on('error', (error) => {
-      this.#deps.log.debug({ err: error, side: this.side }, 'socket error');
-    });
-    this.#socket.on('close', () => {
-      this.#cancelPing();
-      this.#inbound.length = 0;
-      void this.#run(() => peer.closed()).then(onEnd);
-    });
-    this.#ping();
+    this.#onEnd = onEnd;
+    const socket = this.#socket as HeldSocket;
+    socket[held] = this;
+    socket.on('message', Connection.#onMessage);
+    socket.on('pong', Connection.#onPong);
+    socket.on('error', Connection.#onError);
+    socket.on('close', Connection.#onClose);
+    this.#sector = this.#shared.wheel.add(this);
   }
 
   /** Queues a frame. A peer that leaves too much unread is closed: its answers wait in its outbox, not in our memory. */
   send(text: string): void {
     if (this.closed) return;
-    if (this.#socket.bufferedAmount > this.#deps.limits.sendQueueBytes) {
+    if (this.#socket.bufferedAmount > this.#shared.sendQueueBytes) {
       this.close(closeCodes.slowConsumer);
       return;
+    }
+    if (!this.#gathers) {
+      this.#gathers = true;
+      this.#shared.turnEnd.gather(this);
     }
     this.#socket.send(text);
   }
 
   close({ code, reason }: CloseCode): void {
     if (this.closed) return;
-    this.#deps.metrics.connectionsClosed.inc({ side: this.side, code: String(code) });
-    this.#deps.log.info({ side: this.side, code, reason }, 'closing connection');
+    const { metrics, log, clock, side } = this.#shared;
+    metrics.connectionsClosed.inc({ side, code: String(code) });
+    log.info({ side, code, reason }, 'closing connection');
     this.#socket.close(code, reason);
-    this.#deps.clock.after(closeTimeoutMs, () => {
+    clock.after(closeTimeoutMs, () => {
       this.#socket.terminate();
     });
   }
 
-  #receive(frame: string): void {
-    if (this.closed) return;
-    this.#inbound.push(frame);
-    if (!this.#handling) void this.#handleAll();
-    else if (this.#inbound.length >= inboundMax) this.#socket.pause();
+  /** Ends it without waiting for the peer. */
+  cut(): void {
+    this.#socket.terminate();
   }
 
-  async #handleAll(): Promise<void> {
-    this.#handling = true;
-    for (let frame = this.#inbound.shift(); frame !== undefined; frame = this.#inbound.shift()) {
-      const text = frame;
-      await this.#run(async () => this.#peer?.message(text));
-      if (this.#socket.isPaused && this.#inbound.length < inboundMax / 2) this.#socket.resume();
+  cork(): void {
+    this.#transport.cork();
+  }
+
+  uncork(): void {
+    this.#gathers = false;
+    this.#transport.uncork();
+  }
+
+  ping(): void {
+    // A paused socket hears nothing because we do not listen.
+    if (!this.#heard && !this.#socket.isPaused) {
+      this.close(closeCodes.silent);
+      this.cut();
+      return;
     }
-    this.#handling = false;
+    if (this.closed) return;
+    this.#heard = false;
+    this.#socket.ping();
+  }
+
+  static #onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+    const connection = (this as HeldSocket)[held];
+    connection.#heard = true;
+    if (!isBinary) connection.#receive(textOf(data));
+  }
+
+  static #onPong(this: WebSocket): void {
+    (this as HeldSocket)[held].#heard = true;
+  }
+
+  static #onError(this: WebSocket, error: Error): void {
+    const { log, side } = (this as HeldSocket)[held].#shared;
+    log.debug({ err: error, side }, 'socket error');
+  }
+
+  static #onClose(this: WebSocket): void {
+    void (this as HeldSocket)[held].#end();
+  }
+
+  #receive(frame: string): void {
+    if (this.closed) return;
+    if (this.#handling || this.#waiting || !this.#allowed()) this.#keep(frame);
+    else this.#handle(frame);
+  }
+
+  async #end(): Promise<void> {
+    this.#shared.wheel.remove(this, this.#sector);
+    this.#inbound = undefined;
+    try {
+      await this.#peer?.closed();
+    } catch (error) {
+      this.#peerFailed(error);
+    }
+    this.#onEnd?.(this);
+  }
+
+  /** Whether one more message fits in its rate; if not, the rest is handled when it does. */
+  #allowed(): boolean {
+    const { messages, clock } = this.#shared;
+    const waitMs = this.#rate.take(messages, clock.monotonic());
+    if (waitMs === 0) return true;
+    this.#waiting = true;
+    clock.after(waitMs, () => {
+      this.#waiting = false;
+      this.#goOn();
+    });
+    return false;
+  }
+
+  #keep(frame: string): void {
+    const inbound = (this.#inbound ??= []);
+    inbound.push(frame);
+    if (this.#waiting || inbound.length >= inboundMax) this.#socket.pause();
   }
 
   /** A peer that throws has a bug; it costs its message, not the process. */
-  async #run(work: () => Promise<void>): Promise<void> {
+  #handle(frame: string): void {
     try {
-      await work();
+      const handling = this.#peer?.message(frame);
+      if (handling) void this.#handleLong(handling);
     } catch (error) {
-      this.#deps.log.error({ err: error, side: this.side }, 'peer failed');
+      this.#peerFailed(error);
     }
   }
 
-  #ping(): void {
-    const { limits, clock } = this.#deps;
-    if (limits.pingIntervalMs === 0) return;
-    this.#cancelPing = clock.after(limits.pingIntervalMs, () => {
-      // A paused socket hears nothing because we do not listen.
-      if (!this.#heard && !this.#socket.isPaused) {
-        this.close(closeCodes.silent);
-        this.#socket.terminate();
-        return;
-      }
-      this.#heard = false;
-      this.#socket.ping();
-      this.#ping();
-    });
+  async #handleLong(handling: Promise<void>): Promise<void> {
+    this.#handling = true;
+    try {
+      await handling;
+    } catch (error) {
+      this.#peerFailed(error);
+    }
+    this.#handling = false;
+    this.#goOn();
+  }
+
+  /** What was kept while a message was handled or too many came, and then whatever comes. */
+  #goOn(): void {
+    const inbound = this.#inbound;
+    while (inbound?.length && !this.#handling && !this.#waiting && this.#allowed()) {
+      this.#handle(inbound.shift() ?? '');
+    }
+    const few = (inbound?.length ?? 0) < inboundMax / 2;
+    if (this.#socket.isPaused && few && !this.#waiting) this.#socket.resume();
+  }
+
+  #peerFailed(error: unknown): void {
+    this.#shared.log.error({ err: error, side: this.side }, 'peer failed');
   }
 }
 
