@@ -28,7 +28,20 @@ export const systemClock: Clock = {
   },
 };
 
-export const systemRandom: Random = {
-  next: () => Math.random(),
-  id: () => randomBytes(16).toString('hex'),
-};
+/** Asking the system for bytes costs the same for many as for few: ids are cut from a supply. */
+const idBytes = 16;
+const supplyBytes = 256 * idBytes;
+let supply = Buffer.alloc(0);
+let used = 0;
+
+function nextId(): string {
+  if (used === supply.length) {
+    supply = randomBytes(supplyBytes);
+    used = 0;
+  }
+  const id = supply.toString('hex', used, used + idBytes);
+  used += idBytes;
+  return id;
+}
+
+export const systemRandom: Random = { next: () => Math.random(), id: nextId };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   CapabilityByType,
   CapabilityState,
+  Details,
   ExtraResult,
   FeatureFlags,
   HardwareInfo,
@@ -90,7 +91,7 @@ const NodeError = z.object({
   node_id: wireId,
   code: z.string(),
   message: z.string(),
-  details: z.unknown().optional(),
+  details: Details.optional(),
 });
 
 export const nodeInbound = {

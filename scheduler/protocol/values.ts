@@ -1,5 +1,6 @@
 /** Value shapes that several messages share. On input `null` and a missing field are the same: absent. */
 import { z } from 'zod';
+import { isShallow } from './codec-bounds.ts';
 
 /** A field that may be missing or null; absent either way. */
 export const optional = <Schema extends z.ZodType>(schema: Schema) =>
@@ -80,4 +81,7 @@ export const ExtraResult = z.object({
   voice_style: optional(z.string()),
 });
 
-export const JobError = z.object({ code: z.string(), message: z.string(), details: z.unknown().optional() });
+/** Whatever a node wants to add. */
+export const Details = z.unknown().refine((value) => isShallow(value), 'nested too deeply');
+
+export const JobError = z.object({ code: z.string(), message: z.string(), details: Details.optional() });
