@@ -18,6 +18,12 @@ export interface Store {
   readonly instances: InstanceStore;
   readonly inbox: InboxStore;
 
+  /**
+   * Calls the listener each time the store answers again after it did not, and when it is seen to have lost data: what
+   * was recorded may be gone or about to expire, so renew at once. May be called more often than needed.
+   */
+  onReconnect(listener: () => void): void;
+
   /** Round trip of one ping in milliseconds. Throws `unavailable`. */
   ping(): Promise<number>;
   /** Facts about the server for people and for `scheduler doctor`. Throws `unavailable`. */
@@ -260,8 +266,8 @@ export interface JobStore {
   overdue(graceMs: number, limit: number): Promise<JobRef[]>;
 
   /**
-   * Open jobs of sessions whose last owner is `instanceId`, at most `limit`: when that instance is dead, nobody places
-   * those that are pending or were meant for its nodes.
+   * Open jobs that nobody places when `instanceId` is dead, at most `limit`: of sessions whose last owner it is, and
+   * either pending or on one of its nodes. What is dispatched elsewhere is not named again.
    */
   orphans(instanceId: string, limit: number): Promise<OpenJobRecord[]>;
 }
@@ -280,7 +286,14 @@ export interface NodeView {
   /** Service ids that are ready. */
   readonly services: readonly string[];
   /** Languages it can take in and put out; undefined: it did not say, which counts as all. */
-  readonly languages?: { readonly source: readonly string[]; readonly target: readonly string[] } | undefined;
+  readonly languages?:
+    | {
+        readonly source: readonly string[];
+        readonly target: readonly string[];
+        /** Directions it translates, as `zh>en`; absent: all of source and target. `*` stands for any language. */
+        readonly pairs?: readonly string[];
+      }
+    | undefined;
   readonly hasGpu: boolean;
   readonly acceptsPublicJobs: boolean;
   readonly cpuPercent: number;
@@ -379,7 +392,7 @@ export interface InstanceStore {
   /** Instances whose lease is held now, with their presence and figures when there are. */
   live(): Promise<LiveInstance[]>;
 
-  /** Instances that claimed once and hold no lease: their inbox waits for somebody to reap it. */
+  /** Instances that claimed once, hold no lease and are reaped by nobody: their inbox waits for a reaper. */
   dead(): Promise<string[]>;
 
   /**
@@ -422,7 +435,7 @@ export interface InboxStats {
 export interface InboxStore {
   /**
    * Appends hints to an instance's inbox; what is sent to it in one turn of the event loop travels together. `busy`: it
-   * holds `maxLength` entries. `no_owner`: nobody holds that instance's lease, so nobody would read it.
+   * holds `maxLength` entries. `no_owner`: the instance does not hold its lease, so nobody would read it.
    */
   send(instanceId: string, hints: readonly Hint[]): Promise<'sent' | 'busy' | 'no_owner'>;
 
@@ -440,13 +453,19 @@ export interface InboxStore {
 
   stats(instanceId: string): Promise<InboxStats>;
 
-  /** Entries of a dead instance, delivered or not, at most `limit`; the caller reaps it (`InstanceStore.beginReaping`). */
+  /**
+   * The oldest entries of a dead instance, delivered or not, at most `limit`, all marked `again`; acknowledge them in its
+   * name. Undecodable ones go to its dead letters. None unless `reaper` reaps it (`InstanceStore.beginReaping`).
+   */
   salvage(deadInstanceId: string, reaper: string, limit: number): Promise<InboxEntry[]>;
 
   /** Dead letters of an instance after the entry id `after` ('' from the oldest), at most `limit`. */
   deadLetters(instanceId: string, after: string, limit: number): Promise<DeadLetter[]>;
 
-  /** Puts a dead letter back into the inbox of `to` and removes it; `gone` when it is not there. */
+  /**
+   * Puts a dead letter into the inbox of `to` as a new entry and removes it; `gone` when it is not there. At least once:
+   * when `to` is another instance, an answer that is not heard may leave both.
+   */
   replayDeadLetter(
     instanceId: string,
     id: string,
