@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { NodeView } from '../store/store.ts';
-import { choose, exclusionOf, mainExclusion } from './placement.ts';
+import { wantedPairs } from './languages.ts';
+import { breakdown, choose, exclusionOf, isCapable, isFull, mainExclusion } from './placement.ts';
 
 const view = (part: Partial<NodeView> = {}): NodeView => ({
   nodeId: 'n',
@@ -18,7 +19,11 @@ const view = (part: Partial<NodeView> = {}): NodeView => ({
   memoryPercent: 0,
   ...part,
 });
-const wanted = { services: ['asr', 'nmt'], exclude: new Set(['bad']) };
+const wanted = {
+  services: ['asr', 'nmt'],
+  exclude: new Set(['bad']),
+  languages: wantedPairs({ src_lang: 'zh', tgt_lang: 'en' }),
+};
 const limits = { resourceThreshold: 25 };
 
 describe('placement', () => {
@@ -29,6 +34,19 @@ describe('placement', () => {
     ['a degraded node', { status: 'degraded' }, 'status_not_ready'],
     ['a draining node', { status: 'draining' }, 'status_not_ready'],
     ['a node without a GPU', { hasGpu: false }, 'gpu_unavailable'],
+    ['a node that is gone', { status: 'offline' }, 'offline'],
+    [
+      'a node of other languages',
+      { languages: { source: ['ja'], target: ['en'] } },
+      'language_not_available',
+    ],
+    ['a node of these languages', { languages: { source: ['zh'], target: ['en'] } }, undefined],
+    [
+      'a full node of other languages',
+      { running: 4, languages: { source: [], target: [] } },
+      'language_not_available',
+    ],
+    ['a private node', { acceptsPublicJobs: false }, undefined],
     ['a node that lacks one service', { services: ['asr'] }, 'model_not_available'],
     ['a full node', { running: 4 }, 'capacity_exceeded'],
     ['an overfull node', { running: 5 }, 'capacity_exceeded'],
@@ -92,5 +110,23 @@ describe('placement', () => {
     const fleet = [view({ running: 4 }), view({ running: 4 }), view({ status: 'offline' })];
     assert.equal(mainExclusion(fleet, wanted, limits), 'capacity_exceeded');
     assert.equal(mainExclusion([], wanted, limits), 'no_nodes');
+    assert.deepEqual([...breakdown(fleet, wanted, limits)].sort(), [
+      ['capacity_exceeded', 2],
+      ['offline', 1],
+    ]);
+  });
+
+  it('keeps private nodes out for who takes public ones only', () => {
+    const node = view({ acceptsPublicJobs: false });
+    assert.equal(exclusionOf(node, { ...wanted, acceptPublic: false }, limits), 'not_in_public_pool');
+  });
+
+  it('tells what waiting mends from what it does not', () => {
+    const busy = view({ running: 4, cpuPercent: 90 });
+    assert.ok(isFull(busy, wanted) && isCapable(busy, wanted));
+    const other = view({ running: 4, services: ['asr'] });
+    assert.ok(!isFull(other, wanted) && !isCapable(other, wanted));
+    assert.ok(!isCapable(view({ nodeId: 'bad' }), wanted));
+    assert.ok(!isCapable(view({ status: 'degraded' }), wanted));
   });
 });

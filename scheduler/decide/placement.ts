@@ -3,12 +3,17 @@
  * cost that does not grow with the fleet, and instances that choose at the same moment do not all choose the same node.
  */
 import type { NodeView } from '../store/store.ts';
+import { canTranslate, type LanguagePair } from './languages.ts';
 
 export interface Wanted {
   /** Service ids that must be ready on the node. */
   readonly services: readonly string[];
   /** Nodes that refused this job or failed at it. */
   readonly exclude: ReadonlySet<string>;
+  /** What must be translated; undefined: any. */
+  readonly languages?: readonly LanguagePair[] | undefined;
+  /** False: nodes that take public jobs are the only ones. True, which the original always says, takes all. */
+  readonly acceptPublic?: boolean;
 }
 
 export interface PlacementLimits {
@@ -24,9 +29,12 @@ const luckyDraws = 8;
 
 export const exclusions = [
   'excluded',
+  'offline',
   'status_not_ready',
+  'not_in_public_pool',
   'gpu_unavailable',
   'model_not_available',
+  'language_not_available',
   'capacity_exceeded',
   'resource_threshold_exceeded',
 ] as const;
@@ -35,11 +43,29 @@ export type Exclusion = (typeof exclusions)[number];
 /** Why a node cannot take the job now, or undefined when it can. */
 export function exclusionOf(node: NodeView, wanted: Wanted, limits: PlacementLimits): Exclusion | undefined {
   if (wanted.exclude.has(node.nodeId)) return 'excluded';
+  if (node.status === 'offline') return 'offline';
   if (node.status !== 'ready') return 'status_not_ready';
-  if (!node.hasGpu) return 'gpu_unavailable';
-  if (!wanted.services.every((service) => node.services.includes(service))) return 'model_not_available';
+  const unable = inabilityOf(node, wanted);
+  if (unable) return unable;
   if (node.running >= node.slots) return 'capacity_exceeded';
   return isBusy(node, limits) ? 'resource_threshold_exceeded' : undefined;
+}
+
+/** It would do if it had a slot; how busy its hardware is right now does not matter to that. */
+export const isFull = (node: NodeView, wanted: Wanted): boolean =>
+  node.status === 'ready' && node.running >= node.slots && !inabilityOf(node, wanted);
+
+/** It could do the job, now or when it is less busy. */
+export const isCapable = (node: NodeView, wanted: Wanted): boolean =>
+  !wanted.exclude.has(node.nodeId) && node.status === 'ready' && !inabilityOf(node, wanted);
+
+/** What no waiting mends. */
+function inabilityOf(node: NodeView, wanted: Wanted): Exclusion | undefined {
+  if (wanted.acceptPublic === false && !node.acceptsPublicJobs) return 'not_in_public_pool';
+  if (!node.hasGpu) return 'gpu_unavailable';
+  if (!wanted.services.every((service) => node.services.includes(service))) return 'model_not_available';
+  if (wanted.languages && !canTranslate(node.languages, wanted.languages)) return 'language_not_available';
+  return undefined;
 }
 
 /**
@@ -64,18 +90,27 @@ export function choose(
   return lessLoaded(first, second);
 }
 
+/** How many nodes each reason keeps out. */
+export function breakdown(
+  nodes: readonly NodeView[],
+  wanted: Wanted,
+  limits: PlacementLimits,
+): ReadonlyMap<Exclusion, number> {
+  const counts = new Map<Exclusion, number>();
+  for (const node of nodes) {
+    const reason = exclusionOf(node, wanted, limits);
+    if (reason) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** The reason that kept most nodes out: what a metric and a person want to know when nothing could be chosen. */
 export function mainExclusion(
   nodes: readonly NodeView[],
   wanted: Wanted,
   limits: PlacementLimits,
 ): Exclusion | 'no_nodes' {
-  const counts = new Map<Exclusion, number>();
-  for (const node of nodes) {
-    const reason = exclusionOf(node, wanted, limits);
-    if (reason) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
-  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  const [most] = [...breakdown(nodes, wanted, limits)].sort(([, a], [, b]) => b - a);
   return most?.[0] ?? 'no_nodes';
 }
 
