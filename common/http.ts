@@ -30,13 +30,27 @@ export const json = (status: number, value: unknown): HttpAnswer => ({
   body: JSON.stringify(value),
 });
 
+/** Nothing we serve needs long to be asked for; who sends a byte now and then must not keep a socket. */
+const patience = {
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 1000,
+  keepAliveTimeout: 5000,
+  maxHeaderSize: 16 * 1024,
+};
+
+/** Further headers are not read. */
+const headersMax = 100;
+
 export function createHttpServer(routes: HttpRoutes, log: Logger): Server {
-  return createServer((request, response) => {
+  const server = createServer(patience, (request, response) => {
     void answer(request, routes, log).then(({ status, type, body, headers }) => {
       response.writeHead(status, { ...(type ? { 'content-type': type } : {}), ...headers });
       response.end(request.method === 'HEAD' ? undefined : body);
     });
   });
+  server.maxHeadersCount = headersMax;
+  return server;
 }
 
 async function answer(request: IncomingMessage, routes: HttpRoutes, log: Logger): Promise<HttpAnswer> {

@@ -26,6 +26,7 @@ import { Announcer } from './floor/announcer.ts';
 import { Floor } from './floor/floor.ts';
 import { NodePeer } from './floor/peer.ts';
 import { Workbench } from './floor/workbench.ts';
+import { watchLoopDelay } from './loop-delay.ts';
 import { createMetrics, touchSeries, type Metrics } from './metrics.ts';
 import { closeCodes } from './protocol/close-codes.ts';
 import { createReadiness } from './readiness.ts';
@@ -88,6 +89,7 @@ function createBase(options: InstanceOptions) {
     retry,
     store: options.store ?? openStore(options, metrics),
     directory: new NodeDirectory(),
+    loopDelayMs: watchLoopDelay(clock, signal),
   };
 }
 type Base = ReturnType<typeof createBase>;
@@ -128,7 +130,8 @@ function createWork(base: Base, lease: Lease) {
   const { resource_threshold: resourceThreshold } = config.scheduler.load_balancer;
   const placer = createPlacer({ ...base, limits: { resourceThreshold } });
   const { sessions, jobs } = store;
-  const desk = new Desk({ ...base, sessions, jobs, placer, post, limits: settings.deskLimits(config) });
+  const limits = settings.deskLimits(config);
+  const desk = new Desk({ ...base, sessions, jobs, placer, post, limits, loopDelayMs: () => 0 });
   const floor = createFloor(base, post, () => {
     desk.nodesChanged();
   });

@@ -2,9 +2,10 @@
  * Every metric of the scheduler. The names and labels of the guide come first; ours follow. No label ever holds an id:
  * the number of series must not grow with sessions, nodes or jobs.
  */
-import { Counter, Gauge, Histogram, collectDefaultMetrics, type Registry } from 'prom-client';
+import { Gauge, collectDefaultMetrics, type Registry } from 'prom-client';
 import { refusalCauses } from './decide/admission.ts';
 import type { NodeStatus } from './decide/node-lifecycle.ts';
+import { Tally, Timing } from './series.ts';
 import type { RefusalReason } from './store/hints.ts';
 
 export type JobStatus =
@@ -21,6 +22,8 @@ export interface Census {
   nodes(): ReadonlyMap<NodeStatus, number>;
   jobs(): { waiting: number; running: number };
   inboxPending(): number;
+  /** Seconds by which the event loop is late. */
+  loopDelay(): number;
 }
 
 const jobBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -32,14 +35,14 @@ function factory(registry: Registry) {
   const registers = [registry];
   return {
     counter: <Label extends string = never>(name: string, help: string, ...labelNames: Label[]) =>
-      new Counter<Label>({ name: `scheduler_${name}`, help, labelNames, registers }),
+      new Tally<Label>({ name: `scheduler_${name}`, help, labelNames, registers }),
     gauge: (name: string, help: string) => new Gauge({ name: `scheduler_${name}`, help, registers }),
     histogram: <Label extends string = never>(
       name: string,
       help: string,
       buckets: number[],
       ...labelNames: Label[]
-    ) => new Histogram<Label>({ name: `scheduler_${name}`, help, labelNames, buckets, registers }),
+    ) => new Timing<Label>({ name: `scheduler_${name}`, help, labelNames, buckets, registers }),
   };
 }
 type Factory = ReturnType<typeof factory>;
@@ -56,6 +59,12 @@ const guideMetrics = ({ counter, histogram }: Factory) => ({
 
 const ownMetrics = ({ counter, gauge, histogram }: Factory) => ({
   jobSeconds: histogram('job_duration_seconds', 'Time from utterance to each stage.', jobBuckets, 'stage'),
+  nodeSeconds: histogram(
+    'node_job_duration_seconds',
+    'On the instance of the node: from the assignment to the answer, and from the answer until it is recorded.',
+    jobBuckets,
+    'stage',
+  ),
   selections: counter('node_selections_total', 'Choices of a node: chosen or none.', 'result'),
   noAvailableNode: counter(
     'no_available_node_total',
@@ -124,6 +133,14 @@ export function registerCensus(registry: Registry, census: Census): void {
       const { waiting, running } = census.jobs();
       this.set({ state: 'waiting' }, waiting);
       this.set({ state: 'running' }, running);
+    },
+  });
+  new Gauge({
+    name: 'scheduler_event_loop_delay_seconds',
+    help: 'How late the event loop ran at worst in the last second; beyond a limit new utterances are refused.',
+    registers,
+    collect() {
+      this.set(census.loopDelay());
     },
   });
   new Gauge({

@@ -90,6 +90,7 @@ async function openPorts(options: StartOptions, instance: Instance): Promise<Sta
     nodes: () => instance.floor.statusCounts,
     jobs: () => instance.desk.jobCounts,
     inboxPending,
+    loopDelay: () => instance.loopDelayMs() / 1000,
   });
   const main = createHttpServer(probeRoutes(readiness, registry), log);
   edge.attach(main);
