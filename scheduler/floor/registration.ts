@@ -1,5 +1,6 @@
 /** What a node said about itself, and what follows from it. Pure. */
 import type { CoreServices } from '../desk/assignment.ts';
+import { languagesOf, type NodeLanguages } from '../decide/languages.ts';
 import type { HealthCheck } from '../decide/node-lifecycle.ts';
 import { errorCodes } from '../protocol/error-codes.ts';
 import type { NodeHeartbeat, NodeRegister } from '../protocol/node-messages.ts';
@@ -12,6 +13,7 @@ export interface NodeFacts {
   readonly installedServices: NonNullable<NodeRegister['installed_services']>;
   readonly capabilityState: NonNullable<NodeRegister['capability_state']>;
   readonly capabilityByType: NodeRegister['capability_by_type'];
+  readonly languageCapabilities: NodeRegister['language_capabilities'];
   readonly usage: ResourceUsage;
 }
 
@@ -41,6 +43,7 @@ export const factsOf = (register: NodeRegister): NodeFacts => ({
   installedServices: register.installed_services ?? [],
   capabilityState: register.capability_state ?? {},
   capabilityByType: register.capability_by_type,
+  languageCapabilities: register.language_capabilities,
   usage: idle,
 });
 
@@ -51,26 +54,71 @@ export const withHeartbeat = (facts: NodeFacts, heartbeat: NodeHeartbeat): NodeF
   installedServices: heartbeat.installed_services ?? facts.installedServices,
   capabilityState: heartbeat.capability_state ?? facts.capabilityState,
   capabilityByType: heartbeat.capability_by_type ?? facts.capabilityByType,
+  languageCapabilities: heartbeat.language_capabilities ?? facts.languageCapabilities,
   usage: heartbeat.resource_usage,
 });
 
+/** Whether any of it bears on what the node can do; most heartbeats only tell how busy it is. */
+export const tellsCapability = (heartbeat: NodeHeartbeat): boolean =>
+  heartbeat.installed_models !== undefined ||
+  heartbeat.installed_services !== undefined ||
+  heartbeat.capability_state !== undefined ||
+  heartbeat.capability_by_type !== undefined ||
+  heartbeat.language_capabilities !== undefined;
+
 /**
  * Ids of the services that are ready. Schema 1.0: installed and in state `ready`. Schema 2.0 speaks of kinds: a ready
- * kind stands for the configured core service of that kind, and for the implementations it names.
+ * kind stands for the configured core service of that kind, and for the implementations it names or, when it names none,
+ * for those that are installed.
  */
 export function readyServices(facts: NodeFacts, core: CoreServices): string[] {
-  const { capabilityByType } = facts;
-  if (!capabilityByType) return installedIds(facts).filter((id) => facts.capabilityState[id] === 'ready');
+  const { capabilityByType, capabilityState, installedServices } = facts;
+  const stated = installedIds(facts).filter((id) => capabilityState[id] === 'ready');
+  if (!capabilityByType) return stated;
   const coreIds: Readonly<Record<string, string>> = {
     asr: core.asr_service_id,
     nmt: core.nmt_service_id,
     tts: core.tts_service_id,
   };
-  const ready = capabilityByType.filter((capability) => capability.ready);
-  return [
-    ...new Set(ready.flatMap(({ type, ready_impl_ids = [] }) => [coreIds[type] ?? type, ...ready_impl_ids])),
-  ];
+  const byKind = capabilityByType
+    .filter(({ ready }) => ready)
+    .flatMap(({ type, ready_impl_ids }) => {
+      const installed = installedServices.filter((service) => service.type === type);
+      return [coreIds[type] ?? type, ...(ready_impl_ids ?? installed.map(({ service_id }) => service_id))];
+    });
+  return [...new Set([...byKind, ...stated])].filter((id) => id !== '');
 }
+
+/** Undefined when the node said nothing of languages. What it says by step counts before what its models are named for. */
+export function spokenLanguages({
+  languageCapabilities,
+  installedModels,
+}: NodeFacts): NodeLanguages | undefined {
+  const models = installedModels.filter(({ enabled }) => enabled !== false);
+  const of = (kind: string) => models.filter((model) => model.kind === kind);
+  const told = languageCapabilities;
+  return languagesOf({
+    recognises: told?.asr_languages ?? told?.asr_langs ?? allOf(of('asr').map(({ src_lang }) => src_lang)),
+    speaks:
+      told?.tts_languages ??
+      told?.tts_langs ??
+      allOf(of('tts').map(({ tgt_lang, src_lang }) => tgt_lang ?? src_lang)),
+    translates: (told?.nmt_pairs ?? allOf(of('nmt').map(directionOf)))?.map((pair) => ({
+      source: pair.src_lang,
+      target: pair.tgt_lang,
+    })),
+  });
+}
+
+/** One model that is named for no language can do any, so the others limit nothing. */
+function allOf<Told>(told: readonly (Told | undefined)[]): readonly Told[] | undefined {
+  const known = told.filter((one) => one !== undefined);
+  return known.length === told.length && known.length > 0 ? known : undefined;
+}
+
+type Model = NodeFacts['installedModels'][number];
+const directionOf = (model: Model): Pick<Model, 'src_lang' | 'tgt_lang'> | undefined =>
+  model.src_lang === undefined && model.tgt_lang === undefined ? undefined : model;
 
 export function healthOf(facts: NodeFacts, core: CoreServices): HealthCheck {
   const servicesReady = readyServices(facts, core).length;

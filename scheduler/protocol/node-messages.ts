@@ -9,6 +9,7 @@ import {
   HardwareInfo,
   InstalledModel,
   InstalledService,
+  LanguageCapabilities,
   JobError,
   ResourceUsage,
   optional,
@@ -31,6 +32,8 @@ export const NodeRegister = z.object({
   capability_state: optional(CapabilityState),
   /** Schema 2.0. */
   capability_by_type: optional(CapabilityByType),
+  /** Schema 2.0; what cannot be read of it counts as not said. */
+  language_capabilities: optional(LanguageCapabilities).catch(undefined),
   /** Ours: how many jobs this node runs at once, when fewer than the configuration allows. */
   max_concurrent_jobs: optional(z.int().min(1)),
 });
@@ -45,6 +48,7 @@ export const NodeHeartbeat = z.object({
   installed_services: optional(z.array(InstalledService)),
   capability_state: optional(CapabilityState),
   capability_by_type: optional(CapabilityByType),
+  language_capabilities: optional(LanguageCapabilities).catch(undefined),
 });
 export type NodeHeartbeat = z.infer<typeof NodeHeartbeat>;
 

@@ -39,6 +39,8 @@ export const InstalledService = z.object({
   service_id: z.string(),
   version: optional(z.string()),
   platform: optional(z.string()),
+  /** The kind it is an implementation of. */
+  type: optional(z.string()),
 });
 export type InstalledService = z.infer<typeof InstalledService>;
 
@@ -58,6 +60,26 @@ export const CapabilityByType = z.array(
   }),
 );
 export type CapabilityByType = z.infer<typeof CapabilityByType>;
+
+const languages = optional(z.array(z.string().max(64)).max(1000));
+
+/**
+ * The languages of a node, by what it does with them. Versions of nodes differ in how they say it, so what cannot be read
+ * counts as not said, and the rest of the message stands.
+ */
+export const LanguageCapabilities = z.object({
+  asr_languages: languages,
+  asr_langs: languages,
+  tts_languages: languages,
+  tts_langs: languages,
+  /** Directions; a missing side is any language. */
+  nmt_pairs: optional(
+    z
+      .array(z.object({ src_lang: optional(z.string().max(64)), tgt_lang: optional(z.string().max(64)) }))
+      .max(10_000),
+  ),
+});
+export type LanguageCapabilities = z.infer<typeof LanguageCapabilities>;
 
 export const HardwareInfo = z.object({
   cpu_cores: unsigned,
