@@ -24,17 +24,29 @@ export type Reservation =
 export class Slots {
   readonly capacity: number;
   readonly #jobs = new Map<string, RunningJob>();
+  /** Jobs that another instance gave it before it came here and that it still runs, by its own count. */
+  #carried = 0;
+  readonly #carriedUntilMs: number;
+  #hasAssigned = false;
 
-  constructor(capacity: number) {
+  /** @param carriedUntilMs no job that it brought along can run longer than until then */
+  constructor(capacity: number, carriedUntilMs: number) {
     this.capacity = capacity;
+    this.#carriedUntilMs = carriedUntilMs;
   }
 
+  /** Slots that are taken. */
   get running(): number {
-    return this.#jobs.size;
+    return this.#jobs.size + this.#carried;
   }
 
   get free(): number {
-    return this.capacity - this.#jobs.size;
+    return this.capacity - this.running;
+  }
+
+  /** Jobs that are known here by name. */
+  get known(): number {
+    return this.#jobs.size;
   }
 
   jobs(): RunningJob[] {
@@ -46,6 +58,7 @@ export class Slots {
     const present = this.#jobs.get(job.jobId);
     if (present && present.attempt >= job.attempt) return { kind: 'known' };
     if (!present && this.free <= 0) return { kind: 'full' };
+    this.#hasAssigned = true;
     this.#jobs.set(job.jobId, job);
     return { kind: 'reserved', replaced: present };
   }
@@ -65,5 +78,26 @@ export class Slots {
     const job = this.find(jobId, attempt);
     if (job) this.#jobs.delete(jobId);
     return job;
+  }
+
+  /**
+   * How many jobs the node says it runs. Until it got one from us, what we do not know of was given to it elsewhere, and
+   * takes slots; afterwards its count may be older than what we sent, and can only show that there are fewer of these.
+   *
+   * @returns whether slots became free by it
+   */
+  counted(byNode: number, nowMs: number): boolean {
+    const before = this.#carried;
+    if (nowMs >= this.#carriedUntilMs) this.#carried = 0;
+    else if (this.#hasAssigned) this.#carried = Math.min(before, byNode);
+    else this.#carried = Math.max(0, byNode - this.#jobs.size);
+    return this.#carried < before;
+  }
+
+  /** A job that it brought along has ended; false when it brought none. */
+  carriedEnded(): boolean {
+    if (this.#carried === 0) return false;
+    this.#carried -= 1;
+    return true;
   }
 }
