@@ -1,6 +1,7 @@
 /**
  * Two whole instances in one process, on a clock that is moved by hand and a store that fails now and then, sometimes
- * before and sometimes after it did what it was asked, and hints are lost. Nodes are slow, fail, hang up and come back. Whatever happens,
+ * before and sometimes after it did what it was asked, and hints are lost. Nodes are slow, fail, hang up and come back;
+ * clients are cut off and resume anywhere, sometimes while their old socket still seems to be alive. Whatever happens,
  * every utterance has exactly one terminal answer, and no node ever has more jobs than slots.
  */
 import assert from 'node:assert/strict';
@@ -14,8 +15,8 @@ import { fakeLog } from '../test/fakes/log.ts';
 import { parseConfig } from './config/load.ts';
 import { SessionPeer } from './desk/peer.ts';
 import { Connection } from './edge/connection.ts';
+import { Outflow } from './edge/outflow.ts';
 import { PingWheel } from './edge/ping-wheel.ts';
-import { TurnEnd } from './edge/turn.ts';
 import { NodePeer } from './floor/peer.ts';
 import { createInstance, type Instance } from './instance.ts';
 import { startLoops } from './start.ts';
@@ -168,7 +169,16 @@ class World {
     return {
       ...store,
       jobs: wrap(store.jobs, ['accept', 'dispatch', 'requeue', 'finish', 'get', 'overdue']),
-      sessions: wrap(store.sessions, ['readOutbox', 'trimOutbox', 'renew']),
+      sessions: wrap(store.sessions, [
+        'open',
+        'takeOver',
+        'release',
+        'get',
+        'ownerOf',
+        'readOutbox',
+        'trimOutbox',
+        'renew',
+      ]),
       nodes: wrap(store.nodes, ['save', 'changes', 'all']),
       inbox: wrap(store.inbox, ['send', 'acknowledge']),
     };
@@ -180,7 +190,7 @@ function connect(world: World, side: 'session' | 'node', place: number): FakeSoc
   const socket = new FakeSocket();
   const { log, metrics, clock, random, desk, floor } = instance;
   const limits = { sendQueueBytes: 1e9, messages: { perSecond: 0, burst: 1 } };
-  const shared = { ...limits, wheel: new PingWheel(clock, 0), turnEnd: new TurnEnd() };
+  const shared = { ...limits, wheel: new PingWheel(clock, 0), outflow: new Outflow(clock) };
   const transport = { cork: () => undefined, uncork: () => undefined };
   const connection = new Connection(socket as unknown as WebSocket, transport, {
     ...shared,
@@ -197,46 +207,183 @@ function connect(world: World, side: 'session' | 'node', place: number): FakeSoc
   return socket;
 }
 
-class Client {
-  sessionId = '';
+interface Client {
+  say(bytes: number): void;
+  /** Everything that a client does by itself as time passes. */
+  turn(): void;
+  /** From now on nothing cuts it off. */
+  heal(): void;
+  readonly said: number;
+  /** Indexes of the terminal answers, in the order they came. */
+  answers(): number[];
+}
+
+const utterance = (index: number, bytes: number) => ({
+  type: 'utterance',
+  utterance_index: index,
+  manual_cut: true,
+  src_lang: 'a',
+  tgt_lang: 'b',
+  audio: 'A'.repeat(bytes),
+  audio_format: 'pcm16',
+  sample_rate: 1,
+});
+
+const greeting = { type: 'session_init', client_version: '1', platform: 'web', src_lang: 'a', tgt_lang: 'b' };
+const isTerminal = ({ type }: Message) => type === 'translation_result' || type === 'missing_result';
+
+/** As the original's: one connection, and nothing of what we added. */
+class OldClient implements Client {
   said = 0;
   readonly received: Message[] = [];
   readonly #socket: FakeSocket;
+  #sessionId = '';
 
   constructor(world: World, place: number) {
     this.#socket = connect(world, 'session', place);
     this.#socket.onFrame = (message) => {
       this.received.push(message);
-      if (message.type === 'session_init_ack') this.sessionId = String(message['session_id']);
+      if (message.type === 'session_init_ack') this.#sessionId = String(message['session_id']);
     };
-    this.#socket.say({
-      type: 'session_init',
-      client_version: '1',
-      platform: 'web',
-      src_lang: 'a',
-      tgt_lang: 'b',
-    });
+    this.#socket.say(greeting);
   }
 
   say(bytes: number): void {
-    this.#socket.say({
-      type: 'utterance',
-      session_id: this.sessionId,
-      utterance_index: this.said++,
-      manual_cut: true,
-      src_lang: 'a',
-      tgt_lang: 'b',
-      audio: 'A'.repeat(bytes),
-      audio_format: 'pcm16',
-      sample_rate: 1,
+    this.#socket.say({ ...utterance(this.said++, bytes), session_id: this.#sessionId });
+  }
+
+  turn(): void {
+    return undefined;
+  }
+
+  heal(): void {
+    return undefined;
+  }
+
+  answers(): number[] {
+    return this.received.filter(isTerminal).map((message) => Number(message['utterance_index']));
+  }
+}
+
+/** Resumes where it can, sends again what is open, and drops what it has had. */
+class ResumingClient implements Client {
+  said = 0;
+  /** How often it took up its session again. */
+  resumed = 0;
+  readonly #world: World;
+  readonly #answers: number[] = [];
+  /** Utterances without an answer, by request. */
+  readonly #open = new Map<string, ReturnType<typeof utterance>>();
+  readonly #seen = new Set<number>();
+  #socket: FakeSocket;
+  #greeted = false;
+  #sessionId = '';
+  #token: string | undefined;
+  #lastSeq = 0;
+  #healed = false;
+
+  constructor(world: World, place: number) {
+    this.#world = world;
+    this.#socket = this.#connect(place);
+  }
+
+  say(bytes: number): void {
+    const message = utterance(this.said++, bytes);
+    this.#open.set(`r-${String(message.utterance_index)}`, message);
+    if (this.#greeted) this.#submit(message);
+  }
+
+  turn(): void {
+    const { dice } = this.#world;
+    if (!this.#healed && this.#world.chance(0.12)) this.cut(this.#world.chance(0.5));
+    if (this.#socket.readyState !== 1) this.reconnect(Math.floor(dice.next() * 2));
+    if (this.#world.chance(0.3)) this.#acknowledge();
+  }
+
+  heal(): void {
+    this.#healed = true;
+    this.#world.clock.after(1000, () => {
+      if (this.#open.size > 0 || !this.#greeted) this.reconnect(0);
     });
   }
 
-  /** Indexes of the terminal answers, in the order they came. */
+  /** @param halfOpen the scheduler hears nothing of it */
+  cut(halfOpen: boolean): void {
+    const old = this.#socket;
+    old.onFrame = () => undefined;
+    this.#greeted = false;
+    if (!halfOpen) old.close();
+    this.#socket = new FakeSocket();
+    this.#socket.readyState = 3;
+  }
+
+  reconnect(place: number): void {
+    this.cut(true);
+    this.#socket = this.#connect(place);
+  }
+
   answers(): number[] {
-    return this.received
-      .filter(({ type }) => type === 'translation_result' || type === 'missing_result')
-      .map((message) => Number(message['utterance_index']));
+    return this.#answers;
+  }
+
+  #connect(place: number): FakeSocket {
+    const socket = connect(this.#world, 'session', place);
+    socket.onFrame = (message) => {
+      this.#hear(message);
+    };
+    const resume = this.#token === undefined ? {} : { resume_token: this.#token, last_seq: this.#lastSeq };
+    socket.say({ ...greeting, extensions: ['resume', 'job_accepted'], ...resume });
+    return socket;
+  }
+
+  #submit(message: ReturnType<typeof utterance>): void {
+    const request_id = `r-${String(message.utterance_index)}`;
+    this.#socket.say({ ...message, request_id, session_id: this.#sessionId });
+  }
+
+  #hear(message: Message): void {
+    if (message.type === 'session_init_ack') this.#welcome(message);
+    else if (isTerminal(message)) this.#answered(message);
+    else if (message.type === 'error') this.#refused(message['details'] as Message | undefined);
+  }
+
+  #welcome({ session_id, resume_token, resumed }: Message): void {
+    if (resumed === true) this.resumed += 1;
+    else {
+      this.#seen.clear();
+      this.#lastSeq = 0;
+    }
+    this.#sessionId = String(session_id);
+    this.#token = String(resume_token);
+    this.#greeted = true;
+    for (const message of this.#open.values()) this.#submit(message);
+  }
+
+  #answered({ seq, utterance_index: index }: Message): void {
+    if (seq !== undefined && this.#seen.has(Number(seq))) return;
+    this.#seen.add(Number(seq));
+    while (this.#seen.has(this.#lastSeq + 1)) this.#lastSeq += 1;
+    this.#answers.push(Number(index));
+    this.#open.delete(`r-${String(index)}`);
+  }
+
+  /** Not taken on: later perhaps. Without details it was the greeting that failed. */
+  #refused(details: Message | undefined): void {
+    const socket = this.#socket;
+    this.#world.clock.after(200, () => {
+      if (this.#socket !== socket) return;
+      if (!this.#greeted) {
+        this.reconnect(1);
+        return;
+      }
+      const message = this.#open.get(String(details?.['request_id']));
+      if (message) this.#submit(message);
+    });
+  }
+
+  #acknowledge(): void {
+    if (!this.#greeted) return;
+    this.#socket.say({ type: 'session_ack', session_id: this.#sessionId, last_seq: this.#lastSeq });
   }
 }
 
@@ -320,13 +467,13 @@ class Worker {
 
 async function story(seed: number): Promise<void> {
   const world = await World.start(seed);
-  const clients = [new Client(world, 0), new Client(world, 1), new Client(world, 1)];
+  const clients = [new OldClient(world, 0), new ResumingClient(world, 1), new ResumingClient(world, 0)];
   const workers = [0, 1, 2].map((place) => new Worker(world, `n${String(place)}`, place));
   await settle();
   for (const worker of workers) worker.beat();
   await world.clock.advance(500);
   await trouble(world, clients, workers);
-  await calm(world, workers);
+  await calm(world, workers, clients);
   assertAllAnswered(world, clients, workers);
   await world.stop();
 }
@@ -339,12 +486,18 @@ async function trouble(world: World, clients: readonly Client[], workers: readon
     if (world.chance(0.08)) workers[pick]!.disconnect();
     if (world.chance(0.15)) workers[pick]!.connect(world.chance(0.5) ? 0 : 1);
     for (const worker of workers) worker.beat();
+    for (const client of clients) client.turn();
     await world.clock.advance(Math.floor(world.dice.next() * 600));
   }
 }
 
-async function calm(world: World, workers: readonly Worker[]): Promise<void> {
+async function calm(
+  world: World,
+  workers: readonly Worker[],
+  clients: readonly Client[] = [],
+): Promise<void> {
   world.failing = 0;
+  for (const client of clients) client.heal();
   for (const [place, worker] of workers.entries()) {
     worker.wellBehaved = true;
     worker.connect(place);
@@ -352,6 +505,7 @@ async function calm(world: World, workers: readonly Worker[]): Promise<void> {
   for (let turn = 0; turn < 30; turn++) {
     await settle();
     for (const worker of workers) worker.beat();
+    for (const client of clients) client.turn();
     await world.clock.advance(6000);
   }
 }
@@ -365,6 +519,7 @@ function assertAllAnswered(world: World, clients: readonly Client[], workers: re
   for (const { mostAtOnce } of workers) assert.ok(mostAtOnce <= slots, `${String(mostAtOnce)} jobs at once`);
   for (const instance of world.instances) {
     assert.deepEqual(instance.desk.jobCounts, { waiting: 0, running: 0 }, 'nothing is left open');
+    assert.equal(instance.desk.detachedCount, 0, 'nobody is waited for any more');
     assert.equal(instance.floor.runningCount, 0, 'no slot is left taken');
   }
   assert.deepEqual(world.errors(), []);
@@ -382,7 +537,7 @@ describe('a hint that is lost', () => {
     it(`costs a wait and nothing else: ${type}`, async () => {
       const world = await World.start(1);
       world.lost.add(type);
-      const client = new Client(world, 1);
+      const client = new OldClient(world, 1);
       const worker = new Worker(world, 'n', 0);
       await settle();
       worker.wellBehaved = true;

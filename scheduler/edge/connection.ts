@@ -1,6 +1,6 @@
 /**
- * One WebSocket of a peer: frames in one after another and no faster than its rate, a bounded queue out that leaves once
- * a turn, and pings that find out when the other side is gone. What the frames mean is the peer's matter.
+ * One WebSocket of a peer: frames in one after another and no faster than its rate, a bounded queue out that leaves in
+ * few writes, and pings that find out when the other side is gone. What the frames mean is the peer's matter.
  *
  * There are tens of thousands of these, so what all of one side share is one object, and what only a busy connection
  * needs is made when it is busy.
@@ -10,15 +10,21 @@ import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../common/clock.ts';
 import { closeCodes, type CloseCode } from '../protocol/close-codes.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Outflow, Outlet } from './outflow.ts';
 import type { Pinged, PingWheel } from './ping-wheel.ts';
 import { Rate, type RateLimit } from './rate.ts';
-import type { Gathering, TurnEnd } from './turn.ts';
 
 /** What a peer does with its connection. */
 export interface Peer {
   /** The next frame. One that takes a promise has the next wait until it is done. */
   message(frame: string): Promise<void> | void;
   closed(): Promise<void> | void;
+}
+
+/** The stream under a WebSocket: what is written between the two calls leaves in one write. */
+export interface Transport {
+  cork(): void;
+  uncork(): void;
 }
 
 /** What all connections of one side have in common. */
@@ -28,7 +34,7 @@ export interface ConnectionShared {
   readonly sendQueueBytes: number;
   readonly messages: RateLimit;
   readonly wheel: PingWheel;
-  readonly turnEnd: TurnEnd;
+  readonly outflow: Outflow;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -46,9 +52,9 @@ interface HeldSocket extends WebSocket {
   [held]: Connection;
 }
 
-export class Connection implements Pinged {
+export class Connection implements Pinged, Outlet {
   readonly #socket: WebSocket;
-  readonly #transport: Gathering;
+  readonly #transport: Transport;
   readonly #shared: ConnectionShared;
   readonly #rate = new Rate();
   #inbound: string[] | undefined;
@@ -57,11 +63,11 @@ export class Connection implements Pinged {
   #handling = false;
   #waiting = false;
   #heard = true;
-  #gathers = false;
+  #holdsBack: 'nothing' | 'progress' | 'all' = 'nothing';
   #sector = 0;
 
   /** @param transport the stream under the WebSocket */
-  constructor(socket: WebSocket, transport: Gathering, shared: ConnectionShared) {
+  constructor(socket: WebSocket, transport: Transport, shared: ConnectionShared) {
     this.#socket = socket;
     this.#transport = transport;
     this.#shared = shared;
@@ -95,15 +101,15 @@ export class Connection implements Pinged {
 
   /** Queues a frame. A peer that leaves too much unread is closed: its answers wait in its outbox, not in our memory. */
   send(text: string): void {
-    if (this.closed) return;
-    if (this.#socket.bufferedAmount > this.#shared.sendQueueBytes) {
-      this.close(closeCodes.slowConsumer);
-      return;
-    }
-    if (!this.#gathers) {
-      this.#gathers = true;
-      this.#shared.turnEnd.gather(this);
-    }
+    if (!this.#takes()) return;
+    if (this.#holdsBack !== 'all') this.#holdBack('all');
+    this.#socket.send(text);
+  }
+
+  /** The same for progress, which may wait for company a little while. */
+  sendProgress(text: string): void {
+    if (!this.#takes()) return;
+    if (this.#holdsBack === 'nothing') this.#holdBack('progress');
     this.#socket.send(text);
   }
 
@@ -123,12 +129,9 @@ export class Connection implements Pinged {
     this.#socket.terminate();
   }
 
-  cork(): void {
-    this.#transport.cork();
-  }
-
-  uncork(): void {
-    this.#gathers = false;
+  flush(): void {
+    if (this.#holdsBack === 'nothing') return;
+    this.#holdsBack = 'nothing';
     this.#transport.uncork();
   }
 
@@ -142,6 +145,20 @@ export class Connection implements Pinged {
     if (this.closed) return;
     this.#heard = false;
     this.#socket.ping();
+  }
+
+  #takes(): boolean {
+    if (this.closed) return false;
+    if (this.#socket.bufferedAmount <= this.#shared.sendQueueBytes) return true;
+    this.close(closeCodes.slowConsumer);
+    return false;
+  }
+
+  #holdBack(what: 'progress' | 'all'): void {
+    if (this.#holdsBack === 'nothing') this.#transport.cork();
+    this.#holdsBack = what;
+    if (what === 'all') this.#shared.outflow.atTurnEnd(this);
+    else this.#shared.outflow.soon(this);
   }
 
   static #onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {

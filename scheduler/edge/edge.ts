@@ -10,9 +10,9 @@ import type { CloseCode } from '../protocol/close-codes.ts';
 import { Addresses } from './addresses.ts';
 import { Connection, type ConnectionShared, type Peer } from './connection.ts';
 import { watchUnread } from './unread.ts';
+import { Outflow } from './outflow.ts';
 import { PingWheel } from './ping-wheel.ts';
 import type { RateLimit } from './rate.ts';
-import { TurnEnd } from './turn.ts';
 
 export type Side = 'session' | 'node';
 
@@ -84,7 +84,7 @@ export class Edge {
       ...deps,
       ...limits,
       wheel: new PingWheel(clock, limits.pingIntervalMs),
-      turnEnd: new TurnEnd(),
+      outflow: new Outflow(clock),
     };
     this.#shared = { session: { ...common, side: 'session' }, node: { ...common, side: 'node' } };
     this.#addresses = new Addresses(limits.maxPerAddress);
