@@ -33,19 +33,12 @@ export const guideScaled: InboxSettings = {
   },
 };
 
-export interface DeadLetter {
-  readonly payload: string;
-  readonly deliveries: number;
-  readonly reason: string;
-}
-
 export interface Harness {
   readonly store: Store;
   /** Lets time pass for the store. */
   readonly advance: (ms: number) => Promise<void>;
   /** Puts an entry with any payload into an inbox, as a faulty writer would. */
   inject(instanceId: string, payload: string): Promise<void>;
-  deadLetters(instanceId: string): Promise<readonly DeadLetter[]>;
   dispose(): Promise<void>;
 }
 
@@ -169,9 +162,18 @@ export const viewOf = (nodeId: string, fields: Partial<NodeView> = {}): NodeView
 
 /** Opens a session of sched-a and returns its epoch. */
 export async function openSession(store: Store, sessionId: string, owner = 'sched-a'): Promise<number> {
-  const { epoch } = await store.sessions.open({ sessionId, owner, attributes: '{}', ttlMs: 60_000 });
+  const session = { sessionId, owner, attributes: '{}', resumeToken: 'token-1', ttlMs: 60_000 };
+  const { epoch } = await store.sessions.open(session);
   return epoch;
 }
+
+/** Takes `s-1` or another session over with the token that `openSession` gave it. */
+export const takeOver = (store: Store, sessionId: string, owner: string) =>
+  store.sessions.takeOver({ sessionId, owner, resumeToken: 'token-1', ttlMs: 60_000 });
+
+/** All dead letters of an instance. */
+export const deadLettersOf = (store: Store, instanceId: string) =>
+  store.inbox.deadLetters(instanceId, '', 1000);
 
 export async function claimLease(store: Store, instanceId: string, boot = 'boot-1', ttlMs = 60_000) {
   const claimed = await store.instances.claim({ instanceId, boot, podUid: '' }, ttlMs);

@@ -5,6 +5,7 @@ import type { InboxEntry } from '../../scheduler/store/store.ts';
 import {
   capacity,
   claimLease,
+  deadLettersOf,
   guideScaled,
   numbersOf,
   startReading,
@@ -201,7 +202,7 @@ function deadLetterContract(withStore: WithStore) {
         await sendOneByOne(harness, ['n-1']);
         const reading = startReading(harness, 'sched-b');
         await until(harness, 'the good entry', () => reading.entries.length === 1);
-        const [letter, ...others] = await harness.deadLetters('sched-b');
+        const [letter, ...others] = await deadLettersOf(harness.store, 'sched-b');
         assert.equal(letter?.payload, payload);
         assert.match(letter.reason, /^undecodable/);
         assert.equal(others.length, 0);
@@ -222,7 +223,7 @@ function deadLetterContract(withStore: WithStore) {
       const reading = startReading(harness, 'sched-b');
       await until(harness, 'both entries', () => reading.entries.length === 2);
       assert.deepEqual(numbersOf(reading.entries), ['n-1']);
-      assert.deepEqual(await harness.deadLetters('sched-b'), []);
+      assert.deepEqual(await deadLettersOf(harness.store, 'sched-b'), []);
       await reading.stop();
     }));
 
@@ -240,7 +241,7 @@ function deadLetterContract(withStore: WithStore) {
       );
       await sendOneByOne(harness, ['n-good']);
       await until(harness, 'the good one', () => numbersOf(reading.entries).includes('n-good'));
-      const [letter] = await harness.deadLetters('sched-b');
+      const [letter] = await deadLettersOf(harness.store, 'sched-b');
       assert.equal(letter?.reason, 'max_deliveries');
       assert.ok(letter.deliveries >= 10, String(letter.deliveries));
       assert.equal(reading.entries.filter(isPoison).length, letter.deliveries);

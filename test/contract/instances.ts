@@ -60,7 +60,9 @@ export function instanceContract(withStore: WithStore) {
       assert.equal(await store.instances.renew(old.token, 60_000), false);
       await store.instances.release(old.token);
       assert.equal(await store.instances.renew(current.token, 60_000), true);
-      assert.deepEqual(await store.instances.live(), [{ instanceId: 'sched-a', presence }]);
+      assert.deepEqual(await store.instances.live(), [
+        { instanceId: 'sched-a', presence, figures: undefined },
+      ]);
     }));
 
   it('takes the presence back also when the lease was lost before it was released', () =>
@@ -71,7 +73,9 @@ export function instanceContract(withStore: WithStore) {
       await until(harness, 'the lease to end', async () => (await store.instances.live()).length === 0);
       await store.instances.release(token);
       await claimLease(store, 'sched-a', 'boot-2');
-      assert.deepEqual(await store.instances.live(), [{ instanceId: 'sched-a', presence: undefined }]);
+      assert.deepEqual(await store.instances.live(), [
+        { instanceId: 'sched-a', presence: undefined, figures: undefined },
+      ]);
     }));
 
   it('lists the holders of leases, and forgets one that released or expired', () =>
@@ -85,7 +89,9 @@ export function instanceContract(withStore: WithStore) {
         'sched-b',
       ]);
       await until(harness, 'sched-b to go', async () => (await store.instances.live()).length === 1);
-      assert.deepEqual(await store.instances.live(), [{ instanceId: 'sched-a', presence }]);
+      assert.deepEqual(await store.instances.live(), [
+        { instanceId: 'sched-a', presence, figures: undefined },
+      ]);
       await store.instances.release(token);
       await store.instances.release(token);
       assert.deepEqual(await store.instances.live(), []);

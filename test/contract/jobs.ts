@@ -289,7 +289,8 @@ function finishContract(withStore: WithStore) {
   it('ends a job whose session is forgotten, with nobody to tell', () =>
     withStore(async (harness) => {
       const { store } = harness;
-      await store.sessions.open({ sessionId: 's-1', owner: 'sched-a', attributes: '{}', ttlMs: 300 });
+      const short = { owner: 'sched-a', attributes: '{}', resumeToken: 'token-1', ttlMs: 300 };
+      await store.sessions.open({ sessionId: 's-1', ...short });
       await store.jobs.accept(jobOf('s-1'));
       await until(harness, 'the session to go', async () => !(await store.sessions.get('s-1')));
       const move = { ...job, attempt: 0, answer: failure('JOB_TIMEOUT'), keepMs: 60_000 };

@@ -12,7 +12,6 @@ storeContract('memory', (inbox) => {
       store.inbox.inject(instanceId, payload);
       return Promise.resolve();
     },
-    deadLetters: (instanceId: string) => Promise.resolve(store.inbox.deadLetters(instanceId)),
     dispose: () => store.close(),
   });
 });

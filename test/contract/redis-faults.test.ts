@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { AppError } from '../../common/errors.ts';
 import { startRedis } from '../support/redis.ts';
-import { capacity, claimLease, failure, jobOf, openSession, until, viewOf } from './harness.ts';
+import { capacity, claimLease, failure, jobOf, openSession, takeOver, viewOf } from './harness.ts';
 import { again, redisFixture } from './redis-fixture.ts';
 import { redisHarness, storeOptions } from './redis-harness.ts';
 
@@ -157,10 +157,7 @@ describe('the verbs', () => {
         await redis.raw.del(keys.nodeOwner('node-1'), keys.nodePresence('node-1'));
         assert.deepEqual(await store.nodes.renew([node], 'sched-a', { ownerMs: 1000, presenceMs: 1000 }), []);
         assert.equal(await redis.raw.exists(keys.nodeOwner('node-1')), 1);
-        assert.equal(
-          (await store.sessions.takeOver({ sessionId: 's-1', owner: 'sched-b', ttlMs: 1000 })).kind,
-          'taken',
-        );
+        assert.equal((await takeOver(store, 's-1', 'sched-b')).kind, 'taken');
         await store.sessions.release({ sessionId: 's-1', epoch: 2, owner: 'sched-b', keepMs: 1000 });
         await store.instances.release(token);
       } finally {
@@ -173,24 +170,6 @@ describe('the verbs', () => {
       await redis.raw.set(keys.sessionOwner('s-1'), 'sched-b|5');
       await openSession(store, 's-1');
       assert.equal(await store.sessions.ownerOf('s-1'), 'sched-b');
-    }));
-
-  it('let the inbox of a dead instance end, and keep it for one that comes back', () =>
-    redis.withRedis(async (harness) => {
-      const { store, keys } = harness;
-      await claimLease(store, 'lives');
-      for (const id of ['dies', 'returns']) {
-        const token = await claimLease(store, id);
-        await store.inbox.send(id, [capacity('n-1')]);
-        await store.instances.release(token);
-      }
-      assert.deepEqual(await store.instances.retireDead(500), []);
-      await claimLease(store, 'returns');
-      await until(harness, 'the end', async () => (await store.instances.retireDead(500)).includes('dies'));
-      assert.equal(await redis.raw.exists(keys.inbox('dies')), 0);
-      assert.equal(await redis.raw.pttl(keys.inbox('returns')), -1);
-      assert.deepEqual((await redis.raw.smembers(keys.instances)).sort(), ['lives', 'returns']);
-      assert.equal((await claimLease(store, 'dies')).epoch, 2);
     }));
 
   it('say that the cursor is lost when the log was trimmed past it, or is gone', () =>

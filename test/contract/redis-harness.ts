@@ -6,7 +6,7 @@ import { systemClock, systemRandom } from '../../common/clock-system.ts';
 import { openRedisStore } from '../../scheduler/store/redis/open.ts';
 import { createKeys, type Keys } from '../../scheduler/store/redis/keys.ts';
 import type { RedisStoreOptions } from '../../scheduler/store/redis/options.ts';
-import { guideScaled, type DeadLetter, type Factory, type Harness } from './harness.ts';
+import { guideScaled, type Factory, type Harness } from './harness.ts';
 
 export const quietLog = pino({ level: 'silent' });
 
@@ -27,7 +27,7 @@ export function storeOptions(where: Where, changes: Partial<RedisStoreOptions> =
 }
 
 /** Plain commands on the server under test, as a person with `redis-cli` types them. */
-export type Raw = Pick<Redis, 'xadd' | 'xrange'>;
+export type Raw = Pick<Redis, 'xadd'>;
 
 export interface RedisHarness extends Harness {
   readonly keys: Keys;
@@ -43,24 +43,10 @@ export function redisHarness(raw: Raw, options: RedisStoreOptions): RedisHarness
     async inject(instanceId, payload) {
       await raw.xadd(keys.inbox(instanceId), '*', 'payload', payload);
     },
-    async deadLetters(instanceId) {
-      return (await raw.xrange(keys.deadLetters(instanceId), '-', '+')).map(([, fields]) =>
-        deadLetter(fields),
-      );
-    },
     dispose: () => store.close(),
   };
 }
 
 export function redisFactory(raw: () => Raw, where: () => Where): Factory {
   return (inbox) => Promise.resolve(redisHarness(raw(), storeOptions(where(), inbox)));
-}
-
-function deadLetter(fields: readonly string[]): DeadLetter {
-  const valueOf = (name: string) => fields[fields.indexOf(name) + 1] ?? '';
-  return {
-    payload: valueOf('payload'),
-    deliveries: Number(valueOf('deliveries')),
-    reason: valueOf('reason'),
-  };
 }

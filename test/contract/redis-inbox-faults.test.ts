@@ -1,7 +1,7 @@
 /** What Redis can do to an inbox, and that its reader comes back from each by itself. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { capacity, claimLease, numbersOf, startReading, until } from './harness.ts';
+import { capacity, claimLease, deadLettersOf, numbersOf, startReading, until } from './harness.ts';
 import { again, redisFixture } from './redis-fixture.ts';
 import { storeOptions, type RedisHarness } from './redis-harness.ts';
 
@@ -135,7 +135,7 @@ describe('the inbox reader', () => {
           'an empty inbox',
           async () => (await harness.store.inbox.stats('sched-b')).length === 0,
         );
-        const kept = await harness.deadLetters('sched-b');
+        const kept = await deadLettersOf(harness.store, 'sched-b');
         assert.ok(kept.length < 250, String(kept.length));
         assert.equal(kept.at(-1)?.payload, 'not json 299');
         await reading.stop();

@@ -1,7 +1,7 @@
 /** The contract of sessions: one owner at a time, fenced by epoch. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { failure, jobOf, openSession, until, type WithStore } from './harness.ts';
+import { failure, jobOf, openSession, takeOver, until, type WithStore } from './harness.ts';
 
 export function sessionContract(withStore: WithStore) {
   it('opens with epoch 1, and again the same for the same owner', () =>
@@ -15,6 +15,7 @@ export function sessionContract(withStore: WithStore) {
         epoch: 1,
         seq: 0,
         attributes: '{}',
+        acknowledged: 0,
       });
     }));
 
@@ -27,7 +28,7 @@ export function sessionContract(withStore: WithStore) {
 
   it('answers unknown and undefined for a session nobody opened', () =>
     withStore(async ({ store }) => {
-      assert.deepEqual(await store.sessions.takeOver({ sessionId: 's-1', owner: 'sched-b', ttlMs: 1000 }), {
+      assert.deepEqual(await takeOver(store, 's-1', 'sched-b'), {
         kind: 'unknown',
       });
       assert.equal(await store.sessions.get('s-1'), undefined);
@@ -39,7 +40,7 @@ export function sessionContract(withStore: WithStore) {
   it('fences the previous owner in every verb once the session is taken over', () =>
     withStore(async ({ store }) => {
       await openSession(store, 's-1');
-      const taken = await store.sessions.takeOver({ sessionId: 's-1', owner: 'sched-b', ttlMs: 60_000 });
+      const taken = await takeOver(store, 's-1', 'sched-b');
       assert.equal(taken.kind, 'taken');
       assert.equal(taken.session.epoch, 2);
       assert.equal(taken.previousOwner, 'sched-a');
@@ -55,7 +56,7 @@ export function sessionContract(withStore: WithStore) {
   it('raises the epoch when an owner takes its own session over, as after a restart', () =>
     withStore(async ({ store }) => {
       await openSession(store, 's-1');
-      const taken = await store.sessions.takeOver({ sessionId: 's-1', owner: 'sched-a', ttlMs: 60_000 });
+      const taken = await takeOver(store, 's-1', 'sched-a');
       assert.equal(taken.kind === 'taken' && taken.session.epoch, 2);
       assert.deepEqual(await store.jobs.accept(jobOf('s-1', { sessionEpoch: 1 })), { kind: 'fenced' });
       assert.deepEqual(await store.jobs.accept(jobOf('s-1', { sessionEpoch: 2 })), { kind: 'accepted' });
@@ -69,9 +70,7 @@ export function sessionContract(withStore: WithStore) {
     withStore(async ({ store }) => {
       await openSession(store, 's-1');
       const owners = Array.from({ length: 20 }, (_, i) => `sched-${String(i)}`);
-      const taken = await Promise.all(
-        owners.map((owner) => store.sessions.takeOver({ sessionId: 's-1', owner, ttlMs: 60_000 })),
-      );
+      const taken = await Promise.all(owners.map((owner) => takeOver(store, 's-1', owner)));
       const epochs = taken.map((answer) => (answer.kind === 'taken' ? answer.session.epoch : 0));
       assert.deepEqual(
         [...epochs].sort((a, b) => a - b),
@@ -86,7 +85,7 @@ export function sessionContract(withStore: WithStore) {
     withStore(async ({ store }) => {
       const ids = Array.from({ length: 150 }, (_, i) => `s-${String(i)}`);
       await Promise.all(ids.map((id) => openSession(store, id)));
-      await store.sessions.takeOver({ sessionId: 's-7', owner: 'sched-b', ttlMs: 60_000 });
+      await takeOver(store, 's-7', 'sched-b');
       const held = [...ids, 's-never'].map((sessionId) => ({ sessionId, epoch: 1 }));
       const lost = await store.sessions.renew(held, 'sched-a', 60_000);
       assert.deepEqual(lost.sort(), ['s-7', 's-never']);
@@ -95,7 +94,7 @@ export function sessionContract(withStore: WithStore) {
   it('forgets a session that nobody renews, and keeps one that is renewed', () =>
     withStore(async (harness) => {
       const { store } = harness;
-      const short = { owner: 'sched-a', attributes: '{}', ttlMs: 300 };
+      const short = { owner: 'sched-a', attributes: '{}', resumeToken: 'token-1', ttlMs: 300 };
       await store.sessions.open({ sessionId: 's-1', ...short });
       await store.sessions.open({ sessionId: 's-2', ...short });
       await store.sessions.renew([{ sessionId: 's-2', epoch: 1 }], 'sched-a', 60_000);
@@ -133,7 +132,7 @@ export function sessionContract(withStore: WithStore) {
       await openSession(store, 's-1');
       await store.jobs.accept(jobOf('s-1'));
       await store.sessions.release({ sessionId: 's-1', epoch: 1, owner: 'sched-a', keepMs: 60_000 });
-      const taken = await store.sessions.takeOver({ sessionId: 's-1', owner: 'sched-b', ttlMs: 60_000 });
+      const taken = await takeOver(store, 's-1', 'sched-b');
       assert.equal(taken.kind === 'taken' && taken.previousOwner, 'sched-a');
       const move = {
         sessionId: 's-1',

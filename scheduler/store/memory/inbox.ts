@@ -2,7 +2,8 @@
 import type { Clock } from '../../../common/clock.ts';
 import { decodeHints, encodeHints } from '../decode-hints.ts';
 import { checkedId } from '../ids.ts';
-import type { InboxEntry, InboxStore } from '../store.ts';
+import type { DeadLetter, InboxEntry, InboxStore } from '../store.ts';
+import type { Leftovers } from './instances.ts';
 
 export interface MemoryInboxOptions {
   readonly count: number;
@@ -16,17 +17,16 @@ export interface MemoryInboxOptions {
   };
 }
 
-export interface DeadLetter {
-  readonly id: string;
-  readonly payload: string;
-  readonly deliveries: number;
-  readonly reason: string;
-}
-
 export interface MemoryInbox extends InboxStore {
   /** Puts an entry with any payload into an inbox, as a faulty writer would. */
   inject(instanceId: string, payload: string): void;
-  deadLetters(instanceId: string): readonly DeadLetter[];
+  readonly leftovers: Leftovers;
+}
+
+/** What the inboxes need to know of the instances. */
+interface Owners {
+  hasOwner(instanceId: string): boolean;
+  isReapedBy(instanceId: string, reaper: string): boolean;
 }
 
 interface Entry {
@@ -38,24 +38,31 @@ interface Entry {
 }
 
 interface Box {
+  readonly source: string;
   readonly entries: Map<string, Entry>;
-  readonly dead: DeadLetter[];
+  readonly dead: Map<string, DeadLetter>;
+  deadEndAt: number;
   /** Wakes the reader. */
   wake: () => void;
 }
 
-export function createMemoryInbox(
-  clock: Clock,
-  options: MemoryInboxOptions,
-  hasOwner: (instanceId: string) => boolean,
-): MemoryInbox {
+export function createMemoryInbox(clock: Clock, options: MemoryInboxOptions, owners: Owners): MemoryInbox {
   const boxes = new Map<string, Box>();
   let sequence = 0;
 
   const boxOf = (instanceId: string): Box => {
     const known = boxes.get(checkedId(instanceId, 'instance'));
-    if (known) return known;
-    const box = { entries: new Map<string, Entry>(), dead: [], wake: () => undefined };
+    if (known) {
+      if (clock.monotonic() >= known.deadEndAt) known.dead.clear();
+      return known;
+    }
+    const box: Box = {
+      source: instanceId,
+      entries: new Map(),
+      dead: new Map(),
+      deadEndAt: Infinity,
+      wake: () => undefined,
+    };
     boxes.set(instanceId, box);
     return box;
   };
@@ -66,13 +73,17 @@ export function createMemoryInbox(
     box.wake();
   };
 
+  const deliverTo = (instanceId: string, payload: string) => {
+    const box = boxOf(instanceId);
+    if (!owners.hasOwner(instanceId)) return 'no_owner';
+    if (box.entries.size >= options.maxLength) return 'busy';
+    add(box, payload);
+    return 'sent';
+  };
+
   return {
     async send(instanceId, hints) {
-      const box = boxOf(instanceId);
-      if (!hasOwner(instanceId)) return Promise.resolve('no_owner');
-      if (box.entries.size >= options.maxLength) return Promise.resolve('busy');
-      add(box, encodeHints(hints));
-      return Promise.resolve('sent');
+      return Promise.resolve(deliverTo(instanceId, encodeHints(hints)));
     },
 
     read: (instanceId, signal) => readBox(boxOf(instanceId), clock, options, signal),
@@ -85,14 +96,49 @@ export function createMemoryInbox(
     async stats(instanceId) {
       const { entries, dead } = boxOf(instanceId);
       const pending = [...entries.values()].filter(({ deliveries }) => deliveries > 0).length;
-      return Promise.resolve({ length: entries.size, pending, dlqLength: dead.length });
+      return Promise.resolve({ length: entries.size, pending, dlqLength: dead.size });
     },
 
     inject(instanceId, payload) {
       add(boxOf(instanceId), payload);
     },
 
-    deadLetters: (instanceId) => boxOf(instanceId).dead,
+    async salvage(deadInstanceId, reaper, limit) {
+      const box = boxOf(deadInstanceId);
+      if (!owners.isReapedBy(deadInstanceId, reaper)) return Promise.resolve([]);
+      return Promise.resolve(salvage(box, clock, options, limit));
+    },
+
+    async deadLetters(instanceId, after, limit) {
+      const letters = [...boxOf(instanceId).dead.values()];
+      const newer = letters.filter(({ id }) => after === '' || Number.parseInt(id) > Number.parseInt(after));
+      return Promise.resolve(newer.slice(0, limit));
+    },
+
+    async replayDeadLetter(instanceId, id, to) {
+      const { dead } = boxOf(instanceId);
+      const letter = dead.get(id);
+      if (!letter) return Promise.resolve('gone');
+      const answer = deliverTo(to, letter.payload);
+      if (answer !== 'sent') return Promise.resolve(answer);
+      dead.delete(id);
+      return Promise.resolve('replayed');
+    },
+
+    async dropDeadLetters(instanceId, ids) {
+      const { dead } = boxOf(instanceId);
+      return Promise.resolve(ids.filter((id) => dead.delete(id)).length);
+    },
+
+    leftovers: {
+      hasEntries: (instanceId) => boxOf(instanceId).entries.size > 0,
+      endDeadLetters(instanceId, afterMs) {
+        boxOf(instanceId).deadEndAt = clock.monotonic() + afterMs;
+      },
+      keepDeadLetters(instanceId) {
+        boxOf(instanceId).deadEndAt = Infinity;
+      },
+    },
   };
 }
 
@@ -149,7 +195,8 @@ function deliver(
     const poison = dlq.enabled && deliveries >= dlq.maxDeliveries && now - sentAt >= dlq.minIdleMs;
     const decoded = decodeHints(payload);
     if (!decoded.ok || poison) {
-      bury(box, entry, dlq.enabled, decoded.ok ? 'max_deliveries' : `undecodable: ${decoded.reason}`);
+      const reason = decoded.ok ? 'max_deliveries' : `undecodable: ${decoded.reason}`;
+      bury(box, entry, dlq.enabled, { reason, movedAtMs: clock.now() });
       return [];
     }
     entry.deliveries += 1;
@@ -158,9 +205,25 @@ function deliver(
   });
 }
 
-function bury(box: Box, { id, payload, deliveries }: Entry, keep: boolean, reason: string): void {
+/** The oldest entries for a reaper; undecodable ones go to the dead letters. */
+function salvage(box: Box, clock: Clock, { dlq }: MemoryInboxOptions, limit: number): InboxEntry[] {
+  return [...box.entries.values()].slice(0, limit).flatMap((entry): InboxEntry[] => {
+    const decoded = decodeHints(entry.payload);
+    if (decoded.ok) return [{ id: entry.id, hints: decoded.hints, again: true }];
+    bury(box, entry, dlq.enabled, { reason: `undecodable: ${decoded.reason}`, movedAtMs: clock.now() });
+    return [];
+  });
+}
+
+function bury(
+  box: Box,
+  { id, payload, deliveries }: Entry,
+  keep: boolean,
+  why: { reason: string; movedAtMs: number },
+): void {
   box.entries.delete(id);
-  if (keep) box.dead.push({ id, payload, deliveries, reason });
+  const source = { sourceStream: `memory:${box.source}`, sourceId: id };
+  if (keep) box.dead.set(id, { id, payload, deliveries, ...source, ...why });
 }
 
 /** Resolves when something was sent, the time is over, or the signal aborts. */

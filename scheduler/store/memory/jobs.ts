@@ -10,13 +10,20 @@ import type {
   JobStore,
   MoveAnswer,
   NewJob,
+  OpenJobRecord,
   Target,
 } from '../store.ts';
 import { ExpiringMap } from './expiring-map.ts';
 import { appendAnswer, type MemorySession, type MemorySessions } from './sessions.ts';
 
+export interface MemoryJobs extends JobStore {
+  /** For whoever takes a session over. */
+  readonly openOf: (sessionId: string) => OpenJobRecord[];
+}
+
 interface MemoryJob {
   readonly record: JobRecord;
+  readonly requestId: string | undefined;
   /** By the monotonic clock. */
   readonly dueAt: number;
   /** Of its answer in the outbox; 0 while there is none. */
@@ -34,7 +41,7 @@ interface Table {
 type Move<Verb extends keyof JobStore> = Parameters<JobStore[Verb]>[0];
 type Moved<Verb extends keyof JobStore> = Awaited<ReturnType<JobStore[Verb]>>;
 
-export function createMemoryJobs(clock: Clock, sessions: MemorySessions): JobStore {
+export function createMemoryJobs(clock: Clock, sessions: MemorySessions): MemoryJobs {
   const jobs = new ExpiringMap<MemoryJob>(clock);
   const table = { clock, sessions, jobs, requests: new ExpiringMap<string>(clock) };
   return {
@@ -56,6 +63,11 @@ export function createMemoryJobs(clock: Clock, sessions: MemorySessions): JobSto
     async overdue(graceMs, limit) {
       return Promise.resolve(overdue(table, clock.monotonic() - graceMs).slice(0, limit));
     },
+    async orphans(instanceId, limit) {
+      const orphans = openJobs(table).filter((job) => isOrphanOf(instanceId, sessions, job));
+      return Promise.resolve(orphans.slice(0, limit));
+    },
+    openOf: (sessionId) => openJobs(table).filter((job) => job.sessionId === sessionId),
   };
 }
 
@@ -71,7 +83,7 @@ function accept(table: Table, job: NewJob, target: Target | undefined): AcceptAn
     return { kind: 'duplicate', jobId: first, state };
   }
   const dueAt = clock.monotonic() + job.deadlineMs;
-  jobs.set(keyOf(job), { record: newRecord(job, target), dueAt, seq: 0 });
+  jobs.set(keyOf(job), { record: newRecord(job, target), requestId, dueAt, seq: 0 });
   if (request !== undefined) requests.set(request, job.jobId, job.keepMs);
   return { kind: 'accepted' };
 }
@@ -83,21 +95,21 @@ function dispatch(table: Table, move: Move<'dispatch'>): Moved<'dispatch'> {
   if (known?.state === 'dispatched' && known.attempt === next && isDeepStrictEqual(known.target, target)) {
     return { kind: 'dispatched', attempt: next };
   }
-  return moveJob(table, move, ({ record }) => {
+  return moveJob(table, move, ({ record, requestId }) => {
     const failovers = record.failovers + (countsAsFailover ? 1 : 0);
     const dueAt = table.clock.monotonic() + deadlineMs;
     const moved: JobRecord = { ...record, state: 'dispatched', attempt: next, target, failovers };
-    table.jobs.set(keyOf(move), { record: moved, dueAt, seq: 0 });
+    table.jobs.set(keyOf(move), { record: moved, requestId, dueAt, seq: 0 });
     return { kind: 'dispatched', attempt: next };
   });
 }
 
 function requeue(table: Table, move: Move<'requeue'>): Moved<'requeue'> {
-  return moveJob(table, move, ({ record }) => {
+  return moveJob(table, move, ({ record, requestId }) => {
     if (record.state === 'dispatched') {
       const dueAt = table.clock.monotonic() + move.deadlineMs;
       const moved: JobRecord = { ...record, state: 'pending', target: undefined };
-      table.jobs.set(keyOf(move), { record: moved, dueAt, seq: 0 });
+      table.jobs.set(keyOf(move), { record: moved, requestId, dueAt, seq: 0 });
     }
     return { kind: 'requeued' };
   });
@@ -110,11 +122,11 @@ function finish(table: Table, move: Move<'finish'>): Moved<'finish'> {
   const known = table.jobs.get(keyOf(move));
   const repeated = known?.record.state === 'finished' && known.record.attempt === attempt;
   if (repeated && saidBefore(session, known.seq, answer)) return { kind: 'done', seq: known.seq, owner };
-  return moveJob(table, move, ({ record }) => {
+  return moveJob(table, move, ({ record, requestId }) => {
     const { jobId, utteranceIndex } = record;
     const seq = session ? appendAnswer(session, { jobId, utteranceIndex, answer }) : 0;
     const ended: JobRecord = { ...record, state: 'finished', audio: '' };
-    table.jobs.set(keyOf(move), { record: ended, dueAt: Infinity, seq }, keepMs);
+    table.jobs.set(keyOf(move), { record: ended, requestId, dueAt: Infinity, seq }, keepMs);
     return { kind: 'done', seq, owner };
   });
 }
@@ -136,6 +148,20 @@ function overdue({ jobs }: Table, before: number): JobRef[] {
   const due = jobs.live().flatMap(([, job]) => (job.dueAt <= before ? [job] : []));
   due.sort((a, b) => a.dueAt - b.dueAt);
   return due.map(({ record: { sessionId, jobId } }) => ({ sessionId, jobId }));
+}
+
+/** Oldest deadline first. */
+function openJobs({ jobs, clock }: Table): OpenJobRecord[] {
+  const open = jobs.live().flatMap(([, job]) => (job.record.state === 'finished' ? [] : [job]));
+  open.sort((a, b) => a.dueAt - b.dueAt);
+  return open.map(({ record: { audio: _, ...record }, requestId, dueAt }) => {
+    return { ...record, requestId, deadlineInMs: dueAt - clock.monotonic() };
+  });
+}
+
+function isOrphanOf(instanceId: string, sessions: MemorySessions, job: OpenJobRecord): boolean {
+  if (sessions.records.get(job.sessionId)?.owner !== instanceId) return false;
+  return job.state === 'pending' || job.target?.instanceId === instanceId;
 }
 
 function newRecord(job: NewJob, target: Target | undefined): JobRecord {

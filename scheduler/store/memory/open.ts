@@ -5,8 +5,8 @@
 import type { Clock } from '../../../common/clock.ts';
 import type { Store } from '../store.ts';
 import { createMemoryInbox, type MemoryInbox, type MemoryInboxOptions } from './inbox.ts';
-import { createMemoryInstances } from './instances.ts';
-import { createMemoryJobs } from './jobs.ts';
+import { createMemoryInstances, type MemoryInstances } from './instances.ts';
+import { createMemoryJobs, type MemoryJobs } from './jobs.ts';
 import { createMemoryNodes } from './nodes.ts';
 import { createMemorySessions } from './sessions.ts';
 
@@ -23,14 +23,21 @@ const defaultInbox: MemoryInboxOptions = {
 
 export function openMemoryStore(options: { clock: Clock; inbox?: MemoryInboxOptions }): MemoryStore {
   const { clock, inbox = defaultInbox } = options;
-  const sessions = createMemorySessions(clock);
-  const instances = createMemoryInstances(clock);
+  const sessions = createMemorySessions(clock, (sessionId) => jobs.openOf(sessionId));
+  const jobs: MemoryJobs = createMemoryJobs(clock, sessions);
+  const boxes = createMemoryInbox(clock, inbox, {
+    hasOwner: (instanceId) => instances.hasOwner(instanceId),
+    isReapedBy: (instanceId, reaper) => instances.isReapedBy(instanceId, reaper),
+  });
+  const instances: MemoryInstances = createMemoryInstances(clock, boxes.leftovers);
   return {
     sessions,
-    jobs: createMemoryJobs(clock, sessions),
+    jobs,
     nodes: createMemoryNodes(clock),
     instances,
-    inbox: createMemoryInbox(clock, inbox, instances.hasOwner),
+    inbox: boxes,
+    examine: () => Promise.resolve({ kind: 'memory', mode: 'none', servers: [] }),
+    onReconnect: () => undefined,
     ping: () => Promise.resolve(0),
     close: () => Promise.resolve(),
   };

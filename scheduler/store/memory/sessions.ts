@@ -2,7 +2,7 @@
 import { AppError } from '../../../common/errors.ts';
 import type { Clock } from '../../../common/clock.ts';
 import { checkedId } from '../ids.ts';
-import type { Answer, OutboxEntry, SessionRecord, SessionStore } from '../store.ts';
+import type { Answer, OpenJobRecord, OutboxEntry, SessionRecord, SessionStore } from '../store.ts';
 import { ExpiringMap } from './expiring-map.ts';
 
 export interface MemorySession {
@@ -10,6 +10,8 @@ export interface MemorySession {
   readonly epoch: number;
   seq: number;
   readonly attributes: string;
+  readonly resumeToken: string;
+  acknowledged: number;
   released: boolean;
   outbox: OutboxEntry[];
 }
@@ -19,7 +21,11 @@ export interface MemorySessions extends SessionStore {
   readonly records: ExpiringMap<MemorySession>;
 }
 
-export function createMemorySessions(clock: Clock): MemorySessions {
+/** @param openJobs jobs of a session that have no answer yet */
+export function createMemorySessions(
+  clock: Clock,
+  openJobs: (sessionId: string) => OpenJobRecord[],
+): MemorySessions {
   const records = new ExpiringMap<MemorySession>(clock);
   const owners = new ExpiringMap<{ instanceId: string; epoch: number }>(clock);
 
@@ -34,25 +40,28 @@ export function createMemorySessions(clock: Clock): MemorySessions {
   return {
     records,
 
-    async open({ sessionId, owner, attributes, ttlMs }) {
+    async open({ sessionId, owner, attributes, resumeToken, ttlMs }) {
       const known = records.get(checkedId(sessionId, 'session'));
       if (known && known.owner !== owner) {
         throw new AppError('conflict', 'the session exists and belongs to another instance');
       }
-      const record = { epoch: 1, seq: 0, outbox: [], ...known, owner, attributes, released: false };
+      const fresh = { epoch: 1, seq: 0, acknowledged: 0, outbox: [] };
+      const record = { ...fresh, ...known, owner, attributes, resumeToken, released: false };
       records.set(sessionId, record, ttlMs);
       holdOwnerKey(sessionId, owner, record.epoch, ttlMs);
       return Promise.resolve({ epoch: record.epoch });
     },
 
-    async takeOver({ sessionId, owner, ttlMs }) {
+    async takeOver({ sessionId, owner, resumeToken, ttlMs }) {
       const known = records.get(sessionId);
       if (!known) return Promise.resolve({ kind: 'unknown' });
+      if (known.resumeToken !== resumeToken) return Promise.resolve({ kind: 'denied' });
       const taken = { ...known, owner, epoch: known.epoch + 1, released: false };
       records.set(sessionId, taken, ttlMs);
       holdOwnerKey(sessionId, owner, taken.epoch, ttlMs);
       const session = sessionRecord(sessionId, taken);
-      return Promise.resolve({ kind: 'taken', session, previousOwner: known.owner });
+      const open = openJobs(sessionId);
+      return Promise.resolve({ kind: 'taken', session, previousOwner: known.owner, open });
     },
 
     async renew(sessions, owner, ttlMs) {
@@ -92,7 +101,10 @@ export function createMemorySessions(clock: Clock): MemorySessions {
 
     async trimOutbox(sessionId, throughSeq) {
       const record = records.get(sessionId);
-      if (record) record.outbox = record.outbox.filter(({ seq }) => seq > throughSeq);
+      if (record) {
+        record.outbox = record.outbox.filter(({ seq }) => seq > throughSeq);
+        record.acknowledged = Math.max(record.acknowledged, Math.min(throughSeq, record.seq));
+      }
       return Promise.resolve();
     },
   };
@@ -108,6 +120,7 @@ export function appendAnswer(
   return session.seq;
 }
 
-function sessionRecord(sessionId: string, { owner, epoch, seq, attributes }: MemorySession): SessionRecord {
-  return { sessionId, owner, epoch, seq, attributes };
+function sessionRecord(sessionId: string, session: MemorySession): SessionRecord {
+  const { owner, epoch, seq, attributes, acknowledged } = session;
+  return { sessionId, owner, epoch, seq, attributes, acknowledged };
 }

@@ -15,6 +15,13 @@ import type { Script } from './script.ts';
 
 export type Argument = string | number;
 
+/** One server behind a connection. */
+export interface ServerClient {
+  readonly address: string;
+  /** Throws `unavailable` when there is no answer in time. */
+  readonly ask: (command: string) => Promise<unknown>;
+}
+
 const defaultCommandTimeoutMs = 5000;
 /** Commands that wait for a lost connection; more are refused at once, because memory is finite. */
 const mostWaiting = 10_000;
@@ -28,6 +35,8 @@ export class RedisConnection {
   /** Why there is no connection; undefined while there is one, and before anything is known. */
   #trouble: string | undefined;
   #closed = false;
+  #wasReady = false;
+  readonly #reconnected = new Set<() => void>();
 
   /** @param name what it is for, in logs; @param longestAnswerMs how long Redis may block a command before it answers */
   constructor(options: RedisStoreOptions, name: string, longestAnswerMs = 0) {
@@ -63,6 +72,22 @@ export class RedisConnection {
       }
     };
     return this.#observed(script.name, send, this.#commandTimeoutMs);
+  }
+
+  /** The server, or each master of a cluster. */
+  async servers(): Promise<ServerClient[]> {
+    if (this.#client.status !== 'ready') await this.#ready(this.#commandTimeoutMs);
+    const clients = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
+    return clients.map((client) => ({
+      address: `${client.options.host ?? ''}:${String(client.options.port ?? '')}`,
+      ask: (command) =>
+        this.#observed(command.toLowerCase(), () => client.call(command), this.#commandTimeoutMs),
+    }));
+  }
+
+  /** Told each time the connection is there again after it was lost. */
+  onReconnect(listener: () => void): void {
+    this.#reconnected.add(listener);
   }
 
   /** Counts something that is not a command of its own. */
@@ -119,6 +144,12 @@ export class RedisConnection {
       this.#trouble = undefined;
       log.info('Redis connected');
       this.#resumeWaiting();
+      if (this.#wasReady) this.#tellReconnected();
+      this.#wasReady = true;
+    });
+    // A cluster stays ready while one of its nodes is away.
+    this.#client.on('+node', () => {
+      if (this.#wasReady) this.#tellReconnected();
     });
     this.#client.on('error', (error: unknown) => {
       fail(redisFailure(error, 'connect').message);
@@ -126,6 +157,10 @@ export class RedisConnection {
     this.#client.on('close', () => {
       if (this.#trouble === undefined && !this.#closed) fail('connection closed');
     });
+  }
+
+  #tellReconnected(): void {
+    for (const listener of this.#reconnected) listener();
   }
 
   #resumeWaiting(): void {

@@ -12,14 +12,13 @@ import type { Logger } from 'pino';
 import { backoffMs } from '../../../common/backoff.ts';
 import type { Clock, Random } from '../../../common/clock.ts';
 import { toAppError } from '../../../common/errors.ts';
-import { decodeHints } from '../decode-hints.ts';
 import type { InboxEntry } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { isBusyGroup, isNoGroup } from './failure.ts';
 import type { Keys } from './keys.ts';
 import type { RedisStoreOptions } from './options.ts';
 import { asEntries, asList, asNumber, asText, type StreamEntry } from './reply.ts';
-import { inboxDeadLetterScript } from './scripts/inbox-dead-letter.ts';
 import { inboxReclaimScript } from './scripts/inbox-reclaim.ts';
 
 type Settings = Pick<RedisStoreOptions, 'group' | 'blockMs' | 'count' | 'reclaimIdleMs' | 'dlq'>;
@@ -30,9 +29,12 @@ export interface ReaderParts extends Settings {
   /** Used for nothing else: a blocking read holds up whatever comes after it. */
   readonly blocking: RedisConnection;
   readonly commands: RedisConnection;
+  readonly deadLetters: DeadLetters;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Redis forgot the group of an inbox that was being read, and so perhaps everything else. */
+  readonly onDataLoss: () => void;
 }
 
 const fromTheStart = '0-0';
@@ -40,7 +42,7 @@ const fromTheStart = '0-0';
 export class InboxReader {
   readonly #parts: ReaderParts;
   readonly #inbox: string;
-  readonly #deadLetters: string;
+  readonly #dlq: string;
   /** Yielded and not acknowledged: a recovery must not yield them a second time while they are worked on. */
   readonly #inHand = new Set<string>();
   /** Where a recovery stands; undefined when there is nothing to recover. */
@@ -54,7 +56,7 @@ export class InboxReader {
   constructor(parts: ReaderParts) {
     this.#parts = parts;
     this.#inbox = parts.keys.inbox(parts.instanceId);
-    this.#deadLetters = parts.keys.deadLetters(parts.instanceId);
+    this.#dlq = parts.keys.deadLetters(parts.instanceId);
   }
 
   async *read(signal: AbortSignal): AsyncGenerator<readonly InboxEntry[], void> {
@@ -115,6 +117,7 @@ export class InboxReader {
     this.#groupSeen = false;
     this.#parts.commands.count('inbox_group_lost', 'err');
     this.#parts.log.warn('inbox group was lost, creating it again');
+    this.#parts.onDataLoss();
   }
 
   async #recover(cursor: string): Promise<InboxEntry[]> {
@@ -144,10 +147,10 @@ export class InboxReader {
     const { commands, group, instanceId, count, dlq, log } = this.#parts;
     const limits = [dlq.enabled ? dlq.maxDeliveries : 0, dlq.minIdleMs, dlq.maxLength];
     const args = [group, instanceId, idleMs, cursor, count, ...limits];
-    const reply = await commands.run(inboxReclaimScript, [this.#inbox, this.#deadLetters], args);
+    const reply = await commands.run(inboxReclaimScript, [this.#inbox, this.#dlq], args);
     this.#groupSeen = true;
     const [next, entries, moved, vanished] = asList(reply);
-    this.#countDeadLetters(asNumber(moved), 'max_deliveries');
+    this.#parts.deadLetters.count(asNumber(moved), 'max_deliveries');
     if (asNumber(vanished) > 0)
       log.warn({ entries: vanished }, 'inbox entries vanished before they were acknowledged');
     return { entries: asEntries(entries), next: asText(next) };
@@ -165,30 +168,7 @@ export class InboxReader {
     return this.#decode(asEntries(asList(stream)[1]), false);
   }
 
-  async #decode(entries: readonly StreamEntry[], again: boolean): Promise<InboxEntry[]> {
-    const readable: InboxEntry[] = [];
-    for (const { id, fields } of entries) {
-      const decoded = decodeHints(fields.get('payload'));
-      if (decoded.ok) {
-        readable.push({ id, hints: decoded.hints, again });
-        this.#parts.commands.count('hint_dropped', 'err', decoded.dropped);
-      } else {
-        await this.#bury(id, decoded.reason);
-      }
-    }
-    return readable;
-  }
-
-  async #bury(id: string, reason: string): Promise<void> {
-    const { commands, group, dlq } = this.#parts;
-    const args = [group, dlq.enabled ? dlq.maxLength : 0, `undecodable: ${reason}`, id];
-    const moved = await commands.run(inboxDeadLetterScript, [this.#inbox, this.#deadLetters], args);
-    this.#countDeadLetters(asNumber(moved), reason);
-  }
-
-  #countDeadLetters(times: number, reason: string): void {
-    if (times === 0) return;
-    this.#parts.commands.count('dead_letter', 'ok', times);
-    this.#parts.log.warn({ entries: times, reason }, 'inbox entries moved to the dead letters');
+  #decode(entries: readonly StreamEntry[], again: boolean): Promise<InboxEntry[]> {
+    return this.#parts.deadLetters.decode(this.#parts.instanceId, entries, again);
   }
 }

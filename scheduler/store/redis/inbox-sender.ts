@@ -70,7 +70,9 @@ export class InboxSender {
     const { keys, commands, maxLength, log } = this.#parts;
     try {
       const inbox = [keys.lease(instanceId), keys.inbox(instanceId)];
-      const answer = asText(await commands.run(inboxSendScript, inbox, [maxLength, encodeHints(hints)]));
+      const answer = asText(
+        await commands.run(inboxSendScript, inbox, [`${instanceId}|`, maxLength, encodeHints(hints)]),
+      );
       if (answer === 'sent') log.debug({ to: instanceId, hints: hints.length }, 'Enqueued to instance inbox');
       settle.resolve(answer as SendAnswer);
     } catch (error) {

@@ -3,14 +3,17 @@ import { AppError } from '../../../common/errors.ts';
 import type { InboxStore } from '../store.ts';
 import { isNoGroup } from './failure.ts';
 import { InboxReader, type ReaderParts } from './inbox-reader.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import { InboxSender } from './inbox-sender.ts';
-import { asList, asNumber } from './reply.ts';
+import { asEntries, asList, asNumber } from './reply.ts';
+import { inboxSalvageScript } from './scripts/inbox-salvage.ts';
 
-type Parts = Omit<ReaderParts, 'instanceId'> & { readonly maxLength: number };
+type Parts = Omit<ReaderParts, 'instanceId' | 'deadLetters'> & { readonly maxLength: number };
 
 export function createRedisInbox(parts: Parts): InboxStore {
   const { keys, commands, group } = parts;
   const sender = new InboxSender(parts);
+  const letters = createDeadLetters(parts);
   const readers = new Map<string, InboxReader>();
 
   const pendingOf = async (instanceId: string): Promise<number> => {
@@ -27,7 +30,7 @@ export function createRedisInbox(parts: Parts): InboxStore {
 
     async *read(instanceId, signal) {
       if (readers.has(instanceId)) throw new AppError('internal', 'the inbox has a reader already');
-      const reader = new InboxReader({ ...parts, instanceId });
+      const reader = new InboxReader({ ...parts, deadLetters: letters, instanceId });
       readers.set(instanceId, reader);
       try {
         yield* reader.read(signal);
@@ -44,6 +47,14 @@ export function createRedisInbox(parts: Parts): InboxStore {
         commands.command('XDEL', [inbox, ...ids]),
       ]);
       readers.get(instanceId)?.acknowledged(ids);
+    },
+
+    ...letters.verbs,
+
+    async salvage(deadInstanceId, reaper, limit) {
+      const scriptKeys = [keys.lease(deadInstanceId), keys.inbox(deadInstanceId)];
+      const entries = asEntries(await commands.run(inboxSalvageScript, scriptKeys, [`${reaper}|`, limit]));
+      return letters.decode(deadInstanceId, entries, true);
     },
 
     async stats(instanceId) {

@@ -1,16 +1,29 @@
-/** Instances in Redis: the lease that makes an id unique, and the presence that people read. */
+/** Instances in Redis: the lease that makes an id unique, and what people read of it. */
 import type { InstanceStore, LeaseToken, PresenceRecord } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { asList, asNumber, asText, asTextOrNil, asTexts } from './reply.ts';
 import { deleteIfEqualScript } from './scripts/delete-if-equal.ts';
 import { instanceRetireScript } from './scripts/instance-retire.ts';
+import { reapingBeginScript } from './scripts/reaping-begin.ts';
 import { leaseClaimScript } from './scripts/lease-claim.ts';
 import { leaseRenewScript } from './scripts/lease-renew.ts';
 import { putScript } from './scripts/put.ts';
 import { setAddScript } from './scripts/set-add.ts';
 
 export function createRedisInstances(keys: Keys, commands: RedisConnection): InstanceStore {
+  const list = (instanceId: string) => commands.run(setAddScript, [keys.instances], [instanceId]);
+
+  /** All that are listed, with whose token stands in their lease: their own, their reaper's, or none. */
+  const everyInstance = async () => {
+    const ids = asTexts(await commands.command('SMEMBERS', [keys.instances]));
+    const leases = await Promise.all(ids.map((id) => commands.command('GET', [keys.lease(id)])));
+    return ids.map((instanceId, i) => {
+      const lease = asTextOrNil(leases[i]);
+      return { instanceId, holder: lease === undefined ? undefined : parseToken(lease) };
+    });
+  };
+
   return {
     async claim({ instanceId, boot, podUid }, ttlMs) {
       const scriptKeys = [keys.lease, keys.epoch, keys.inbox, keys.deadLetters].map((key) => key(instanceId));
@@ -19,7 +32,7 @@ export function createRedisInstances(keys: Keys, commands: RedisConnection): Ins
       if (kind === 'held') {
         return { kind, holder: parseToken(asText(value)), expiresInMs: Math.max(0, asNumber(expiresInMs)) };
       }
-      await commands.run(setAddScript, [keys.instances], [instanceId]);
+      await list(instanceId);
       return { kind: 'claimed', token: { instanceId, epoch: asNumber(value), boot, podUid } };
     },
 
@@ -45,35 +58,57 @@ export function createRedisInstances(keys: Keys, commands: RedisConnection): Ins
       await Promise.all([
         commands.run(putScript, [keys.presence(id)], [JSON.stringify(presence), ttlMs]),
         // Again, for an instance that came back while another was taking it off the list.
-        commands.run(setAddScript, [keys.instances], [id]),
+        list(id),
       ]);
     },
 
-    async retireDead(keepMs) {
-      const ids = asTexts(await commands.command('SMEMBERS', [keys.instances]));
-      const fates = await Promise.all(
-        ids.map((instanceId) => {
-          const scriptKeys = [keys.lease, keys.inbox, keys.deadLetters].map((key) => key(instanceId));
-          return commands.run(instanceRetireScript, scriptKeys, [keepMs]);
-        }),
-      );
-      const ended = ids.filter((_, i) => fates[i] === 'ended');
-      if (ended.length > 0) await commands.command('SREM', [keys.instances, ...ended]);
-      return ended;
+    async publish(instanceId, figures, ttlMs) {
+      await commands.run(putScript, [keys.figures(instanceId)], [figures, ttlMs]);
     },
 
     async live() {
-      const ids = asTexts(await commands.command('SMEMBERS', [keys.instances]));
-      const found = await Promise.all(
-        ids.map(async (instanceId) => {
-          const [lease, presence] = await Promise.all([
-            commands.command('EXISTS', [keys.lease(instanceId)]),
+      const instances = await everyInstance();
+      const live = instances.filter(({ instanceId, holder }) => holder?.instanceId === instanceId);
+      return Promise.all(
+        live.map(async ({ instanceId }) => {
+          const [presence, figures] = await Promise.all([
             commands.command('GET', [keys.presence(instanceId)]),
+            commands.command('GET', [keys.figures(instanceId)]),
           ]);
-          return { instanceId, held: lease === 1, presence: parsePresence(asTextOrNil(presence)) };
+          return {
+            instanceId,
+            presence: parsePresence(asTextOrNil(presence)),
+            figures: asTextOrNil(figures),
+          };
         }),
       );
-      return found.filter(({ held }) => held).map(({ instanceId, presence }) => ({ instanceId, presence }));
+    },
+
+    async dead() {
+      const instances = await everyInstance();
+      return instances.filter(({ holder }) => !holder).map(({ instanceId }) => instanceId);
+    },
+
+    async beginReaping(deadInstanceId, reaper, ttlMs) {
+      if (deadInstanceId === reaper.instanceId) return false;
+      const lease = [keys.lease(deadInstanceId)];
+      return (await commands.run(reapingBeginScript, lease, [formatToken(reaper), ttlMs])) === 1;
+    },
+
+    async retire(deadInstanceId, reaper, deadLettersMs) {
+      if (deadInstanceId === reaper.instanceId) return false;
+      const scriptKeys = [keys.lease, keys.inbox, keys.deadLetters, keys.figures].map((key) =>
+        key(deadInstanceId),
+      );
+      const args = [formatToken(reaper), deadLettersMs];
+      if ((await commands.run(instanceRetireScript, scriptKeys, args)) !== 1) return false;
+      await Promise.all([
+        commands.command('SREM', [keys.instances, deadInstanceId]),
+        commands.command('DEL', [keys.presence(deadInstanceId)]),
+      ]);
+      // One that came back meanwhile is listed again; its presence it renews by itself.
+      if ((await commands.command('EXISTS', [keys.lease(deadInstanceId)])) === 1) await list(deadInstanceId);
+      return true;
     },
   };
 }

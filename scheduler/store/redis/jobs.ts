@@ -2,9 +2,11 @@
 import type { Random } from '../../../common/clock.ts';
 import { AppError } from '../../../common/errors.ts';
 import { allPartitions } from '../partition.ts';
-import type { JobRecord, JobRef, JobState, JobStore, MoveAnswer, NewJob, Target } from '../store.ts';
+import type { JobRef, JobState, JobStore, MoveAnswer, NewJob, Target } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
+import { createJobRecords, memberOf, refOf } from './job-records.ts';
 import type { Keys } from './keys.ts';
+import { createOpenJobs } from './open-jobs.ts';
 import { asList, asNumber, asText, asTextOrNil, asTexts } from './reply.ts';
 import { acceptScript } from './scripts/accept.ts';
 import { dispatchScript } from './scripts/dispatch.ts';
@@ -21,6 +23,8 @@ interface Parts {
 }
 
 export function createRedisJobs({ keys, commands, commits, random }: Parts): JobStore {
+  const records = createJobRecords(keys, commands);
+  const openJobs = createOpenJobs(keys, commands);
   const jobAndDue = ({ sessionId, jobId }: JobRef) => [keys.job(sessionId, jobId), keys.due(sessionId)];
 
   return {
@@ -60,11 +64,7 @@ export function createRedisJobs({ keys, commands, commits, random }: Parts): Job
       }));
     },
 
-    async get(job) {
-      const fields = ['state', 'attempt', 'failovers', 'index', 'node', 'instance', 'assign', 'audio'];
-      const reply = await commands.command('HMGET', [keys.job(job.sessionId, job.jobId), ...fields]);
-      return jobRecord(job, asList(reply).map(asTextOrNil));
-    },
+    get: (job) => records.whole(job),
 
     async overdue(graceMs, limit) {
       const found = await Promise.all(
@@ -74,6 +74,8 @@ export function createRedisJobs({ keys, commands, commits, random }: Parts): Job
       );
       return found.flatMap(asTexts).slice(0, limit).map(refOf);
     },
+
+    orphans: (instanceId, limit) => openJobs.orphansOf(instanceId, limit),
   };
 }
 
@@ -84,8 +86,10 @@ function acceptKeys(keys: Keys, { sessionId, jobId, requestId }: NewJob): string
 
 function acceptArguments(job: NewJob, target: Target | undefined): (string | number)[] {
   const { jobId, sessionId, sessionEpoch, utteranceIndex, assign, audio, deadlineMs, keepMs } = job;
+  const { requestId = '' } = job;
   const place = target ? ['dispatched', 1, target.nodeId, target.instanceId] : ['pending', 0, '', ''];
-  return [jobId, sessionId, sessionEpoch, ...place, utteranceIndex, assign, audio, deadlineMs, keepMs];
+  const payload = [utteranceIndex, assign, audio, deadlineMs, keepMs, requestId];
+  return [jobId, sessionId, sessionEpoch, ...place, ...payload];
 }
 
 function moveAnswer<Done>(reply: readonly unknown[], done: string, answer: () => Done): MoveAnswer<Done> {
@@ -94,29 +98,6 @@ function moveAnswer<Done>(reply: readonly unknown[], done: string, answer: () =>
   if (kind === 'stale') return { kind, attempt: asNumber(reply[1]) };
   if (kind === 'finished' || kind === 'unknown') return { kind };
   throw new AppError('internal', `unexpected answer '${kind}' to a move of a job`);
-}
-
-function jobRecord(job: JobRef, fields: readonly (string | undefined)[]): JobRecord | undefined {
-  const [state, attempt, failovers, index, nodeId = '', instanceId = '', assign = '', audio = ''] = fields;
-  if (state === undefined) return undefined;
-  return {
-    sessionId: job.sessionId,
-    jobId: job.jobId,
-    state: state as JobState,
-    attempt: Number(attempt),
-    failovers: Number(failovers),
-    utteranceIndex: Number(index),
-    target: nodeId ? { nodeId, instanceId } : undefined,
-    assign,
-    audio,
-  };
-}
-
-const memberOf = ({ sessionId, jobId }: JobRef): string => `${sessionId}/${jobId}`;
-
-function refOf(member: string): JobRef {
-  const slash = member.indexOf('/');
-  return { sessionId: member.slice(0, slash), jobId: member.slice(slash + 1) };
 }
 
 /** When more is overdue than one sweep takes, no partition must always be the last. */

@@ -45,6 +45,7 @@ function instanceKeys(prefix: string) {
     epoch: (instanceId: string) => `${prefix}:v1:${tag(instanceId)}:epoch`,
     inbox: (instanceId: string) => `${prefix}:streams:${tag(instanceId)}:inbox`,
     deadLetters: (instanceId: string) => `${prefix}:streams:${tag(instanceId)}:dlq`,
+    figures: (instanceId: string) => `${prefix}:v1:${tag(instanceId)}:figures`,
     instances: `${prefix}:v1:instances`,
     presence: (instanceId: string) => `${prefix}:schedulers:presence:${checkedId(instanceId, 'instance')}`,
   };

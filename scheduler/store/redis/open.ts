@@ -8,6 +8,7 @@
  */
 import type { Store } from '../store.ts';
 import { RedisConnection } from './connection.ts';
+import { examineRedis } from './examine.ts';
 import { createRedisInbox } from './inbox.ts';
 import { createRedisInstances } from './instances.ts';
 import { createRedisJobs } from './jobs.ts';
@@ -28,12 +29,24 @@ export function openRedisStore(options: RedisStoreOptions): Store {
   const commits = new RedisConnection(options, 'commits');
   const blocking = new RedisConnection(options, 'inbox', options.blockMs);
 
+  const renewers = new Set<() => void>();
+  const renewAll = () => {
+    for (const listener of renewers) listener();
+  };
+  commands.onReconnect(renewAll);
+
   return {
     sessions: createRedisSessions(keys, commands),
     jobs: createRedisJobs({ keys, commands, commits, random }),
     nodes: createRedisNodes({ keys, commands, alias: options.mode === 'single' }),
     instances: createRedisInstances(keys, commands),
-    inbox: createRedisInbox({ ...options, keys, commands, blocking, log }),
+    inbox: createRedisInbox({ ...options, keys, commands, blocking, log, onDataLoss: renewAll }),
+
+    onReconnect(listener) {
+      renewers.add(listener);
+    },
+
+    examine: () => examineRedis(commands, options.mode, clock),
 
     async ping() {
       const start = clock.monotonic();

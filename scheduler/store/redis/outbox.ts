@@ -3,6 +3,7 @@ import type { Answer, OutboxEntry, SessionStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { asEntries, type StreamEntry } from './reply.ts';
+import { outboxTrimScript } from './scripts/outbox-trim.ts';
 
 type Outbox = Pick<SessionStore, 'readOutbox' | 'trimOutbox'>;
 
@@ -14,7 +15,7 @@ export function createRedisOutbox(keys: Keys, commands: RedisConnection): Outbox
     },
 
     async trimOutbox(sessionId, throughSeq) {
-      await commands.command('XTRIM', [keys.outbox(sessionId), 'MINID', '=', entryId(throughSeq + 1)]);
+      await commands.run(outboxTrimScript, [keys.session(sessionId), keys.outbox(sessionId)], [throughSeq]);
     },
   };
 }

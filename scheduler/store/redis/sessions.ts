@@ -7,6 +7,7 @@ import { partitionOf } from '../partition.ts';
 import type { SessionRecord, SessionStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
+import { createOpenJobs } from './open-jobs.ts';
 import { createRedisOutbox } from './outbox.ts';
 import { asList, asNumber, asText, asTextOrNil } from './reply.ts';
 import { deleteIfEqualScript } from './scripts/delete-if-equal.ts';
@@ -22,6 +23,7 @@ type Held = Readonly<{ sessionId: string; epoch: number }>;
 const renewedAtOnce = 100;
 
 export function createRedisSessions(keys: Keys, commands: RedisConnection): SessionStore {
+  const openJobs = createOpenJobs(keys, commands);
   const recordAndOutbox = (sessionId: string) => [keys.session(sessionId), keys.outbox(sessionId)];
   const holdOwnerKey = (sessionId: string, owner: string, epoch: number, ttlMs: number) =>
     commands.run(sessionOwnerHoldScript, [keys.sessionOwner(sessionId)], [owner, epoch, ttlMs]);
@@ -38,8 +40,8 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection): Sess
   return {
     ...createRedisOutbox(keys, commands),
 
-    async open({ sessionId, owner, attributes, ttlMs }) {
-      const args = [owner, attributes, ttlMs];
+    async open({ sessionId, owner, attributes, resumeToken, ttlMs }) {
+      const args = [owner, attributes, resumeToken, ttlMs];
       const reply = asList(await commands.run(sessionOpenScript, recordAndOutbox(sessionId), args));
       if (asText(reply[0]) === 'taken') {
         throw new AppError('conflict', 'the session exists and belongs to another instance');
@@ -49,19 +51,23 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection): Sess
       return { epoch };
     },
 
-    async takeOver({ sessionId, owner, ttlMs }) {
-      const reply = await commands.run(sessionTakeOverScript, recordAndOutbox(sessionId), [owner, ttlMs]);
-      const [kind, epoch, seq, attributes, previousOwner] = asList(reply);
-      if (kind === 'unknown') return { kind };
+    async takeOver({ sessionId, owner, resumeToken, ttlMs }) {
+      const args = [owner, resumeToken, ttlMs];
+      const reply = await commands.run(sessionTakeOverScript, recordAndOutbox(sessionId), args);
+      const [kind, epoch, seq, attributes, acknowledged, previousOwner] = asList(reply);
+      if (kind === 'unknown' || kind === 'denied') return { kind };
       const session = {
         sessionId,
         owner,
         epoch: asNumber(epoch),
         seq: asNumber(seq),
         attributes: asText(attributes),
+        acknowledged: asNumber(acknowledged),
       };
       await holdOwnerKey(sessionId, owner, session.epoch, ttlMs);
-      return { kind: 'taken', session, previousOwner: asText(previousOwner) };
+      // After the new epoch: what the previous owner accepted is all there, and it accepts nothing more.
+      const open = await openJobs.ofSession(sessionId);
+      return { kind: 'taken', session, previousOwner: asText(previousOwner), open };
     },
 
     async renew(sessions, owner, ttlMs) {
@@ -79,13 +85,8 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection): Sess
     },
 
     async get(sessionId) {
-      const reply = await commands.command('HMGET', [
-        keys.session(sessionId),
-        'owner',
-        'epoch',
-        'seq',
-        'attributes',
-      ]);
+      const fields = ['owner', 'epoch', 'seq', 'attributes', 'acked'];
+      const reply = await commands.command('HMGET', [keys.session(sessionId), ...fields]);
       return sessionRecord(sessionId, asList(reply).map(asTextOrNil));
     },
 
@@ -98,10 +99,11 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection): Sess
 
 function sessionRecord(
   sessionId: string,
-  [owner, epoch, seq, attributes]: readonly (string | undefined)[],
+  [owner, epoch, seq, attributes = '', acked = '0']: readonly (string | undefined)[],
 ): SessionRecord | undefined {
   if (owner === undefined) return undefined;
-  return { sessionId, owner, epoch: Number(epoch), seq: Number(seq), attributes: attributes ?? '' };
+  const counts = { epoch: Number(epoch), seq: Number(seq), acknowledged: Number(acked) };
+  return { sessionId, owner, attributes, ...counts };
 }
 
 /** Sessions that one script may touch together, in bounded lists. */
