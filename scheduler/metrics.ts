@@ -1,6 +1,6 @@
 /**
- * Every metric of the scheduler. The names and labels of the guide come first; ours follow. No label ever holds an id:
- * the number of series must not grow with sessions, nodes or jobs.
+ * Every metric of the scheduler. The names and labels of the guide come first; ours follow. No label ever holds an id,
+ * because the number of series must not grow with sessions, nodes or jobs; the original's few that do are bounded.
  */
 import { Gauge, collectDefaultMetrics, type Registry } from 'prom-client';
 import { refusalCauses } from './decide/admission.ts';
@@ -77,6 +77,23 @@ const ownMetrics = ({ counter, gauge, histogram }: Factory) => ({
   modelNotAvailable: counter('model_na_received_total', 'Results that say a model is not available.'),
   modelNotAvailableLimited: counter('model_na_rate_limited_total', 'Of those, ignored by the rate limit.'),
   modelNotAvailableMarked: counter('model_na_marked_total', 'Of those, that marked a service of a node.'),
+  modelNaByService: counter('model_na_by_service_total', 'Of those, by service, up to a limit.', 'service_id'),
+  modelNaByReason: counter('model_na_by_reason_total', 'Of those, by the reason given, up to a limit.', 'reason'),
+  modelNaLimitedByNode: counter(
+    'model_na_rate_limited_by_node_total',
+    'Of those ignored by the rate limit, by node, up to a limit.',
+    'node_id',
+  ),
+  modelNaMarkedByNode: counter(
+    'model_na_marked_by_node_total',
+    'Of those that marked a service, by node, up to a limit.',
+    'node_id',
+  ),
+  modelNaOtherService: counter('model_na_other_service_total', 'Services beyond the limit.'),
+  modelNaOtherReason: counter('model_na_other_reason_total', 'Reasons beyond the limit.'),
+  modelNaOtherLimitedNode: counter('model_na_other_rate_limited_node_total', 'Nodes beyond the limit.'),
+  modelNaOtherMarkedNode: counter('model_na_other_marked_node_total', 'Nodes beyond the limit.'),
+  modelNaReplaced: counter('model_na_replaced_total', 'Jobs that went to another node for it.'),
   badFrames: counter('bad_frames_total', 'Frames that could not be read.', 'side'),
   connectionsClosed: counter('connections_closed_total', 'Connections ended by us.', 'side', 'code'),
   connectionsRefused: counter('connections_refused_total', 'Upgrades refused.', 'side', 'reason'),

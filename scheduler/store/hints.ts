@@ -43,7 +43,15 @@ export const Hint = z.discriminatedUnion('type', [
     node_id: id,
     reason: z.enum(refusalReasons),
   }),
-  z.object({ type: z.literal('requeued'), job_id: id, session_id: id, attempt, node_id: id }),
+  z.object({
+    type: z.literal('requeued'),
+    job_id: id,
+    session_id: id,
+    attempt,
+    node_id: id,
+    /** JSON of the `Answer` the node gave, when it could not do the job and another may: the job's, if none is left. */
+    failure: z.string().optional(),
+  }),
   z.object({
     type: z.literal('cancel'),
     job_id: id,
