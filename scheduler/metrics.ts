@@ -77,8 +77,16 @@ const ownMetrics = ({ counter, gauge, histogram }: Factory) => ({
   modelNotAvailable: counter('model_na_received_total', 'Results that say a model is not available.'),
   modelNotAvailableLimited: counter('model_na_rate_limited_total', 'Of those, ignored by the rate limit.'),
   modelNotAvailableMarked: counter('model_na_marked_total', 'Of those, that marked a service of a node.'),
-  modelNaByService: counter('model_na_by_service_total', 'Of those, by service, up to a limit.', 'service_id'),
-  modelNaByReason: counter('model_na_by_reason_total', 'Of those, by the reason given, up to a limit.', 'reason'),
+  modelNaByService: counter(
+    'model_na_by_service_total',
+    'Of those, by service, up to a limit.',
+    'service_id',
+  ),
+  modelNaByReason: counter(
+    'model_na_by_reason_total',
+    'Of those, by the reason given, up to a limit.',
+    'reason',
+  ),
   modelNaLimitedByNode: counter(
     'model_na_rate_limited_by_node_total',
     'Of those ignored by the rate limit, by node, up to a limit.',
