@@ -131,7 +131,7 @@ function createWork(base: Base, lease: Lease) {
   const placer = createPlacer({ ...base, limits: { resourceThreshold } });
   const { sessions, jobs } = store;
   const limits = settings.deskLimits(config);
-  const desk = new Desk({ ...base, sessions, jobs, placer, post, limits, loopDelayMs: () => 0 });
+  const desk = new Desk({ ...base, sessions, jobs, placer, post, limits });
   const floor = createFloor(base, post, () => {
     desk.nodesChanged();
   });

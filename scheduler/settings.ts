@@ -17,9 +17,17 @@ export const deskLimits = ({ scheduler, limits }: Config): DeskLimits => ({
   keepMs: ms(scheduler.task_binding.lease_seconds),
   inlineBytes: limits.inline_payload_bytes,
   resultHoldMs: ms(scheduler.result_hold_seconds),
-  // Several renewals may fail before a connected session's record is forgotten.
-  sessionTtlMs: ms(scheduler.phase2.owner_ttl_seconds),
+  // Several renewals may fail before a session's record is forgotten, and its client may come back though we died.
+  sessionTtlMs: ms(Math.max(scheduler.phase2.owner_ttl_seconds, scheduler.session_keep_seconds)),
   sessionKeepMs: ms(scheduler.session_keep_seconds),
+  maxDetached: limits.max_sessions,
+  maxOpenJobs: limits.max_open_jobs_per_session,
+  maxUnacknowledged: limits.max_unacknowledged_answers,
+  maxWaitingJobs: limits.max_waiting_jobs,
+  maxLoopDelayMs: limits.overload_delay_ms,
+  pauseMs: scheduler.web_task_segmentation.pause_ms,
+  // As base64 it is a third more, and must fit into a frame to a node.
+  maxSpeechBytes: Math.floor(limits.max_payload_bytes / 2),
 });
 
 export const floorLimits = ({ scheduler }: Config): FloorLimits => {

@@ -100,6 +100,12 @@ describe('delivery order', () => {
     assert.deepEqual(released(holdMs), ['a4000000000']);
   });
 
+  it('begins the count at the lowest index, though a higher one was told to be a repetition', () => {
+    const { order, answer } = bound(session(0, 4));
+    order.withdrawn(0);
+    assert.deepEqual(answer(4), ['a4']);
+  });
+
   it('tells which answers the outbox must keep', () => {
     const { order, answer } = bound(session(0, 1, 2));
     answer(2);
@@ -130,6 +136,77 @@ describe('delivery order', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const { answer, released } = bound(session(...steps.map(({ index }) => index)));
+        let nowMs = 0;
+        const delivered = steps.flatMap(({ index, waitMs }) => answer(index, (nowMs += waitMs)));
+        delivered.push(...released(nowMs + holdMs));
+        const answers = delivered.filter((item) => item.startsWith('a'));
+        assert.deepEqual(answers.sort(), steps.map(({ index }) => `a${String(index)}`).sort());
+      }),
+    );
+  });
+});
+
+describe('delivery order of a session that was taken over', () => {
+  function resumed(...restored: number[]) {
+    const parts = session();
+    for (const index of restored) parts.order.restored(index);
+    return bound(parts);
+  }
+
+  it('is by index among those that are known', () => {
+    const { answer } = resumed(3, 5, 9);
+    assert.deepEqual(answer(9), []);
+    assert.deepEqual(answer(5), []);
+    assert.deepEqual(answer(3), ['a3', 'a5', 'a9']);
+  });
+
+  it('takes what lies between them for answered before, and not for missing', () => {
+    const { answer, released } = resumed(0, 7);
+    assert.deepEqual(answer(0), ['a0']);
+    assert.deepEqual(answer(7), ['a7']);
+    assert.deepEqual(released(2 * holdMs), []);
+  });
+
+  it('does not wait for what lies between the known ones and the first new one', () => {
+    const { order, answer } = resumed(0);
+    order.submitted(6);
+    assert.deepEqual(answer(6), [], 'index 0 is open');
+    assert.deepEqual(answer(0), ['a0', 'a6']);
+    order.submitted(8);
+    assert.deepEqual(answer(8), [], 'index 7 was skipped since');
+  });
+
+  it('is not misled by requests that are sent again, which are withdrawn', () => {
+    const { order, answer } = resumed(0);
+    order.submitted(0);
+    order.submitted(6);
+    order.withdrawn(0);
+    assert.deepEqual(answer(0), ['a0']);
+    assert.deepEqual(answer(6), ['a6']);
+  });
+
+  it('waits for a lower index that had not been accepted before and is sent again', () => {
+    const { order, answer } = resumed(5);
+    order.submitted(3);
+    assert.deepEqual(answer(5), []);
+    assert.deepEqual(answer(3), ['a3', 'a5']);
+  });
+
+  it('holds an answer no longer than the hold, and a late one then holds nobody up', () => {
+    const { order, answer, released } = resumed(0, 1);
+    answer(1);
+    assert.deepEqual(released(holdMs), ['a1']);
+    order.submitted(2);
+    assert.deepEqual(answer(2, holdMs), ['a2']);
+    assert.deepEqual(answer(0, holdMs), ['a0']);
+  });
+
+  it('delivers every answer exactly once whatever was restored and whatever comes', () => {
+    const step = fc.record({ index: fc.nat(12), waitMs: fc.nat(2 * holdMs), old: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const { order, answer, released } = bound(session());
+        for (const { index, old } of steps) old ? order.restored(index) : order.submitted(index);
         let nowMs = 0;
         const delivered = steps.flatMap(({ index, waitMs }) => answer(index, (nowMs += waitMs)));
         delivered.push(...released(nowMs + holdMs));

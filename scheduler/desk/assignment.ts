@@ -28,17 +28,24 @@ export function requiredServices(core: CoreServices, features: FeatureFlags | un
   return [...always, ...wanted];
 }
 
+/** What an utterance says of its job, whether it came whole or was cut from streamed audio. */
+export type Spoken = Pick<
+  Utterance,
+  'utterance_index' | 'src_lang' | 'tgt_lang' | 'audio' | 'audio_format' | 'sample_rate'
+> &
+  Partial<Pick<Utterance, 'dialect' | 'features' | 'trace_id' | 'request_id'>>;
+
 /** The mode and its languages are the session's; the rest is the utterance's, else the session's. */
 export function assignmentOf(
-  utterance: Utterance,
-  session: { readonly init: SessionInit; readonly traceId: string },
+  utterance: Spoken,
+  session: { readonly sessionId: string; readonly init: SessionInit; readonly traceId: string },
   jobId: string,
 ): Assignment {
   const { init } = session;
   return {
     type: 'job_assign',
     job_id: jobId,
-    session_id: utterance.session_id,
+    session_id: session.sessionId,
     utterance_index: utterance.utterance_index,
     src_lang: utterance.src_lang,
     tgt_lang: utterance.tgt_lang,

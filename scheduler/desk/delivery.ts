@@ -1,6 +1,7 @@
 /**
- * Brings the answers of a session from its outbox to its socket: each once, in the order of the utterances, and trims
- * what was sent. A hint only says that there is something to read.
+ * Brings the answers of a session from its outbox to its socket, each once, in the order of the utterances. What a
+ * client has acknowledged is trimmed; for a client that never does, what it was sent. A hint only says that there is
+ * something to read. While a session is detached its answers only end their jobs, and wait in the outbox.
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
@@ -8,6 +9,7 @@ import type { Metrics } from '../metrics.ts';
 import { retrying, type Retry } from '../retry.ts';
 import type { Answer, OutboxEntry, SessionStore } from '../store/store.ts';
 import { answerMessages, gapMessage } from './answer-messages.ts';
+import type { Answered } from '../decide/delivery-order.ts';
 import type { Delivered, DeskSession, OpenJob } from './session.ts';
 
 export interface DeliveryDeps {
@@ -16,8 +18,8 @@ export interface DeliveryDeps {
   readonly retry: Retry;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** The job has its answer: nothing more is done for it. */
-  readonly forget: (job: OpenJob) => void;
+  /** The job has its answer: nothing more is done for it, and whoever is told of it was told that it was accepted. */
+  readonly answered: (job: OpenJob) => void;
 }
 
 /** Answers read at once. */
@@ -28,7 +30,7 @@ const trimEveryMs = 1000;
 
 export class Delivery {
   readonly #deps: DeliveryDeps;
-  readonly #reading = new Set<DeskSession>();
+  readonly #reading = new Map<DeskSession, Promise<void>>();
   readonly #readAgain = new Set<DeskSession>();
   readonly #wakeUps = new Map<DeskSession, () => void>();
   readonly #toTrim = new Set<DeskSession>();
@@ -37,45 +39,92 @@ export class Delivery {
     this.#deps = deps;
   }
 
-  /** The outbox holds answers up to `seq`; `entries` are its newest. */
+  /** The session was taken over: what its client has not acknowledged is sent once more, when all of it is here. */
+  async restore(session: DeskSession): Promise<void> {
+    session.restoring = true;
+    await this.catchUp(session);
+  }
+
+  /** The outbox holds answers up to `seq`, by its own count; `entries` are its newest. */
   async results(session: DeskSession, seq: number, entries: readonly OutboxEntry[]): Promise<void> {
     for (const entry of entries) {
-      if (entry.seq === session.seenSeq + 1) this.#take(session, entry);
+      if (seqOf(session, entry) === session.seenSeq + 1) this.#take(session, entry);
     }
     this.#flush(session);
-    if (session.seenSeq < seq) await this.catchUp(session);
+    if (session.seenSeq < session.seqBase + seq) await this.catchUp(session);
   }
 
   /** Reads what the outbox holds beyond what was seen. One reader a session at a time. */
-  async catchUp(session: DeskSession): Promise<void> {
+  catchUp(session: DeskSession): Promise<void> {
     this.#readAgain.add(session);
-    if (this.#reading.has(session)) return;
-    this.#reading.add(session);
-    try {
-      while (this.#readAgain.delete(session)) await this.#readAll(session);
-    } finally {
-      this.#reading.delete(session);
-    }
+    const running = this.#reading.get(session);
+    if (running) return running;
+    const reading = this.#readWhileAsked(session);
+    this.#reading.set(session, reading);
+    return reading;
   }
 
-  /** An answer that never stood in the outbox: the utterance could not be recorded at all. */
+  /** The store says that the job is finished: its answer is found, or given up when nobody keeps it any more. */
+  async finished(job: OpenJob, lost: Answer): Promise<void> {
+    await this.catchUp(job.session);
+    if (job.ended) return;
+    this.#deps.log.warn({ jobId: job.jobId }, 'a finished job has no answer in its outbox');
+    this.answerUnrecorded(job, lost);
+  }
+
+  /** An answer that never stood in the outbox: the store does not know the job. */
   answerUnrecorded(job: OpenJob, answer: Answer): void {
-    this.#deps.forget(job);
-    this.#answer(job, 0, answer);
-    this.#flush(job.session);
+    const { session, jobId, index, beganMs } = job;
+    this.#ended(job, answer);
+    if (!session.link) return;
+    this.#hold(session, { index, seq: 0, answer: { jobId, answer, beganMs } });
+    this.#flush(session);
+  }
+
+  /** A client asks again for a job that it was told had failed: if its answer came meanwhile, it is sent now. */
+  reveal(session: DeskSession, jobId: string): void {
+    const entry = session.disowned?.get(jobId);
+    if (!session.disowned?.delete(jobId) || !entry) return;
+    session.order.restored(entry.utteranceIndex);
+    this.#hold(session, answeredBy(session, entry, undefined));
+    this.#flush(session);
+  }
+
+  /** All answers up to `lastSeq` have been handled, the client says; more than it was sent cannot be. */
+  acknowledged(session: DeskSession, lastSeq: number): void {
+    if (!session.resumable) return;
+    const through = Math.min(lastSeq, this.#sentThrough(session));
+    if (through <= session.doneSeq) return;
+    session.doneSeq = through;
+    this.#trimLater(session);
+  }
+
+  /** No more answers will follow: what is held back waits for nothing. */
+  async end(session: DeskSession): Promise<void> {
+    await this.catchUp(session);
+    this.#release(session, Number.POSITIVE_INFINITY);
   }
 
   /** The session's socket is gone. */
   stop(session: DeskSession): void {
     this.#wakeUps.get(session)?.();
     this.#wakeUps.delete(session);
-    this.#toTrim.delete(session);
+  }
+
+  async #readWhileAsked(session: DeskSession): Promise<void> {
+    try {
+      while (this.#readAgain.delete(session)) await this.#readAll(session);
+    } finally {
+      this.#reading.delete(session);
+      session.restoring = false;
+    }
+    this.#flush(session);
   }
 
   async #readAll(session: DeskSession): Promise<void> {
     const { sessions, retry } = this.#deps;
     for (let more = true; more && !session.closed;) {
-      const from = session.seenSeq;
+      const from = session.seenSeq - session.seqBase;
       const entries = await retrying(() => sessions.readOutbox(session.sessionId, from, readMax), retry);
       for (const entry of entries) this.#take(session, entry);
       this.#flush(session);
@@ -84,56 +133,66 @@ export class Delivery {
   }
 
   #take(session: DeskSession, entry: OutboxEntry): void {
-    if (entry.seq <= session.seenSeq) return;
-    session.seenSeq = entry.seq;
+    const seq = seqOf(session, entry);
+    if (session.closed || seq <= session.seenSeq) return;
+    session.seenSeq = seq;
     const job = session.jobs.get(entry.jobId);
-    if (!job) {
+    if (job) this.#ended(job, entry.answer);
+    if (!session.link) return;
+    if (!job && session.disowned?.has(entry.jobId)) {
       // It was answered already, without the outbox; a second answer would be one too many.
+      session.disowned.set(entry.jobId, entry);
       this.#deps.metrics.staleResults.inc({ why: 'answered' });
       return;
     }
-    this.#deps.forget(job);
-    this.#answer(job, entry.seq, entry.answer);
+    if (!job) session.order.restored(entry.utteranceIndex);
+    this.#hold(session, answeredBy(session, entry, job));
   }
 
-  #answer(job: OpenJob, seq: number, answer: Answer): void {
-    const { session, index, jobId, beganMs } = job;
-    const nowMs = this.#deps.clock.monotonic();
-    if (answer.kind === 'result') this.#deps.metrics.jobs.inc({ status: 'completed' });
-    else this.#deps.metrics.jobs.inc({ status: 'failed' });
-    this.#deps.metrics.jobSeconds.observe({ stage: 'answered' }, (nowMs - beganMs) / 1000);
-    session.order.answered({ index, seq, answer: { jobId, index, answer, beganMs } }, nowMs);
+  #ended(job: OpenJob, answer: Answer): void {
+    const { clock, metrics, answered } = this.#deps;
+    answered(job);
+    metrics.jobs.inc({ status: answer.kind === 'result' ? 'completed' : 'failed' });
+    if (job.beganMs === undefined) return;
+    metrics.jobSeconds.observe({ stage: 'answered' }, (clock.monotonic() - job.beganMs) / 1000);
+  }
+
+  #hold(session: DeskSession, answered: Answered<Delivered>): void {
+    session.order.answered(answered, this.#deps.clock.monotonic());
   }
 
   #flush(session: DeskSession): void {
-    if (session.closed) return;
-    const { clock } = this.#deps;
-    const released = session.order.release(clock.monotonic());
-    for (const item of released) {
-      if (item.kind === 'missing') {
-        session.link.send(gapMessage(session.sessionId, item.index, clock.now(), session.traceId));
-      } else {
-        this.#send(session, item.answered.answer);
-      }
-    }
-    if (released.length > 0) this.#trimLater(session);
+    if (session.closed || session.restoring || !session.link) return;
+    this.#release(session, this.#deps.clock.monotonic());
     this.#wakeLater(session);
   }
 
-  #send(session: DeskSession, { jobId, index, answer, beganMs }: Delivered): void {
-    const { clock, metrics } = this.#deps;
-    const elapsedMs = clock.monotonic() - beganMs;
-    const about = { sessionId: session.sessionId, jobId, index, traceId: answer.traceId };
-    for (const message of answerMessages(answer, about, { elapsedMs, nowMs: clock.now() })) {
-      session.link.send(message);
+  #release(session: DeskSession, nowMs: number): void {
+    const { link, sessionId, traceId } = session;
+    const released = session.order.release(nowMs);
+    if (!link || released.length === 0) return;
+    for (const item of released) {
+      if (item.kind === 'answer') this.#send(session, item.answered);
+      else link.send(gapMessage(sessionId, item.index, this.#deps.clock.now(), traceId));
     }
-    metrics.jobSeconds.observe({ stage: 'delivered' }, elapsedMs / 1000);
+    if (session.resumable) return;
+    session.doneSeq = this.#sentThrough(session);
+    this.#trimLater(session);
+  }
+
+  #send(session: DeskSession, { index, seq, answer: { jobId, answer, beganMs } }: Answered<Delivered>): void {
+    const { clock, metrics } = this.#deps;
+    const elapsedMs = beganMs === undefined ? undefined : clock.monotonic() - beganMs;
+    const about = { sessionId: session.sessionId, jobId, index, traceId: answer.traceId };
+    const told = session.resumable && seq > 0 ? seq : undefined;
+    const how = { elapsedMs, nowMs: clock.now(), seq: told };
+    for (const message of answerMessages(answer, about, how)) session.link?.send(message);
+    if (elapsedMs !== undefined) metrics.jobSeconds.observe({ stage: 'delivered' }, elapsedMs / 1000);
   }
 
   /** An answer that waits for a lower index is released when its hold ends, though nothing else happens. */
   #wakeLater(session: DeskSession): void {
-    this.#wakeUps.get(session)?.();
-    this.#wakeUps.delete(session);
+    this.stop(session);
     const { clock } = this.#deps;
     const wakeAtMs = session.order.wakeAtMs();
     if (wakeAtMs === undefined) return;
@@ -141,6 +200,11 @@ export class Delivery {
       this.#flush(session);
     });
     this.#wakeUps.set(session, cancel);
+  }
+
+  /** Every answer up to here was sent; one that is held back keeps those after it. */
+  #sentThrough(session: DeskSession): number {
+    return (session.order.lowestHeldSeq() ?? session.seenSeq + 1) - 1;
   }
 
   #trimLater(session: DeskSession): void {
@@ -154,9 +218,8 @@ export class Delivery {
 
   #trimAll(): void {
     for (const session of this.#toTrim) {
-      const through = (session.order.lowestHeldSeq() ?? session.seenSeq + 1) - 1;
-      if (through <= session.trimmedSeq) continue;
-      session.trimmedSeq = through;
+      const through = session.doneSeq - session.seqBase;
+      if (session.closed || through <= 0) continue;
       // What is not trimmed now is trimmed with the next answer, or expires with the session.
       this.#deps.sessions.trimOutbox(session.sessionId, through).catch((error: unknown) => {
         this.#deps.log.debug({ err: error }, 'outbox could not be trimmed');
@@ -165,3 +228,15 @@ export class Delivery {
     this.#toTrim.clear();
   }
 }
+
+const seqOf = (session: DeskSession, entry: OutboxEntry): number => session.seqBase + entry.seq;
+
+const answeredBy = (
+  session: DeskSession,
+  entry: OutboxEntry,
+  job: OpenJob | undefined,
+): Answered<Delivered> => ({
+  index: entry.utteranceIndex,
+  seq: seqOf(session, entry),
+  answer: { jobId: entry.jobId, answer: entry.answer, beganMs: job?.beganMs },
+});

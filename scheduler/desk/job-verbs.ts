@@ -4,7 +4,7 @@
  */
 import { retrying, type Retry } from '../retry.ts';
 import type { AcceptAnswer, Answer, JobRecord, JobStore, NewJob, Target } from '../store/store.ts';
-import type { DispatchLimits } from './dispatcher.ts';
+import type { DispatchLimits } from './job-moves.ts';
 import type { OpenJob } from './session.ts';
 
 interface VerbDeps {
@@ -81,7 +81,7 @@ const newJob = (job: OpenJob, target: Target | undefined, limits: DispatchLimits
   ...(job.requestId === undefined ? {} : { requestId: job.requestId }),
   utteranceIndex: job.index,
   assign: job.assign,
-  audio: job.audio,
+  audio: job.audio ?? '',
   deadlineMs: target ? limits.jobTimeoutMs : limits.pendingMs,
   keepMs: limits.keepMs,
 });

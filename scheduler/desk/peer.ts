@@ -8,10 +8,10 @@ import { closeCodes } from '../protocol/close-codes.ts';
 import { decodeSessionFrame, encode } from '../protocol/codec.ts';
 import { errorCodes } from '../protocol/error-codes.ts';
 import type {
+  ClientHeartbeat,
   SessionInbound,
   SessionInit,
   SessionOutbound,
-  Utterance,
 } from '../protocol/session-messages.ts';
 import type { Desk } from './desk.ts';
 import type { DeskSession, SessionLink } from './session.ts';
@@ -52,13 +52,13 @@ export class SessionPeer implements Peer {
   }
 
   async closed(): Promise<void> {
-    if (this.#session) await this.#deps.desk.close(this.#session);
+    if (this.#session) await this.#deps.desk.disconnected(this.#session);
   }
 
   #handle(message: SessionInbound): Promise<void> | void {
     if (message.type === 'session_init') return this.#init(message);
     const session = this.#session;
-    if (!session || message.session_id !== session.sessionId) {
+    if (!session || session.closed || message.session_id !== session.sessionId) {
       this.#fail(
         errorCodes.invalidSession,
         `this connection has no session ${JSON.stringify(message.session_id)}`,
@@ -67,13 +67,14 @@ export class SessionPeer implements Peer {
     }
     switch (message.type) {
       case 'utterance':
-        return this.#utterance(session, message);
+        return this.#submit(message.type, this.#deps.desk.utterance(session, message));
+      case 'audio_chunk':
+        return this.#submit(message.type, this.#deps.desk.audioChunk(session, message));
+      case 'session_ack':
+        this.#deps.desk.acknowledged(session, message.last_seq);
+        return;
       case 'client_heartbeat':
-        this.#send({
-          type: 'server_heartbeat',
-          session_id: session.sessionId,
-          timestamp: this.#deps.clock.now(),
-        });
+        this.#beat(session, message);
         return;
       case 'session_close':
         return this.#close(session);
@@ -85,20 +86,37 @@ export class SessionPeer implements Peer {
       this.#fail(errorCodes.invalidMessage, 'this connection has a session already');
       return;
     }
-    const session = await this.#deps.desk.open(message, this.#link());
+    const { desk } = this.#deps;
+    const link = this.#link();
+    const { resume_token: token } = message;
+    const session = await (token === undefined
+      ? desk.open(message, link)
+      : desk.resume(token, message, link));
+    if (!session) {
+      this.#fail(errorCodes.invalidSession, 'no session can be resumed with this token');
+      return;
+    }
     this.#session = session;
-    // The socket may have ended while the record was made; then nobody else closes the session.
-    if (this.#connection.closed) return this.#deps.desk.close(session);
-    const { sessionId: session_id, traceId: trace_id } = session;
-    this.#send({ type: 'session_init_ack', session_id, message: 'session created', trace_id });
+    if (message.pairing_code !== undefined)
+      this.#fail(
+        errorCodes.unsupported,
+        'this scheduler does not serve "pairing_code"; any node may be chosen',
+      );
+    // The socket may have ended while the record was made; then nobody else says so.
+    if (this.#connection.closed) await desk.disconnected(session);
+  }
+
+  #beat(session: DeskSession, { last_seq: lastSeq }: ClientHeartbeat): void {
+    if (lastSeq !== undefined) this.#deps.desk.acknowledged(session, lastSeq);
+    const timestamp = this.#deps.clock.now();
+    this.#send({ type: 'server_heartbeat', session_id: session.sessionId, timestamp });
   }
 
   /** Utterances do not wait for each other's acceptance, up to a bound. */
-  async #utterance(session: DeskSession, message: Utterance): Promise<void> {
-    const accepted = this.#deps.desk
-      .utterance(session, message)
+  async #submit(type: string, work: Promise<void>): Promise<void> {
+    const accepted = work
       .catch((error: unknown) => {
-        this.#failed(message.type, error);
+        this.#failed(type, error);
       })
       .finally(() => this.#accepting.delete(accepted));
     this.#accepting.add(accepted);
@@ -127,7 +145,9 @@ export class SessionPeer implements Peer {
   }
 
   #send(message: SessionOutbound): void {
-    this.#connection.send(encode(message));
+    const text = encode(message);
+    if (message.type === 'ui_event' && message.status === 'ok') this.#connection.sendProgress(text);
+    else this.#connection.send(text);
   }
 
   #fail(code: string, message: string): void {

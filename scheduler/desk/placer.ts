@@ -21,6 +21,9 @@ export interface Placer {
   /** The same for a job that waits; not counted as a choice, or one job would count as many failures. */
   placeWaiting(wanted: Wanted): Target | undefined;
 
+  /** A job that was given to `target` by somebody else is ours now. */
+  took(target: Target): void;
+
   /** A job that ran on `target` has ended. */
   ended(target: Target): void;
 
@@ -58,6 +61,10 @@ export function createPlacer({ instanceId, directory, limits, clock, random, met
     return new Set(full.map((node) => node.instanceId));
   }
 
+  function took(target: Target): void {
+    if (target.instanceId !== instanceId) directory.took(target.nodeId);
+  }
+
   /** Nodes of this instance say themselves how many jobs they run. */
   function ended(target: Target): void {
     if (target.instanceId !== instanceId) directory.freed(target.nodeId);
@@ -67,7 +74,7 @@ export function createPlacer({ instanceId, directory, limits, clock, random, met
     directory.freed(target.nodeId);
   }
 
-  return { place, placeWaiting, ended, abandoned, fullInstances };
+  return { place, placeWaiting, took, ended, abandoned, fullInstances };
 }
 
 /** Would do if it had a slot; how busy its hardware is right now does not matter to that. */

@@ -12,7 +12,7 @@ import type { Assignment } from '../protocol/node-messages.ts';
 import { errorCodes } from '../protocol/error-codes.ts';
 import type { JobRecord, JobRef, JobStore } from '../store/store.ts';
 import { requiredServices, type CoreServices } from './assignment.ts';
-import type { DispatchLimits } from './dispatcher.ts';
+import type { DispatchLimits } from './job-moves.ts';
 import type { Placer } from './placer.ts';
 
 interface SweeperDeps {

@@ -34,7 +34,9 @@ export function createHintHandler({ desk, floor, directory, instanceId }: Handle
         noteRefusal(hint);
         return desk.refused(hint);
       case 'requeued':
-        desk.requeued(hint);
+        return desk.requeued(hint);
+      case 'superseded':
+        desk.superseded(hint);
         return;
       case 'results':
         return desk.results(hint);

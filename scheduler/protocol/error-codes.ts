@@ -6,6 +6,7 @@ export const errorCodes = {
   sessionClosed: 'SESSION_CLOSED',
   unsupported: 'UNSUPPORTED_FEATURE',
   nodeUnavailable: 'NODE_UNAVAILABLE',
+  nodeOverloaded: 'NODE_OVERLOADED',
   noAvailableNode: 'NO_AVAILABLE_NODE',
   jobTimeout: 'JOB_TIMEOUT',
   modelNotAvailable: 'MODEL_NOT_AVAILABLE',
@@ -18,6 +19,7 @@ export const errorCodes = {
 const hints: Readonly<Record<string, string>> = {
   [errorCodes.nodeUnavailable]: '暂无可用节点，请稍后重试',
   [errorCodes.noAvailableNode]: '暂无可用节点，请稍后重试',
+  [errorCodes.nodeOverloaded]: '系统繁忙，请稍后重试',
   [errorCodes.jobTimeout]: '任务处理超时，请重试',
   [errorCodes.modelNotAvailable]: '所需模型暂不可用，请稍后重试',
   [errorCodes.dependencyDown]: '服务暂时不可用，请稍后重试',

@@ -46,11 +46,28 @@ export const Utterance = z.object({
 });
 export type Utterance = z.infer<typeof Utterance>;
 
-const ClientHeartbeat = z.object({
+/** A piece of speech as it is spoken; where an utterance ends is found out here (`decide/segmentation.ts`). */
+export const AudioChunk = z.object({
+  type: z.literal('audio_chunk'),
+  session_id: wireId,
+  seq: optional(unsigned),
+  is_final: z.boolean(),
+  /** PCM of 16 bits and 16 kHz. */
+  payload: optional(z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, 'must be base64')),
+});
+export type AudioChunk = z.infer<typeof AudioChunk>;
+
+/** Ours: all answers up to `last_seq` have been handled. */
+const SessionAck = z.object({ type: z.literal('session_ack'), session_id: wireId, last_seq: unsigned });
+
+export const ClientHeartbeat = z.object({
   type: z.literal('client_heartbeat'),
   session_id: wireId,
   timestamp: z.int(),
+  /** Ours: as in `session_ack`. */
+  last_seq: optional(unsigned),
 });
+export type ClientHeartbeat = z.infer<typeof ClientHeartbeat>;
 
 const SessionClose = z.object({
   type: z.literal('session_close'),
@@ -61,14 +78,15 @@ const SessionClose = z.object({
 export const sessionInbound = {
   session_init: SessionInit,
   utterance: Utterance,
+  audio_chunk: AudioChunk,
+  session_ack: SessionAck,
   client_heartbeat: ClientHeartbeat,
   session_close: SessionClose,
 } as const;
 export type SessionInbound = z.infer<(typeof sessionInbound)[keyof typeof sessionInbound]>;
 
-/** Messages of the original that this scheduler does not serve yet; they are answered `UNSUPPORTED_FEATURE`. */
+/** Messages of the original that this scheduler does not serve; they are answered `UNSUPPORTED_FEATURE`. */
 export const sessionUnsupported: ReadonlySet<string> = new Set([
-  'audio_chunk',
   'tts_started',
   'tts_play_ended',
   'room_create',
@@ -109,6 +127,23 @@ export type SessionOutbound =
       readonly session_id: string;
       readonly message: string;
       readonly trace_id: string;
+      /** Ours: shown in a later `session_init`, it brings the session back on any instance. */
+      readonly resume_token: string;
+      /** Ours: how long a session without a connection is kept. */
+      readonly resume_ttl_seconds: number;
+      /** Ours: what became of a `resume_token`; absent when there was none. */
+      readonly resumed?: boolean;
+    }
+  /** Ours, for clients that ask for it: the utterance is recorded, and will be answered. */
+  | {
+      readonly type: 'job_accepted';
+      readonly session_id: string;
+      readonly utterance_index: number;
+      readonly job_id: string;
+      readonly request_id?: string | undefined;
+      readonly trace_id: string;
+      /** Nothing was started: the job has been there before. */
+      readonly duplicate: boolean;
     }
   | { readonly type: 'server_heartbeat'; readonly session_id: string; readonly timestamp: number }
   | { readonly type: 'session_close_ack'; readonly session_id: string }
@@ -132,6 +167,8 @@ export type SessionOutbound =
       readonly tts_format: string;
       readonly extra?: unknown;
       readonly trace_id: string;
+      /** Ours, in resumable sessions: the answer's number in its session, to be acknowledged. */
+      readonly seq?: number;
     }
   | {
       readonly type: 'missing_result';
@@ -140,6 +177,8 @@ export type SessionOutbound =
       readonly reason: 'failed' | 'gap_timeout';
       readonly created_at_ms: number;
       readonly trace_id?: string;
+      /** Ours, in resumable sessions, when a failed job stands behind it. */
+      readonly seq?: number;
     }
   | UiEvent
   | ErrorMessage;

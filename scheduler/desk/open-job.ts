@@ -1,0 +1,70 @@
+/** Open jobs as they begin: from an utterance, or from the record of a session that was taken over. Pure. */
+import type { Assignment } from '../protocol/node-messages.ts';
+import type { OpenJobRecord } from '../store/store.ts';
+import { assignmentOf, requiredServices, type CoreServices, type Spoken } from './assignment.ts';
+import type { DeskSession, OpenJob } from './session.ts';
+
+const nothing = (): void => undefined;
+
+export function jobFromUtterance(
+  session: DeskSession,
+  utterance: Spoken,
+  jobId: string,
+  { core, nowMs }: { readonly core: CoreServices; readonly nowMs: number },
+): OpenJob {
+  const assignment = assignmentOf(utterance, session, jobId);
+  return {
+    jobId,
+    session,
+    index: utterance.utterance_index,
+    requestId: utterance.request_id,
+    traceId: assignment.trace_id,
+    assign: JSON.stringify(assignment),
+    audio: utterance.audio,
+    services: requiredServices(core, assignment.features),
+    beganMs: nowMs,
+    attempt: 0,
+    failovers: 0,
+    target: undefined,
+    exclude: new Set(),
+    waitUntilMs: undefined,
+    owesFailover: false,
+    accepted: false,
+    told: false,
+    moving: false,
+    ended: false,
+    cancelTimer: nothing,
+  };
+}
+
+/** @param before the same job of our own earlier ownership: it knows what a record does not */
+export function jobFromRecord(
+  session: DeskSession,
+  record: Omit<OpenJobRecord, 'deadlineInMs'>,
+  core: CoreServices,
+  before: OpenJob | undefined,
+): OpenJob {
+  const { features, trace_id: traceId } = JSON.parse(record.assign) as Assignment;
+  return {
+    jobId: record.jobId,
+    session,
+    index: record.utteranceIndex,
+    requestId: record.requestId,
+    traceId,
+    assign: record.assign,
+    audio: before?.audio,
+    services: requiredServices(core, features),
+    beganMs: before?.beganMs,
+    attempt: record.attempt,
+    failovers: record.failovers,
+    target: undefined,
+    exclude: new Set(),
+    waitUntilMs: undefined,
+    owesFailover: before?.owesFailover ?? false,
+    accepted: false,
+    told: before?.told ?? record.attempt > 0,
+    moving: false,
+    ended: false,
+    cancelTimer: nothing,
+  };
+}

@@ -1,0 +1,80 @@
+/** A simulated node: slow, forgetful, and sometimes gone. */
+import { FakeSocket, connect, services, type Message, type World } from './world.ts';
+
+export class Worker {
+  readonly #world: World;
+  readonly #id: string;
+  #socket = new FakeSocket();
+  /** Jobs it has been given and neither answered nor been told to drop. */
+  readonly #jobs = new Map<string, Message>();
+  #place = -1;
+  mostAtOnce = 0;
+  wellBehaved = false;
+
+  constructor(world: World, id: string, place: number) {
+    this.#world = world;
+    this.#id = id;
+    this.connect(place);
+  }
+
+  /** A node that goes on on the same instance keeps its work; one that moves has lost it. */
+  connect(place: number): void {
+    if (place % 2 !== this.#place) this.#move();
+    this.#place = place % 2;
+    this.#socket = connect(this.#world, 'node', place);
+    this.#socket.onFrame = (message) => {
+      this.#receive(message);
+    };
+    this.#socket.say({
+      type: 'node_register',
+      node_id: this.#id,
+      version: '1',
+      platform: 'linux',
+      hardware: { cpu_cores: 1, memory_gb: 1, gpus: [{ name: 'g', memory_gb: 1 }] },
+      installed_services: services.map((service_id) => ({ service_id })),
+      capability_state: Object.fromEntries(services.map((id) => [id, 'ready'])),
+      features_supported: {},
+      accept_public_jobs: true,
+    });
+  }
+
+  /** The old socket stays open at its instance, which talks into the void until it hears of the move. */
+  #move(): void {
+    this.#jobs.clear();
+    this.#socket.onFrame = () => undefined;
+  }
+
+  /** Hangs up; a real node's work is gone with its process. */
+  disconnect(): void {
+    this.#socket.close();
+    this.#jobs.clear();
+  }
+
+  beat(): void {
+    const resource_usage = { cpu_percent: 0, mem_percent: 0, running_jobs: 0 };
+    this.#socket.say({ type: 'node_heartbeat', node_id: this.#id, resource_usage });
+  }
+
+  #receive(message: Message): void {
+    const jobId = String(message['job_id']);
+    if (message.type === 'job_cancel') this.#jobs.delete(jobId);
+    if (message.type !== 'job_assign') return;
+    this.#jobs.set(jobId, message);
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#jobs.size);
+    if (!this.wellBehaved && this.#world.chance(0.15)) return;
+    const socket = this.#socket;
+    this.#world.clock.after(Math.floor(this.#world.dice.next() * 800), () => {
+      this.#finish(socket, message);
+    });
+  }
+
+  #finish(socket: FakeSocket, job: Message): void {
+    if (this.#jobs.get(String(job['job_id'])) !== job) return;
+    this.#jobs.delete(String(job['job_id']));
+    const success = this.wellBehaved || !this.#world.chance(0.1);
+    const { job_id, attempt_id, session_id, utterance_index } = job;
+    const result = { job_id, attempt_id, session_id, utterance_index, success, node_id: this.#id };
+    socket.say({ type: 'job_result', ...result, text_translated: 't'.repeat(success ? 900 : 0) });
+    if (this.#world.chance(0.1)) socket.say({ type: 'job_result', ...result, text_translated: 'twice' });
+  }
+}

@@ -1,0 +1,198 @@
+/** Instances without processes and sockets without a network, on a clock that is moved by hand. */
+import { EventEmitter } from 'node:events';
+import type { WebSocket } from 'ws';
+import { AppError } from '../../../common/errors.ts';
+import { parseConfig } from '../../../scheduler/config/load.ts';
+import { SessionPeer } from '../../../scheduler/desk/peer.ts';
+import { Connection } from '../../../scheduler/edge/connection.ts';
+import { NodePeer } from '../../../scheduler/floor/peer.ts';
+import { createInstance, type Instance } from '../../../scheduler/instance.ts';
+import { startLoops } from '../../../scheduler/start.ts';
+import { openMemoryStore } from '../../../scheduler/store/memory/open.ts';
+import type { Store } from '../../../scheduler/store/store.ts';
+import { FakeClock, FakeRandom } from '../clock.ts';
+import { fakeLog } from '../log.ts';
+
+export const slots = 2;
+export const services = ['node-inference', 'nmt-m2m100', 'piper-tts'];
+
+const { config } = parseConfig(
+  `
+[scheduler]
+max_concurrent_jobs_per_node = ${String(slots)}
+job_timeout_seconds = 5
+result_hold_seconds = 60
+node_grace_seconds = 0.5
+[scheduler.job_timeout]
+pending_timeout_seconds = 20
+[scheduler.node_health]
+health_check_count = 1
+heartbeat_timeout_seconds = 1000
+[scheduler.phase2.node_snapshot]
+refresh_interval_ms = 200
+[limits]
+inline_payload_bytes = 700
+ping_interval_seconds = 0
+`,
+  'config.toml',
+);
+
+export type Message = Record<string, unknown> & { type: string };
+
+/** The far end of a connection that has no network in it. */
+export class FakeSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  bufferedAmount = 0;
+  isPaused = false;
+  onFrame: (message: Message) => void = () => undefined;
+
+  send(text: string): void {
+    if (this.readyState === 1) this.onFrame(JSON.parse(text) as Message);
+  }
+
+  say(message: Record<string, unknown>): void {
+    if (this.readyState === 1) this.emit('message', Buffer.from(JSON.stringify(message)), false);
+  }
+
+  close(): void {
+    if (this.readyState !== 1) return;
+    this.readyState = 3;
+    setImmediate(() => this.emit('close'));
+  }
+
+  terminate(): void {
+    this.close();
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
+}
+
+export class World {
+  readonly clock = new FakeClock();
+  readonly random: FakeRandom;
+  readonly dice: FakeRandom;
+  readonly #logs = fakeLog();
+  readonly #stop = new AbortController();
+  readonly instances: Instance[] = [];
+  failing = 0;
+  /** Hints of these types never arrive. */
+  readonly lost = new Set<string>();
+
+  constructor(seed: number) {
+    this.random = new FakeRandom(seed);
+    this.dice = new FakeRandom(seed + 1);
+  }
+
+  chance(part: number): boolean {
+    return this.dice.next() < part;
+  }
+
+  static async start(seed: number): Promise<World> {
+    const world = new World(seed);
+    const store = openMemoryStore({ clock: world.clock });
+    for (const instanceId of ['a', 'b']) {
+      const instance = createInstance({
+        config,
+        identity: { instanceId, boot: instanceId, podUid: instanceId },
+        clock: world.clock,
+        random: world.random,
+        log: world.#logs.log,
+        signal: world.#stop.signal,
+        presence: { instance_id: instanceId, started_at: 0, hostname: 'h', pid: 1, version: '0' },
+        store: world.#flaky(store),
+      });
+      await instance.lease.claim();
+      void instance.lease.keep();
+      startLoops(instance, world.#stop.signal, (error) => {
+        throw error;
+      });
+      instance.serve();
+      world.instances.push(instance);
+    }
+    return world;
+  }
+
+  on(place: number): Instance {
+    return this.instances[place % 2]!;
+  }
+
+  errors(): unknown[] {
+    return this.#logs.lines.filter(
+      (line) => line['level'] === 50 && !JSON.stringify(line).includes('unavailable'),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.clock.advance(10_000);
+  }
+
+  #isLost(sent: unknown[]): boolean {
+    const [hint] = sent[1] as Message[];
+    return this.lost.has(String(hint?.type)) || this.chance(this.failing);
+  }
+
+  /** The verbs of jobs and sessions and the sending of hints fail as often as `failing` says. */
+  #flaky(store: Store): Store {
+    const wrap = <Part extends object>(part: Part, verbs: readonly (keyof Part)[]): Part => {
+      const flaky = Object.create(part) as Part;
+      for (const verb of verbs) {
+        const real = part[verb] as (...args: unknown[]) => Promise<unknown>;
+        const failing = async (...args: unknown[]) => {
+          if (this.chance(this.failing)) throw new AppError('unavailable', 'cut before');
+          if (verb === 'send' && this.#isLost(args)) return 'sent';
+          const answer = await real.apply(part, args);
+          if (this.chance(this.failing)) throw new AppError('unavailable', 'cut after');
+          return answer;
+        };
+        flaky[verb] = failing as Part[typeof verb];
+      }
+      return flaky;
+    };
+    return {
+      ...store,
+      jobs: wrap(store.jobs, ['accept', 'dispatch', 'requeue', 'finish', 'get', 'overdue']),
+      sessions: wrap(store.sessions, [
+        'open',
+        'takeOver',
+        'release',
+        'get',
+        'ownerOf',
+        'readOutbox',
+        'trimOutbox',
+        'renew',
+      ]),
+      nodes: wrap(store.nodes, ['save', 'changes', 'all']),
+      inbox: wrap(store.inbox, ['send', 'acknowledge']),
+    };
+  }
+}
+
+export function connect(world: World, side: 'session' | 'node', place: number): FakeSocket {
+  const instance = world.on(place);
+  const socket = new FakeSocket();
+  const { log, metrics, clock, random, desk, floor } = instance;
+  const limits = { sendQueueBytes: 1e9, messages: { perSecond: 0, burst: 1 } };
+  const shared = { ...limits, wheel: new PingWheel(clock, 0), outflow: new Outflow(clock) };
+  const transport = { cork: () => undefined, uncork: () => undefined };
+  const connection = new Connection(socket as unknown as WebSocket, transport, {
+    ...shared,
+    side,
+    clock,
+    log,
+    metrics,
+  });
+  const peer =
+    side === 'session'
+      ? new SessionPeer(connection, { desk, clock, log, metrics })
+      : new NodePeer(connection, { floor, random, log, metrics });
+  connection.start(peer, () => undefined);
+  return socket;
+}
