@@ -206,7 +206,10 @@ describe('delivery order of a session that was taken over', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const { order, answer, released } = bound(session());
-        for (const { index, old } of steps) old ? order.restored(index) : order.submitted(index);
+        for (const { index, old } of steps) {
+          if (old) order.restored(index);
+          else order.submitted(index);
+        }
         let nowMs = 0;
         const delivered = steps.flatMap(({ index, waitMs }) => answer(index, (nowMs += waitMs)));
         delivered.push(...released(nowMs + holdMs));

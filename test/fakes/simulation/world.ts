@@ -5,6 +5,8 @@ import { AppError } from '../../../common/errors.ts';
 import { parseConfig } from '../../../scheduler/config/load.ts';
 import { SessionPeer } from '../../../scheduler/desk/peer.ts';
 import { Connection } from '../../../scheduler/edge/connection.ts';
+import { Outflow } from '../../../scheduler/edge/outflow.ts';
+import { PingWheel } from '../../../scheduler/edge/ping-wheel.ts';
 import { NodePeer } from '../../../scheduler/floor/peer.ts';
 import { createInstance, type Instance } from '../../../scheduler/instance.ts';
 import { startLoops } from '../../../scheduler/start.ts';
