@@ -56,6 +56,15 @@ describe('on a Redis cluster', () => {
     await harness.dispose();
   });
 
+  it('examines every master', async () => {
+    const harness = openHarness();
+    const facts = await harness.store.examine();
+    assert.deepEqual([facts.mode, facts.servers.length], ['cluster', 3]);
+    assert.ok(facts.servers.every(({ clusterEnabled }) => clusterEnabled === true));
+    assert.equal(new Set(facts.servers.map(({ address }) => address)).size, 3);
+    await harness.dispose();
+  });
+
   it('verbs and reader follow a slot to another master', async () => {
     const harness = openHarness();
     const { store, keys } = harness;

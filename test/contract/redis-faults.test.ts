@@ -4,7 +4,17 @@ import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { AppError } from '../../common/errors.ts';
 import { startRedis } from '../support/redis.ts';
-import { capacity, claimLease, failure, jobOf, openSession, takeOver, viewOf } from './harness.ts';
+import {
+  capacity,
+  claimLease,
+  failure,
+  jobOf,
+  openSession,
+  startReading,
+  takeOver,
+  until,
+  viewOf,
+} from './harness.ts';
 import { again, redisFixture } from './redis-fixture.ts';
 import { redisHarness, storeOptions } from './redis-harness.ts';
 
@@ -185,6 +195,66 @@ describe('the verbs', () => {
       const newer = await store.nodes.all();
       await redis.raw.del(keys.nodesChanges);
       assert.deepEqual(await store.nodes.changes(newer.cursor), { kind: 'lost' });
+    }));
+});
+
+describe('the store', () => {
+  it('says when Redis is there again, each time, and not when it first was', () =>
+    redis.withRedis(async (harness) => {
+      const { store } = harness;
+      let told = 0;
+      store.onReconnect(() => (told += 1));
+      await store.ping();
+      assert.equal(told, 0);
+      for (const times of [1, 2]) {
+        await redis.killConnections();
+        await until(harness, 'the news', () => told >= times);
+        await again(harness, () => store.ping());
+      }
+    }));
+
+  it('says so too when Redis forgot an inbox under its reader', () =>
+    redis.withRedis(async (harness) => {
+      const { store } = harness;
+      let told = 0;
+      store.onReconnect(() => (told += 1));
+      await claimLease(store, 'sched-b');
+      const reading = startReading(harness, 'sched-b');
+      await store.inbox.send('sched-b', [capacity('n-1')]);
+      await until(harness, 'the first', () => reading.entries.length === 1);
+      await redis.raw.flushall();
+      await until(harness, 'the news', () => told === 1);
+      await reading.stop();
+    }));
+
+  it('tells the facts of its server', () =>
+    redis.withRedis(async ({ store }) => {
+      await redis.raw.config('SET', 'maxmemory', '100mb');
+      const facts = await store.examine();
+      await redis.raw.config('SET', 'maxmemory', '0');
+      assert.deepEqual([facts.kind, facts.mode, facts.servers.length], ['redis', 'single', 1]);
+      const [server] = facts.servers;
+      assert.equal(server?.address, `127.0.0.1:${String(redis.server.port)}`);
+      assert.match(server.version ?? '', /^\d+\.\d+/);
+      assert.match(server.flavour ?? '', /^(redis|valkey)$/);
+      assert.equal(server.clusterEnabled, false);
+      assert.equal(server.maxmemoryBytes, 104_857_600);
+      assert.ok((server.usedMemoryBytes ?? 0) > 0);
+      assert.equal(server.maxmemoryPolicy, 'noeviction');
+      assert.equal(server.appendOnly, false);
+      assert.equal(server.persistenceFailing, false);
+      assert.equal(server.connectedReplicas, 0);
+      assert.ok(Math.abs(server.clockMs - server.ourClockMs) < 1000);
+    }));
+
+  it('tells what it may know where INFO is forbidden', () =>
+    redis.withRedis(async ({ store }) => {
+      await redis.raw.call('ACL', 'SETUSER', 'default', '-info');
+      const facts = await store.examine();
+      await redis.raw.call('ACL', 'SETUSER', 'default', '+info');
+      assert.equal(facts.servers[0]?.version, undefined);
+      assert.equal(facts.servers[0]?.maxmemoryBytes, undefined);
+      assert.ok((facts.servers[0]?.clockMs ?? 0) > 0);
     }));
 });
 

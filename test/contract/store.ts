@@ -1,10 +1,13 @@
 /** What every store must do. One suite, run on memory, on a single Redis and on a Redis cluster. */
 import { describe } from 'node:test';
+import { deadLetterToolsContract } from './dead-letters.ts';
 import { withStoreOf, type Factory } from './harness.ts';
 import { inboxContract } from './inbox.ts';
 import { instanceContract } from './instances.ts';
 import { jobContract } from './jobs.ts';
 import { nodeContract } from './nodes.ts';
+import { reapingContract } from './reaping.ts';
+import { resumeContract } from './resume.ts';
 import { sessionContract } from './sessions.ts';
 
 export function storeContract(name: string, factory: Factory): void {
@@ -12,6 +15,9 @@ export function storeContract(name: string, factory: Factory): void {
   describe(`store contract on ${name}`, () => {
     describe('sessions', () => {
       sessionContract(withStore);
+    });
+    describe('taking a session over', () => {
+      resumeContract(withStore);
     });
     describe('jobs', () => {
       jobContract(withStore);
@@ -22,8 +28,14 @@ export function storeContract(name: string, factory: Factory): void {
     describe('instances', () => {
       instanceContract(withStore);
     });
+    describe('dead instances', () => {
+      reapingContract(withStore);
+    });
     describe('inbox', () => {
       inboxContract(withStore);
+    });
+    describe('dead letters', () => {
+      deadLetterToolsContract(withStore);
     });
   });
 }

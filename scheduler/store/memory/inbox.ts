@@ -109,6 +109,27 @@ export function createMemoryInbox(clock: Clock, options: MemoryInboxOptions, own
       return Promise.resolve(salvage(box, clock, options, limit));
     },
 
+    ...deadLetterVerbs(boxOf, deliverTo),
+
+    leftovers: {
+      hasEntries: (instanceId) => boxOf(instanceId).entries.size > 0,
+      endDeadLetters(instanceId, afterMs) {
+        boxOf(instanceId).deadEndAt = clock.monotonic() + afterMs;
+      },
+      keepDeadLetters(instanceId) {
+        boxOf(instanceId).deadEndAt = Infinity;
+      },
+    },
+  };
+}
+
+type DeadLetterVerbs = Pick<InboxStore, 'deadLetters' | 'replayDeadLetter' | 'dropDeadLetters'>;
+
+function deadLetterVerbs(
+  boxOf: (instanceId: string) => Box,
+  deliverTo: (instanceId: string, payload: string) => 'sent' | 'busy' | 'no_owner',
+): DeadLetterVerbs {
+  return {
     async deadLetters(instanceId, after, limit) {
       const letters = [...boxOf(instanceId).dead.values()];
       const newer = letters.filter(({ id }) => after === '' || Number.parseInt(id) > Number.parseInt(after));
@@ -128,16 +149,6 @@ export function createMemoryInbox(clock: Clock, options: MemoryInboxOptions, own
     async dropDeadLetters(instanceId, ids) {
       const { dead } = boxOf(instanceId);
       return Promise.resolve(ids.filter((id) => dead.delete(id)).length);
-    },
-
-    leftovers: {
-      hasEntries: (instanceId) => boxOf(instanceId).entries.size > 0,
-      endDeadLetters(instanceId, afterMs) {
-        boxOf(instanceId).deadEndAt = clock.monotonic() + afterMs;
-      },
-      keepDeadLetters(instanceId) {
-        boxOf(instanceId).deadEndAt = Infinity;
-      },
     },
   };
 }

@@ -17,13 +17,24 @@ export interface Leftovers {
   readonly keepDeadLetters: (instanceId: string) => void;
 }
 
-export function createMemoryInstances(clock: Clock, leftovers: Leftovers): MemoryInstances {
+interface Table {
   /** By instance; the token of its reaper stands in the place of a dead one's. */
-  const leases = new ExpiringMap<LeaseToken>(clock);
-  const epochs = new Map<string, number>();
-  const known = new Set<string>();
-  const presences = new ExpiringMap<PresenceRecord>(clock);
-  const figures = new ExpiringMap<string>(clock);
+  readonly leases: ExpiringMap<LeaseToken>;
+  readonly epochs: Map<string, number>;
+  readonly known: Set<string>;
+  readonly presences: ExpiringMap<PresenceRecord>;
+  readonly figures: ExpiringMap<string>;
+}
+
+export function createMemoryInstances(clock: Clock, leftovers: Leftovers): MemoryInstances {
+  const table: Table = {
+    leases: new ExpiringMap(clock),
+    epochs: new Map(),
+    known: new Set(),
+    presences: new ExpiringMap(clock),
+    figures: new ExpiringMap(clock),
+  };
+  const { leases, epochs, known, presences } = table;
 
   const isHeldBy = (instanceId: string, token: LeaseToken) => {
     const holder = leases.get(instanceId);
@@ -62,6 +73,18 @@ export function createMemoryInstances(clock: Clock, leftovers: Leftovers): Memor
       return Promise.resolve();
     },
 
+    ...presenceVerbs(table),
+    ...reapingVerbs(table, leftovers),
+  };
+}
+
+function presenceVerbs({
+  leases,
+  known,
+  presences,
+  figures,
+}: Table): Pick<InstanceStore, 'announce' | 'publish' | 'live'> {
+  return {
     async announce(presence, ttlMs) {
       presences.set(presence.instance_id, presence, ttlMs);
       return Promise.resolve();
@@ -73,14 +96,27 @@ export function createMemoryInstances(clock: Clock, leftovers: Leftovers): Memor
     },
 
     async live() {
-      const live = [...known].filter(lives).map((instanceId) => ({
-        instanceId,
-        presence: presences.get(instanceId),
-        figures: figures.get(instanceId),
-      }));
+      const live = [...known]
+        .filter((id) => leases.get(id)?.instanceId === id)
+        .map((instanceId) => ({
+          instanceId,
+          presence: presences.get(instanceId),
+          figures: figures.get(instanceId),
+        }));
       return Promise.resolve(live);
     },
+  };
+}
 
+function reapingVerbs(
+  { leases, known, presences, figures }: Table,
+  leftovers: Leftovers,
+): Pick<InstanceStore, 'dead' | 'beginReaping' | 'retire'> {
+  const reaps = (reaper: LeaseToken, instanceId: string) => {
+    const holder = leases.get(instanceId);
+    return holder !== undefined && isSame(holder, reaper) && instanceId !== reaper.instanceId;
+  };
+  return {
     async dead() {
       return Promise.resolve([...known].filter((instanceId) => !leases.get(instanceId)));
     },
@@ -95,8 +131,8 @@ export function createMemoryInstances(clock: Clock, leftovers: Leftovers): Memor
     },
 
     async retire(deadInstanceId, reaper, deadLettersMs) {
-      const ended = isHeldBy(deadInstanceId, reaper) && !leftovers.hasEntries(deadInstanceId);
-      if (!ended || deadInstanceId === reaper.instanceId) return Promise.resolve(false);
+      const ended = reaps(reaper, deadInstanceId) && !leftovers.hasEntries(deadInstanceId);
+      if (!ended) return Promise.resolve(false);
       known.delete(deadInstanceId);
       for (const map of [leases, presences, figures]) map.delete(deadInstanceId);
       leftovers.endDeadLetters(deadInstanceId, deadLettersMs);

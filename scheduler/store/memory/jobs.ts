@@ -154,8 +154,10 @@ function overdue({ jobs }: Table, before: number): JobRef[] {
 function openJobs({ jobs, clock }: Table): OpenJobRecord[] {
   const open = jobs.live().flatMap(([, job]) => (job.record.state === 'finished' ? [] : [job]));
   open.sort((a, b) => a.dueAt - b.dueAt);
-  return open.map(({ record: { audio: _, ...record }, requestId, dueAt }) => {
-    return { ...record, requestId, deadlineInMs: dueAt - clock.monotonic() };
+  return open.map(({ record, requestId, dueAt }) => {
+    const { sessionId, jobId, state, attempt, failovers, utteranceIndex, target, assign } = record;
+    const stands = { sessionId, jobId, state, attempt, failovers, utteranceIndex, target, assign };
+    return { ...stands, requestId, deadlineInMs: dueAt - clock.monotonic() };
   });
 }
 

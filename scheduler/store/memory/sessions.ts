@@ -94,6 +94,12 @@ export function createMemorySessions(
       return Promise.resolve(owners.get(sessionId)?.instanceId);
     },
 
+    ...outboxVerbs(records),
+  };
+}
+
+function outboxVerbs(records: ExpiringMap<MemorySession>): Pick<SessionStore, 'readOutbox' | 'trimOutbox'> {
+  return {
     async readOutbox(sessionId, afterSeq, limit) {
       const outbox = records.get(sessionId)?.outbox ?? [];
       return Promise.resolve(outbox.filter(({ seq }) => seq > afterSeq).slice(0, limit));

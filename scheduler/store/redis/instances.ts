@@ -1,11 +1,11 @@
 /** Instances in Redis: the lease that makes an id unique, and what people read of it. */
-import type { InstanceStore, LeaseToken, PresenceRecord } from '../store.ts';
+import type { InstanceStore, PresenceRecord } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
+import { formatToken, parseToken } from './lease-token.ts';
+import { createReaping } from './reaping.ts';
 import { asList, asNumber, asText, asTextOrNil, asTexts } from './reply.ts';
 import { deleteIfEqualScript } from './scripts/delete-if-equal.ts';
-import { instanceRetireScript } from './scripts/instance-retire.ts';
-import { reapingBeginScript } from './scripts/reaping-begin.ts';
 import { leaseClaimScript } from './scripts/lease-claim.ts';
 import { leaseRenewScript } from './scripts/lease-renew.ts';
 import { putScript } from './scripts/put.ts';
@@ -89,36 +89,8 @@ export function createRedisInstances(keys: Keys, commands: RedisConnection): Ins
       return instances.filter(({ holder }) => !holder).map(({ instanceId }) => instanceId);
     },
 
-    async beginReaping(deadInstanceId, reaper, ttlMs) {
-      if (deadInstanceId === reaper.instanceId) return false;
-      const lease = [keys.lease(deadInstanceId)];
-      return (await commands.run(reapingBeginScript, lease, [formatToken(reaper), ttlMs])) === 1;
-    },
-
-    async retire(deadInstanceId, reaper, deadLettersMs) {
-      if (deadInstanceId === reaper.instanceId) return false;
-      const scriptKeys = [keys.lease, keys.inbox, keys.deadLetters, keys.figures].map((key) =>
-        key(deadInstanceId),
-      );
-      const args = [formatToken(reaper), deadLettersMs];
-      if ((await commands.run(instanceRetireScript, scriptKeys, args)) !== 1) return false;
-      await Promise.all([
-        commands.command('SREM', [keys.instances, deadInstanceId]),
-        commands.command('DEL', [keys.presence(deadInstanceId)]),
-      ]);
-      // One that came back meanwhile is listed again; its presence it renews by itself.
-      if ((await commands.command('EXISTS', [keys.lease(deadInstanceId)])) === 1) await list(deadInstanceId);
-      return true;
-    },
+    ...createReaping(keys, commands, list),
   };
-}
-
-const formatToken = ({ instanceId, epoch, boot, podUid }: LeaseToken): string =>
-  [instanceId, epoch, boot, podUid].join('|');
-
-function parseToken(text: string): LeaseToken {
-  const [instanceId = '', epoch = '0', boot = '', podUid = ''] = text.split('|');
-  return { instanceId, epoch: Number(epoch), boot, podUid };
 }
 
 function parsePresence(json: string | undefined): PresenceRecord | undefined {
