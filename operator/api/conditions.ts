@@ -13,6 +13,7 @@ export const conditionTypes = [
   'Degraded',
   'ConfigValid',
   'RedisReachable',
+  'Drained',
 ] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
@@ -52,6 +53,9 @@ export const remedies = {
   Unreachable: 'Check that Redis runs, that spec.redis is right, and that the network lets the pods through.',
   NoInstanceAnswers:
     'Wait for an instance to start; if one runs, check that the operator can reach port 5011 of the pods.',
+  // Drained
+  NothingLeaves: '',
+  Draining: '',
 } as const;
 export type Reason = keyof typeof remedies;
 

@@ -150,7 +150,7 @@ export interface SchedulerClusterSpec {
   };
   /** How an instance takes its leave when it is scaled away, updated or evicted. */
   drain: {
-    /** How long running jobs may take to finish before they are handed to other instances, in seconds. The pod's termination grace period is this and a margin. */
+    /** How long running jobs may take to finish before they are handed to other instances, in seconds. The pod's termination grace period is this and a margin, and so is the time that a scale-down waits for an instance. */
     timeoutSeconds: number;
   };
   /** The Service that sessions and nodes connect to, named like this object. */
@@ -223,7 +223,7 @@ export interface SchedulerClusterStatus {
   selector?: string;
   /** Name of the ConfigMap that holds the current configuration files. */
   configMapName?: string;
-  /** What is known about the fleet, each with a reason and what to do about it: Ready (the summary), Available, Progressing, Degraded, ConfigValid, RedisReachable. */
+  /** What is known about the fleet, each with a reason and what to do about it: Ready (the summary), Available, Progressing, Degraded, ConfigValid, RedisReachable, Drained. */
   conditions?: {
     /** What the condition is about. */
     type: string;
@@ -254,6 +254,19 @@ export interface SchedulerClusterStatus {
     sessions?: number;
     /** Connected nodes. */
     nodes?: number;
+    /** Jobs this instance answers for, waiting or running; told while it drains. */
+    jobs?: number;
+    /** How far the instance is with leaving; absent when it stays. */
+    drain?: {
+      /** Why it leaves, in one word. */
+      reason: 'ScaleDown' | 'Rollout' | 'Rollback' | 'Replace';
+      /** When the operator first asked for it. */
+      startTime: string;
+      /** When it is let go whatever still runs; what runs then is handed to other instances. */
+      deadlineTime: string;
+      /** Whether the instance said that nothing is left. */
+      done: boolean;
+    };
     /** Whether the instance runs with the current configuration. */
     configCurrent: boolean;
   }[];

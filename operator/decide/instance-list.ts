@@ -3,14 +3,16 @@ import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulerc
 import type { Pod } from '../kube/resources.ts';
 import { currentConfigMapName } from '../resources/config-map.ts';
 import { answerOf, byOrdinal, configMapOf, isAlive, isCrashLooping, isReady, reportOf } from './pods.ts';
+import type { Leaver, View } from './leaving.ts';
 import type { Seen } from './seen.ts';
+import { wholeSeconds } from './time.ts';
 
 type Instance = NonNullable<SchedulerClusterStatus['instances']>[number];
 
 /** The definition's bound. */
 const instancesMax = 64;
 
-export function instanceList(cluster: SchedulerCluster, seen: Seen): Instance[] {
+export function instanceList({ cluster, seen }: View, leavers: readonly Leaver[]): Instance[] {
   const current = currentConfigMapName(cluster);
   return byOrdinal(cluster, seen.pods)
     .slice(0, instancesMax)
@@ -23,6 +25,7 @@ export function instanceList(cluster: SchedulerCluster, seen: Seen): Instance[] 
         ready: isReady(pod),
         state: stateOf(pod, seen),
         ...figuresOf(cluster, seen, { ordinal, pod }),
+        ...drainOf(leavers.find((leaver) => leaver.pod === pod)),
         configCurrent: configMapOf(pod) === current,
       };
     });
@@ -33,15 +36,29 @@ function figuresOf(
   { status }: SchedulerCluster,
   seen: Seen,
   { ordinal, pod }: { ordinal: number; pod: Pod },
-): Pick<Instance, 'sessions' | 'nodes'> {
+): Pick<Instance, 'sessions' | 'nodes' | 'jobs'> {
   const answer = answerOf(seen, pod);
   if (answer?.kind === 'report') {
     const { sessions, nodes } = answer.report.connections;
-    return { sessions, nodes };
+    const { waiting, running } = answer.report.jobs;
+    return { sessions, nodes, ...(answer.report.drain ? { jobs: waiting + running } : {}) };
   }
   const before = status?.instances?.find((instance) => instance.ordinal === ordinal);
   if (answer || !isReady(pod) || before?.sessions === undefined || before.nodes === undefined) return {};
   return { sessions: before.sessions, nodes: before.nodes };
+}
+
+function drainOf(leaver: Leaver | undefined): Pick<Instance, 'drain'> {
+  if (!leaver || !isAlive(leaver.pod)) return {};
+  const { why, startedMs, deadlineMs, isDrained } = leaver;
+  return {
+    drain: {
+      reason: why,
+      startTime: wholeSeconds(startedMs),
+      deadlineTime: wholeSeconds(deadlineMs),
+      done: isDrained,
+    },
+  };
 }
 
 function stateOf(pod: Pod, seen: Seen): Instance['state'] {
@@ -53,8 +70,10 @@ function stateOf(pod: Pod, seen: Seen): Instance['state'] {
   return reportOf(seen, pod)?.phase === 'ready' ? 'NotReady' : 'Starting';
 }
 
-/** The status without the figures that change all the time: what is left is worth a write at once. */
+/** The status without the figures that change all the time: what is left is worth a write at once. So is how far a drain is. */
 export function withoutFigures(status: SchedulerClusterStatus): SchedulerClusterStatus {
-  const instances = (status.instances ?? []).map((instance) => ({ ...instance, sessions: 0, nodes: 0 }));
+  const instances = (status.instances ?? []).map((instance) =>
+    instance.drain ? instance : { ...instance, sessions: 0, nodes: 0 },
+  );
   return { ...status, instances };
 }

@@ -45,7 +45,7 @@ it('what somebody else put into the ConfigMap is not taken for a file of ours', 
 
 it('no more instances run than have files, and none without a ConfigMap', () => {
   const five = sampleCluster({ replicas: 5 });
-  assert.equal(replicasAllowed(five, files(0, 1, 2, 3, 4)), 5);
-  assert.equal(replicasAllowed(five, files(0, 1, 3)), 2);
-  assert.equal(replicasAllowed(five, undefined), 0);
+  assert.equal(replicasAllowed(five, files(0, 1, 2, 3, 4), 5), 5);
+  assert.equal(replicasAllowed(five, files(0, 1, 3), 5), 2);
+  assert.equal(replicasAllowed(five, undefined, 5), 0);
 });

@@ -20,11 +20,15 @@ export function ordinalsToConfigure(
   return [...ordinals].sort((a, b) => a - b);
 }
 
-/** The wanted replicas, but no more than there are files for: a pod without its file would only fail. */
-export function replicasAllowed(cluster: SchedulerCluster, current: ConfigMap | undefined): number {
+/** So many, but no more than there are files for: a pod without its file would only fail. */
+export function replicasAllowed(
+  cluster: SchedulerCluster,
+  current: ConfigMap | undefined,
+  replicas: number,
+): number {
   const files = current?.data ?? {};
   let allowed = 0;
-  while (allowed < cluster.spec.replicas && configKey(podName(cluster, allowed)) in files) allowed += 1;
+  while (allowed < replicas && configKey(podName(cluster, allowed)) in files) allowed += 1;
   return allowed;
 }
 

@@ -5,6 +5,7 @@ import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulerc
 import { currentConfigMapName } from '../resources/config-map.ts';
 import { available } from './conditions/available.ts';
 import { configValid } from './conditions/config-valid.ts';
+import { drained } from './conditions/drained.ts';
 import { degraded } from './conditions/degraded.ts';
 import type { Facts } from './conditions/facts.ts';
 import { previous } from './conditions/facts.ts';
@@ -12,7 +13,9 @@ import { progressing } from './conditions/progressing.ts';
 import { ready } from './conditions/ready.ts';
 import { redisReachable } from './conditions/redis-reachable.ts';
 import { instanceList } from './instance-list.ts';
+import { planOf } from './plan.ts';
 import { isReady } from './pods.ts';
+import { wholeSeconds } from './time.ts';
 
 export function statusOf(facts: Facts): SchedulerClusterStatus {
   const { cluster, seen } = facts;
@@ -25,7 +28,7 @@ export function statusOf(facts: Facts): SchedulerClusterStatus {
     selector: selectorString(selectorLabels(cluster)),
     configMapName: currentConfigMapName(cluster),
     conditions: conditions(facts),
-    instances: instanceList(cluster, seen),
+    instances: instanceList(facts, planOf(facts).leavers),
   };
 }
 
@@ -36,6 +39,7 @@ function conditions(facts: Facts): Condition[] {
     Degraded: degraded(facts),
     ConfigValid: configValid(facts),
     RedisReachable: redisReachable(facts),
+    Drained: drained(facts),
   };
   const verdicts = { Ready: ready(facts, parts), ...parts };
   return conditionTypes.map((type) => stamp(type, verdicts[type], facts));
@@ -48,8 +52,6 @@ function stamp(type: (typeof conditionTypes)[number], verdict: Verdict, facts: F
     before?.status === verdict.status ? before.lastTransitionTime : wholeSeconds(facts.nowMs);
   return { type, ...verdict, observedGeneration: facts.cluster.metadata.generation ?? 1, lastTransitionTime };
 }
-
-const wholeSeconds = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 export const isTrue = ({ status }: SchedulerCluster, type: string): boolean =>
   status?.conditions?.find((condition) => condition.type === type)?.status === 'True';

@@ -10,8 +10,11 @@ describe('the admin client', () => {
   let server: Server;
   let client: AdminClient;
 
-  async function serve(listener: RequestListener, timeoutMs = 2_000): Promise<void> {
-    server = createServer(listener);
+  async function serve(
+    listener: (...args: Parameters<RequestListener>) => unknown,
+    timeoutMs = 2_000,
+  ): Promise<void> {
+    server = createServer((request, response) => void listener(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     client = createAdminClient({
       clock: systemClock,
@@ -34,6 +37,19 @@ describe('the admin client', () => {
     });
     const answer = await client.ask('127.0.0.1', 'secret');
     assert.equal(answer.kind === 'report' && answer.report.instanceId, 'demo-0');
+  });
+
+  it('asks for a drain with its time-out, and reads the report that comes back', async () => {
+    let body = '';
+    await serve(async (request, response) => {
+      assert.equal(`${request.method!} ${request.url!}`, 'POST /admin/v1/drain');
+      assert.equal(request.headers.authorization, 'Bearer secret');
+      for await (const chunk of request) body += String(chunk);
+      response.writeHead(202).end(JSON.stringify({ ...reportOf('demo-0', 0), phase: 'draining' }));
+    });
+    const answer = await client.drain('127.0.0.1', 'secret', 45);
+    assert.equal(answer.kind === 'report' && answer.report.phase, 'draining');
+    assert.deepEqual(JSON.parse(body), { timeoutSeconds: 45 });
   });
 
   it('a refusal, nonsense, half a report and a flood are silence with a reason', async () => {

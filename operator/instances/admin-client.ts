@@ -1,6 +1,6 @@
 /** Asks one instance how it is, over its admin API. An answer is always a value: silence is one of the things it may say. */
 import { Agent } from 'undici';
-import { InstanceReport } from '../../common/admin-api.ts';
+import { InstanceReport, type DrainRequest } from '../../common/admin-api.ts';
 import type { Clock } from '../../common/clock.ts';
 import { paths, ports } from '../../common/workload.ts';
 import type { InstanceAnswer } from '../decide/seen.ts';
@@ -8,7 +8,16 @@ import type { InstanceAnswer } from '../decide/seen.ts';
 export interface AdminClient {
   /** @param address IP address of the pod */
   ask(address: string, token: string): Promise<InstanceAnswer>;
+  /** Tells it to drain, which has no way back; asking again changes nothing. */
+  drain(address: string, token: string, timeoutSeconds: number): Promise<InstanceAnswer>;
   close(): Promise<void>;
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly expected: number;
+  readonly body?: string;
 }
 
 export interface AdminClientOptions {
@@ -25,26 +34,34 @@ const answerBytesMax = 64 * 1024;
 export function createAdminClient(options: AdminClientOptions): AdminClient {
   const { clock, timeoutMs = 2_000, port = ports.admin } = options;
   const agent = new Agent({ connections: 1, keepAliveTimeout: 20_000, maxResponseSize: answerBytesMax });
-  return {
-    async ask(address, token) {
-      const deadline = new AbortController();
-      const cancel = clock.after(timeoutMs, () => {
-        deadline.abort(new Error(`no answer within ${String(timeoutMs)} ms`));
+  const call = async (address: string, token: string, request: Call): Promise<InstanceAnswer> => {
+    const deadline = new AbortController();
+    const cancel = clock.after(timeoutMs, () => {
+      deadline.abort(new Error(`no answer within ${String(timeoutMs)} ms`));
+    });
+    try {
+      const { statusCode, body } = await agent.request({
+        origin: `http://${hostOf(address)}:${String(port)}`,
+        path: request.path,
+        method: request.method,
+        headers: { authorization: `Bearer ${token}` },
+        signal: deadline.signal,
+        ...(request.body === undefined ? {} : { body: request.body }),
       });
-      try {
-        const { statusCode, body } = await agent.request({
-          origin: `http://${hostOf(address)}:${String(port)}`,
-          path: paths.adminInstance,
-          method: 'GET',
-          headers: { authorization: `Bearer ${token}` },
-          signal: deadline.signal,
-        });
-        return read(statusCode, await body.text());
-      } catch (error) {
-        return { kind: 'silent', error: (error as Error).message };
-      } finally {
-        cancel();
-      }
+      return read(statusCode, request.expected, await body.text());
+    } catch (error) {
+      return { kind: 'silent', error: (error as Error).message };
+    } finally {
+      cancel();
+    }
+  };
+  return {
+    ask: (address, token) =>
+      call(address, token, { method: 'GET', path: paths.adminInstance, expected: 200 }),
+    drain: (address, token, timeoutSeconds) => {
+      const request: DrainRequest = { timeoutSeconds };
+      const body = JSON.stringify(request);
+      return call(address, token, { method: 'POST', path: paths.adminDrain, expected: 202, body });
     },
     close: () => agent.destroy(),
   };
@@ -52,8 +69,8 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
 
 const hostOf = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
-function read(status: number, body: string): InstanceAnswer {
-  if (status !== 200) return { kind: 'silent', error: `its admin API answered ${String(status)}` };
+function read(status: number, expected: number, body: string): InstanceAnswer {
+  if (status !== expected) return { kind: 'silent', error: `its admin API answered ${String(status)}` };
   const parsed = InstanceReport.safeParse(jsonOrUndefined(body));
   return parsed.success
     ? { kind: 'report', report: parsed.data }

@@ -30,7 +30,7 @@ describe('the instances that are followed', () => {
       );
     };
     instances = new Instances({
-      client: { ask },
+      client: { ask, drain: (address) => ask(address, 'drain') },
       clock,
       random: new FakeRandom(),
       wake: (key) => void woken.push(key),

@@ -15,7 +15,7 @@ export interface Target {
 }
 
 export interface InstancesOptions {
-  readonly client: Pick<AdminClient, 'ask'>;
+  readonly client: Pick<AdminClient, 'ask' | 'drain'>;
   readonly clock: Clock;
   readonly random: Random;
   /** Asks for a look at a cluster. */
@@ -69,6 +69,15 @@ export class Instances {
       cluster.pods.delete(uid);
     }
     for (const target of targets) this.#followOne(key, cluster, target, token);
+  }
+
+  /** Tells an instance to drain and notes what it answers; undefined when it is not followed. */
+  async drain(key: string, uid: string, timeoutSeconds: number): Promise<InstanceAnswer | undefined> {
+    const followed = this.#clusters.get(key)?.pods.get(uid);
+    if (!followed) return undefined;
+    const answer = await this.#options.client.drain(followed.target.address, followed.token, timeoutSeconds);
+    if (answer.kind === 'report') followed.answer = answer;
+    return answer;
   }
 
   forget(key: string): void {
@@ -134,8 +143,9 @@ const isStopped = (signal: AbortSignal): boolean => signal.aborted;
 /** What a status shows at once. Of an error only that there is one: its text may carry figures that change. */
 function essence(answer: InstanceAnswer | undefined): string {
   if (answer?.kind !== 'report') return answer?.kind ?? 'not asked';
-  const { phase, ready, configSha256, redis, lease } = answer.report;
-  return JSON.stringify([phase, ready, configSha256, redis.reachable, lease.held, lease.holder]);
+  const { phase, ready, configSha256, redis, lease, drain } = answer.report;
+  const progress = drain && [drain.done, answer.report.connections, answer.report.jobs];
+  return JSON.stringify([phase, ready, configSha256, redis.reachable, lease.held, lease.holder, progress]);
 }
 
 function figures(answer: InstanceAnswer | undefined): string {

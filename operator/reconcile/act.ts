@@ -4,6 +4,7 @@ import { sha256 } from '../api/digest.ts';
 import { schedulerClusters } from '../api/group.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import { covers, difference } from '../decide/difference.ts';
+import type { View } from '../decide/leaving.ts';
 import type { Seen } from '../decide/seen.ts';
 import type { KubeObject, ObjectName, Resource } from '../kube/kube.ts';
 import { announceDeleted, announceWrite } from './announce.ts';
@@ -22,6 +23,8 @@ export interface Pass {
   /** Whether the API server itself said in this pass that the cluster is still there. */
   isConfirmed: boolean;
 }
+
+export const viewOf = ({ cluster, seen, deps }: Pass): View => ({ cluster, seen, nowMs: deps.clock.now() });
 
 /**
  * Makes the object called `name` cover `wish`; without a wish, makes it go away.

@@ -37,9 +37,15 @@ export function announceDeleted(pass: Pass, kind: string, object: KubeObject): v
   tell(pass, 'Deleted', 'Delete', `Deleted ${kind} ${object.metadata.name}, which is not needed any more.`);
 }
 
-function tell({ cluster, deps }: Pass, reason: string, action: string, note: string): void {
+export function tell(
+  { cluster, deps }: Pass,
+  reason: string,
+  action: string,
+  note: string,
+  type: 'Normal' | 'Warning' = 'Normal',
+): void {
   deps.log.info({ reason, note }, 'changed');
-  deps.events.record({ regarding: cluster, type: 'Normal', reason, action, note });
+  deps.events.record({ regarding: cluster, type, reason, action, note });
 }
 
 const hashOf = ({ metadata }: KubeObject): string | undefined =>

@@ -2,12 +2,9 @@
  * One look at one cluster: gather, decide, act, report. Level-triggered: it is told a key and nothing of what happened, and
  * any two looks in a row over an unchanged world write nothing in the second.
  */
-import { keyOf } from '../api/names.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import type { Blocked } from '../decide/conditions/facts.ts';
-import { isReady } from '../decide/pods.ts';
 import { isTrue, statusOf } from '../decide/status.ts';
-import type { Target } from '../instances/instances.ts';
 import type { Pass } from './act.ts';
 import { Abandoned, blockageOf } from './blockage.ts';
 import type { Deps } from './deps.ts';
@@ -58,13 +55,13 @@ export function nextLookMs({ kind }: Outcome): number | undefined {
 async function look(cluster: SchedulerCluster, lastReports: LastReports, deps: Deps): Promise<Outcome> {
   const pass: Pass = { cluster, deps, seen: gather(cluster, deps), adminToken: '', isConfirmed: false };
   const blocked = await act(pass);
-  if (pass.adminToken) deps.instances.follow(keyOf(cluster), targetsOf(pass), pass.adminToken);
   const status = statusOf({ cluster, seen: pass.seen, nowMs: deps.clock.now(), blocked });
   await report(cluster, status, lastReports, deps);
   const after: SchedulerCluster = { ...cluster, status };
   deps.metrics.observe(after);
   if (blocked) return { kind: 'blocked' };
-  return { kind: isTrue(after, 'Ready') && !isTrue(after, 'Degraded') ? 'settled' : 'moving' };
+  const isSettled = isTrue(after, 'Ready') && isTrue(after, 'Drained') && !isTrue(after, 'Degraded');
+  return { kind: isSettled ? 'settled' : 'moving' };
 }
 
 /** Runs the steps; returns what stands in the way of one, after which no other is taken. */
@@ -80,14 +77,6 @@ async function act(pass: Pass): Promise<Blocked | undefined> {
     }
   }
   return undefined;
-}
-
-function targetsOf({ seen }: Pass): Target[] {
-  return seen.pods.flatMap((pod) => {
-    const { podIP, phase } = pod.status ?? {};
-    if (!podIP || phase !== 'Running') return [];
-    return [{ uid: pod.metadata.uid ?? '', address: podIP, ready: isReady(pod) }];
-  });
 }
 
 /** The owner references do the rest: the garbage collector removes what the cluster owned. */

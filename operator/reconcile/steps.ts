@@ -5,17 +5,22 @@
 import {
   disruptionBudgetName,
   headlessServiceName,
+  keyOf,
   serviceAccountName,
   serviceName,
   statefulSetName,
 } from '../api/names.ts';
+import { planOf } from '../decide/plan.ts';
+import { isReady } from '../decide/pods.ts';
 import { ordinalsToConfigure, replicasAllowed } from '../decide/scale.ts';
+import type { Target } from '../instances/instances.ts';
 import {
   configMaps,
   podDisruptionBudgets,
   serviceAccounts,
   services,
   statefulSets,
+  type Pod,
 } from '../kube/resources.ts';
 import { clientService } from '../resources/client-service.ts';
 import { configMap, currentConfigMapName } from '../resources/config-map.ts';
@@ -23,8 +28,9 @@ import { headlessService } from '../resources/headless-service.ts';
 import { podDisruptionBudget } from '../resources/pod-disruption-budget.ts';
 import { serviceAccount } from '../resources/service-account.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
-import { keep, type Pass } from './act.ts';
+import { keep, viewOf, type Pass } from './act.ts';
 import { provideAdminToken } from './admin-token.ts';
+import { announceTimedOut, drainLeavers, replaceDrained } from './drain.ts';
 import { removeUnusedConfigMaps } from './garbage.ts';
 
 type Step = (pass: Pass) => Promise<unknown>;
@@ -32,6 +38,8 @@ type Step = (pass: Pass) => Promise<unknown>;
 export const steps: readonly (readonly [name: string, step: Step])[] = [
   // Pods mount it.
   ['admin Secret', provideAdminToken],
+  // They are asked from now on, with that token.
+  ['instances', followInstances],
   // Pods run as it.
   [
     'ServiceAccount',
@@ -51,8 +59,12 @@ export const steps: readonly (readonly [name: string, step: Step])[] = [
     (pass) =>
       keep(pass, podDisruptionBudgets, disruptionBudgetName(pass.cluster), podDisruptionBudget(pass.cluster)),
   ],
+  // Before the StatefulSet takes their pods.
+  ['drain', drainLeavers],
   // Last of what is made: everything it names exists.
   ['StatefulSet', keepStatefulSet],
+  // A drain has no way back.
+  ['replacements', replaceDrained],
   // Only what nothing names any more.
   ['old ConfigMaps', removeUnusedConfigMaps],
 ];
@@ -69,12 +81,25 @@ async function keepConfigMap(pass: Pass): Promise<void> {
 
 async function keepStatefulSet(pass: Pass): Promise<void> {
   const { cluster, seen } = pass;
-  const wish = statefulSet(cluster, replicasAllowed(cluster, currentConfigMap(pass)));
+  const plan = planOf(viewOf(pass));
+  const wish = statefulSet(cluster, replicasAllowed(cluster, currentConfigMap(pass), plan.replicas));
   const live = await keep(pass, statefulSets, statefulSetName(cluster), wish);
   pass.seen = { ...seen, statefulSet: live };
+  announceTimedOut(pass, plan, { before: seen.statefulSet, after: live });
 }
 
 function currentConfigMap({ cluster, seen }: Pass) {
   const name = currentConfigMapName(cluster);
   return seen.configMaps.find(({ metadata }) => metadata.name === name);
+}
+
+function followInstances({ cluster, seen, deps, adminToken }: Pass): Promise<void> {
+  if (adminToken) deps.instances.follow(keyOf(cluster), seen.pods.flatMap(targetOf), adminToken);
+  return Promise.resolve();
+}
+
+function targetOf(pod: Pod): Target[] {
+  const { podIP, phase } = pod.status ?? {};
+  if (!podIP || phase !== 'Running') return [];
+  return [{ uid: pod.metadata.uid ?? '', address: podIP, ready: isReady(pod) }];
 }

@@ -34,6 +34,20 @@ const stories: readonly Story[] = [
     },
   },
   {
+    name: 'scaling down while an instance has work, and that taken back',
+    before: async (world) => {
+      await create(world);
+      let isBusy = true;
+      world.drains = () => !isBusy;
+      world.edit((spec) => (spec.replicas = 1));
+      await world.look();
+      isBusy = false;
+    },
+    change: (world) => {
+      world.edit((spec) => (spec.replicas = 2));
+    },
+  },
+  {
     name: 'another configuration',
     before: create,
     change: (world) => {

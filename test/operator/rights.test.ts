@@ -56,6 +56,10 @@ async function fullLife(): Promise<World> {
   world.edit((spec) => (spec.config.scheduler.jobTimeoutSeconds = 60));
   await world.converge();
   world.edit((spec) => (spec.replicas = 1));
+  await world.look();
+  world.edit((spec) => (spec.replicas = 2));
+  await world.converge();
+  world.edit((spec) => (spec.replicas = 1));
   await world.converge();
   world.stop();
   return world;

@@ -16,10 +16,11 @@ import {
   serviceAccounts,
   services,
   statefulSets,
+  type Pod,
 } from '../../operator/kube/resources.ts';
 import { createOperatorMetrics } from '../../operator/metrics.ts';
 import { OwnWrites } from '../../operator/reconcile/own-writes.ts';
-import { createReconciler, type Outcome } from '../../operator/reconcile/reconcile.ts';
+import { createReconciler, nextLookMs, type Outcome } from '../../operator/reconcile/reconcile.ts';
 import { startWatches } from '../../operator/watches.ts';
 import { FakeClock, FakeRandom, settle } from '../fakes/clock.ts';
 import { FakeKube } from '../fakes/kube.ts';
@@ -53,6 +54,14 @@ export class World {
   /** What the instance at an address says; a pod's address is unknown to a test, its name is not. */
   report: (podName: string) => Partial<InstanceReport> | undefined = () => ({});
   behave: Behaviour = () => undefined;
+  /** Whether an instance that was told to drain has finished. */
+  drains: (podName: string) => boolean = () => true;
+  /** Instances that were told to drain, as `<pod> <seconds>`, in order. */
+  readonly told: string[] = [];
+  /** When an instance began to drain, by the uid of its pod. */
+  readonly #drains = new Map<string, number>();
+  /** Cancels the look that is due later, by key. */
+  readonly #later = new Map<string, () => void>();
   /** Kinds of which the operator's caches hear nothing for now. */
   readonly frozen = new Set<string>();
   /** Keys that want a look. */
@@ -80,7 +89,13 @@ export class World {
       random,
       log,
     });
-    const client = { ask: (address: string) => Promise.resolve(this.#answer(address)) };
+    const client = {
+      ask: (address: string) => Promise.resolve(this.#answer(address)),
+      drain: (address: string, _token: string, timeoutSeconds: number) => {
+        this.#tellToDrain(address, timeoutSeconds);
+        return Promise.resolve(this.#answer(address));
+      },
+    };
     const instances = new Instances({ client, clock, random, wake });
     const look = createReconciler({
       ...{ kube, ownWrites, instances, clock, random, log },
@@ -100,6 +115,7 @@ export class World {
     this.#operator?.stop();
     this.#operator = undefined;
     this.#keys.clear();
+    for (const cancel of this.#later.values()) cancel();
   }
 
   /** One look at every cluster that wants one; errors are what a queue would try again. */
@@ -109,11 +125,21 @@ export class World {
     this.#keys.clear();
     for (const key of keys) {
       try {
-        this.outcomes.set(key, (await this.#operator!.look(key)).kind);
+        const outcome = await this.#operator!.look(key);
+        this.outcomes.set(key, outcome.kind);
+        this.#lookLater(key, outcome);
       } catch {
         this.#keys.add(key);
       }
     }
+  }
+
+  #lookLater(key: string, outcome: Outcome): void {
+    this.#later.get(key)?.();
+    const inMs = nextLookMs(outcome);
+    if (inMs === undefined) return;
+    const wake = () => void this.#keys.add(key);
+    this.#later.set(key, this.clock.after(inMs, wake));
   }
 
   /** Asks for a look at everything, as a resync does. */
@@ -185,10 +211,40 @@ export class World {
   }
 
   #answer(address: string) {
-    const pod = this.kube.all(pods).find(({ status }) => status?.podIP === address);
+    const pod = this.#podAt(address);
     const said = pod && this.report(pod.metadata.name);
     if (!said) return { kind: 'silent', error: 'connection refused' } as const;
-    return { kind: 'report', report: { ...reportOf(pod.metadata.name, this.clock.now()), ...said } } as const;
+    const report = { ...reportOf(pod.metadata.name, this.clock.now()), ...this.#drainOf(pod), ...said };
+    return { kind: 'report', report } as const;
+  }
+
+  #podAt(address: string): Pod | undefined {
+    return this.kube.all(pods).find(({ status }) => status?.podIP === address);
+  }
+
+  #tellToDrain(address: string, timeoutSeconds: number): void {
+    const pod = this.#podAt(address);
+    if (!pod || !this.report(pod.metadata.name)) return;
+    this.told.push(`${pod.metadata.name} ${String(timeoutSeconds)}`);
+    this.drain(pod.metadata.name);
+  }
+
+  /** As an instance does it: it says so, is not ready any more, and stays until it is ended. */
+  drain(name: string, namespace = 'default'): void {
+    const pod = this.kube.peek(pods, { namespace, name })!;
+    if (this.#drains.has(pod.metadata.uid!)) return;
+    this.#drains.set(pod.metadata.uid!, this.clock.now());
+    const conditions = [{ type: 'Ready', status: 'False' }];
+    this.kube.put({ ...pod, status: { ...pod.status, conditions } });
+  }
+
+  #drainOf({ metadata }: Pod): Partial<InstanceReport> {
+    const startedMs = this.#drains.get(metadata.uid!);
+    if (startedMs === undefined) return {};
+    const at = (ms: number) => new Date(ms).toISOString();
+    const done = this.drains(metadata.name);
+    const drain = { startedAt: at(startedMs), deadlineAt: at(startedMs + 35_000), done };
+    return { phase: 'draining', ready: false, notReadyReasons: ['draining'], drain };
   }
 }
 

@@ -1,0 +1,46 @@
+/**
+ * What the StatefulSet is asked for now, and which instances leave on the way there. Everything is read from the world, so
+ * an operator that comes anew to any moment of it goes on as the one before would have.
+ */
+import type { Pod } from '../kube/resources.ts';
+import { isDraining, leaverOf, type Leaver, type Numbered, type View } from './leaving.ts';
+import { byOrdinal, isAlive } from './pods.ts';
+
+export interface Plan {
+  /** How many pods there should be now: more than wished for while the last ones drain. */
+  readonly replicas: number;
+  readonly leavers: readonly Leaver[];
+}
+
+export function planOf(view: View): Plan {
+  const { cluster, seen } = view;
+  const wanted = cluster.spec.replicas;
+  const pods = byOrdinal(cluster, seen.pods);
+  const surplus = pods
+    .filter(({ ordinal }) => ordinal >= wanted)
+    .map((numbered) => leaverOf(view, numbered, 'ScaleDown'));
+  const stranded = pods
+    .filter(({ ordinal, pod }) => ordinal < wanted && isStranded(view, pod))
+    .map((numbered) => leaverOf(view, numbered, 'Replace'));
+  return { replicas: replicasNow(view, surplus), leavers: [...surplus, ...stranded] };
+}
+
+/** Drains although it should stay: a scale-down that was taken back, or a person who asked the instance. */
+const isStranded = ({ seen }: View, pod: Pod): boolean => isAlive(pod) && isDraining(seen, pod);
+
+/** A StatefulSet lets its highest ordinals go: so many as may go in a row from the top. */
+function replicasNow({ cluster, seen }: View, surplus: readonly Leaver[]): number {
+  const wanted = cluster.spec.replicas;
+  const stays = new Set(surplus.filter(({ mayGo }) => !mayGo).map(({ ordinal }) => ordinal));
+  let replicas = Math.max(wanted, seen.statefulSet?.spec?.replicas ?? 0);
+  while (replicas > wanted && !stays.has(replicas - 1)) replicas -= 1;
+  return replicas;
+}
+
+/** Those that the operator itself must replace, because no scaling and no update will. */
+export const toReplace = ({ leavers }: Plan): Numbered[] =>
+  leavers.filter(({ why, mayGo, pod }) => why === 'Replace' && mayGo && isAlive(pod));
+
+/** Those to be told. One that has begun knows. */
+export const toDrain = ({ leavers }: Plan, { seen }: View): Leaver[] =>
+  leavers.filter(({ mayGo, pod }) => !mayGo && !isDraining(seen, pod));

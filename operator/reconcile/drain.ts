@@ -1,0 +1,55 @@
+/** Tells instances to drain before they lose their pod, and takes the pod of one that drained although it should stay. */
+import { keyOf } from '../api/names.ts';
+import { planOf, toDrain, toReplace, type Plan } from '../decide/plan.ts';
+import { hasNothingToLose } from '../decide/leaving.ts';
+import { pods, type StatefulSet } from '../kube/resources.ts';
+import { viewOf, type Pass } from './act.ts';
+import { tell } from './announce.ts';
+
+/** Asking again is harmless, so nothing is remembered: who does not answer is asked in the next pass. */
+export async function drainLeavers(pass: Pass): Promise<void> {
+  const { cluster, deps, seen } = pass;
+  const view = viewOf(pass);
+  const { timeoutSeconds } = cluster.spec.drain;
+  await Promise.all(
+    toDrain(planOf(view), view).map(async ({ pod, why }) => {
+      const uid = pod.metadata.uid ?? '';
+      const answer = await deps.instances.drain(keyOf(cluster), uid, timeoutSeconds);
+      if (answer?.kind !== 'report') return;
+      tell(pass, 'Draining', 'Drain', `${pod.metadata.name} drains: ${reasons[why]}.`);
+    }),
+  );
+  pass.seen = { ...seen, instances: deps.instances.answers(keyOf(cluster)) };
+}
+
+const reasons = {
+  ScaleDown: 'fewer instances are asked for',
+  Rollout: 'it is about to be updated',
+  Rollback: 'its update is taken back',
+  Replace: 'it is about to be replaced',
+} as const;
+
+/** The StatefulSet makes it anew under the same name. */
+export async function replaceDrained(pass: Pass): Promise<void> {
+  for (const { pod } of toReplace(planOf(viewOf(pass)))) {
+    await pass.deps.kube.delete(pods, pod);
+    pass.deps.ownWrites.deleted(pods, pod);
+    pass.deps.metrics.wrote(pods.kind, 'delete');
+    tell(pass, 'Replaced', 'Replace', `${pod.metadata.name} had drained and should stay; it starts anew.`);
+  }
+}
+
+interface Change {
+  readonly before: StatefulSet | undefined;
+  readonly after: StatefulSet | undefined;
+}
+
+/** Says which instances lost their pod although they had not finished. */
+export function announceTimedOut(pass: Pass, { leavers }: Plan, { before, after }: Change): void {
+  const [was = 0, is = 0] = [before?.spec?.replicas, after?.spec?.replicas];
+  for (const { ordinal, pod, isDrained } of leavers) {
+    if (ordinal < is || ordinal >= was || isDrained || hasNothingToLose(pass.seen, pod)) continue;
+    const note = `${pod.metadata.name} did not finish draining in time; its jobs are handed to other instances.`;
+    tell(pass, 'DrainTimedOut', 'Drain', note, 'Warning');
+  }
+}
