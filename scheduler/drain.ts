@@ -76,7 +76,7 @@ export class Drain {
     if (floor.runningCount > 0) log.warn({ running: floor.runningCount }, 'handing over running jobs');
     await floor.handOver();
     desk.sendAway(true);
-    floor.sendAway(true);
+    floor.sendAwayAll();
     await this.#until(() => this.#deps.connections() === 0 && floor.jobs.finishing === 0, closingMs);
     this.#report = { ...this.#report, done: true };
     log.info('drained');
@@ -87,7 +87,7 @@ export class Drain {
     const { desk, floor, connections } = this.#deps;
     await this.#until(() => {
       desk.sendAway(false);
-      floor.sendAway(false);
+      floor.sendAwayIdle(Number.POSITIVE_INFINITY);
       return connections() === 0 && floor.jobs.finishing === 0;
     }, timeoutMs);
   }

@@ -19,13 +19,11 @@ import { openFilesLimit } from './edge/open-files.ts';
 import { createHintHandler } from './fleet/hint-handler.ts';
 import { Lease, type LeaseIdentity } from './fleet/lease.ts';
 import { NodeDirectory } from './fleet/node-directory.ts';
-import { createPost, type HintHandler, type Post } from './fleet/post.ts';
+import { createPost, type HintHandler } from './fleet/post.ts';
 import { createRenewals } from './fleet/renewals.ts';
 import { watchStoreHealth } from './fleet/store-health.ts';
-import { Announcer } from './floor/announcer.ts';
-import { Floor } from './floor/floor.ts';
+import { openFloor } from './floor/open.ts';
 import { NodePeer } from './floor/peer.ts';
-import { Workbench } from './floor/workbench.ts';
 import { watchLoopDelay } from './loop-delay.ts';
 import { createMetrics, touchSeries, type Metrics } from './metrics.ts';
 import { closeCodes } from './protocol/close-codes.ts';
@@ -132,26 +130,12 @@ function createWork(base: Base, lease: Lease) {
   const { sessions, jobs } = store;
   const limits = settings.deskLimits(config);
   const desk = new Desk({ ...base, sessions, jobs, placer, post, limits });
-  const floor = createFloor(base, post, () => {
+  const onCapacity = () => {
     desk.nodesChanged();
-  });
+  };
+  const floor = openFloor({ ...base, post, onCapacity });
   const onHint = createHintHandler({ desk, floor, directory, instanceId });
   return { post, placer, desk, floor, handle };
-}
-
-function createFloor(base: Base, post: Post, onCapacity: () => void): Floor {
-  const { config, store, beat } = base;
-  const limits = settings.floorLimits(config);
-  const announcer = new Announcer({
-    ...base,
-    nodes: store.nodes,
-    presenceMs: limits.presenceTtlMs,
-    gatherMs: beat.gatherMs,
-    shared: config.scheduler.phase2.node_snapshot.enabled,
-  });
-  const workbench = (onSlots: ConstructorParameters<typeof Workbench>[0]['onSlots']) =>
-    new Workbench({ ...base, jobs: store.jobs, post, limits: settings.workbenchLimits(config), onSlots });
-  return new Floor({ ...base, nodes: store.nodes, announcer, post, limits, onCapacity }, workbench);
 }
 
 /** What faces the world: sockets, readiness, presence, and the way out. */

@@ -4,6 +4,7 @@ import type { Config } from './config/schema.ts';
 import type { DeskLimits } from './desk/desk.ts';
 import type { EdgeLimits } from './edge/edge.ts';
 import type { FloorLimits } from './floor/floor.ts';
+import type { OutcomeLimits } from './floor/outcomes.ts';
 import type { WorkbenchLimits } from './floor/workbench.ts';
 import type { RedisStoreOptions } from './store/redis/options.ts';
 
@@ -35,6 +36,7 @@ export const floorLimits = ({ scheduler }: Config): FloorLimits => {
   return {
     maxJobsPerNode: scheduler.max_concurrent_jobs_per_node,
     graceMs: ms(scheduler.node_grace_seconds),
+    longestJobMs: ms(scheduler.job_timeout_seconds) + marginMs,
     ownerTtlMs: ms(scheduler.phase2.owner_ttl_seconds),
     presenceTtlMs: ms(scheduler.phase2.node_snapshot.presence_ttl_seconds),
     lifecycle: {
@@ -53,12 +55,21 @@ export const floorLimits = ({ scheduler }: Config): FloorLimits => {
   };
 };
 
-export const workbenchLimits = ({ scheduler, limits }: Config): WorkbenchLimits => ({
+/** For what is on the wire when a job's time is up. */
+const marginMs = 5000;
+
+export const outcomeLimits = ({ scheduler, limits }: Config): OutcomeLimits => ({
   pendingMs: ms(scheduler.job_timeout.pending_timeout_seconds),
   keepMs: ms(scheduler.task_binding.lease_seconds),
   inlineBytes: limits.inline_payload_bytes,
   finishForMs: Math.max(60_000, ms(scheduler.job_timeout_seconds)),
-  auditAfterMs: ms(scheduler.job_timeout_seconds) + 5000,
+});
+
+export const modelDebounceMs = ({ scheduler }: Config): number =>
+  ms(scheduler.model_not_available.debounce_window_seconds);
+
+export const workbenchLimits = ({ scheduler }: Config): WorkbenchLimits => ({
+  auditAfterMs: ms(scheduler.job_timeout_seconds) + marginMs,
 });
 
 /** @param openFiles what the process may have open at once */

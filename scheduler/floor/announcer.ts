@@ -4,7 +4,6 @@
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
-import type { CoreServices } from '../desk/assignment.ts';
 import type { NodeDirectory } from '../fleet/node-directory.ts';
 import type { NodeStore, NodeView } from '../store/store.ts';
 import { snapshotOf, viewOf, type FloorNode } from './node.ts';
@@ -13,7 +12,6 @@ export interface AnnouncerDeps {
   readonly instanceId: string;
   readonly nodes: NodeStore;
   readonly directory: NodeDirectory;
-  readonly core: CoreServices;
   readonly clock: Clock;
   readonly log: Logger;
   readonly presenceMs: number;
@@ -102,8 +100,8 @@ export class Announcer {
   }
 
   #view(node: FloorNode): NodeView {
-    const { instanceId, core, clock } = this.#deps;
-    return viewOf(node, { instanceId, core, nowMs: clock.monotonic(), draining: this.#draining });
+    const { instanceId, clock } = this.#deps;
+    return viewOf(node, { instanceId, nowMs: clock.monotonic(), draining: this.#draining });
   }
 }
 

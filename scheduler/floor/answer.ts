@@ -23,10 +23,24 @@ export function answerOf(result: JobResult, traceId: string): Answer {
   };
 }
 
-/** The service a `MODEL_NOT_AVAILABLE` failure speaks of; older nodes name a model. */
-export function missingService(result: JobResult): string | undefined {
-  if (result.error?.code !== errorCodes.modelNotAvailable) return undefined;
-  const details = result.error.details as { service_id?: unknown; model_id?: unknown } | null | undefined;
-  const id = details?.service_id ?? details?.model_id;
-  return typeof id === 'string' ? id : undefined;
+/** What a `MODEL_NOT_AVAILABLE` failure speaks of; older nodes name a model and its version otherwise. */
+export interface MissingModel {
+  readonly service: string | undefined;
+  readonly version: string | undefined;
+  readonly reason: string | undefined;
 }
+
+/** Undefined when the result says nothing of that kind. */
+export function missingModel(result: JobResult): MissingModel | undefined {
+  if (result.success || result.error?.code !== errorCodes.modelNotAvailable) return undefined;
+  const { details } = result.error;
+  const told = (typeof details === 'object' && details !== null ? details : {}) as Record<string, unknown>;
+  return {
+    service: textOf(told['service_id']) ?? textOf(told['model_id']),
+    version: textOf(told['service_version']) ?? textOf(told['version']),
+    reason: textOf(told['reason']),
+  };
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;

@@ -15,15 +15,16 @@ import {
 } from '../decide/node-lifecycle.ts';
 import type { Post } from '../fleet/post.ts';
 import { newNodeId } from '../ids.ts';
-import type { Metrics } from '../metrics.ts';
 import type { JobResult, NodeHeartbeat, NodeRegister } from '../protocol/node-messages.ts';
 import { retrying, type Retry } from '../retry.ts';
 import type { HintOf } from '../store/hints.ts';
 import type { NodeStore } from '../store/store.ts';
 import type { Announcer } from './announcer.ts';
-import { missingService } from './answer.ts';
-import { statusOf, type FloorNode, type NodeLink } from './node.ts';
-import { factsOf, healthOf, withHeartbeat } from './registration.ts';
+import { missingModel } from './answer.ts';
+import { CapacityCallers } from './capacity-callers.ts';
+import type { ModelReports } from './model-reports.ts';
+import { learn, statusOf, type FloorNode, type NodeLink } from './node.ts';
+import { factsOf, healthOf, offerOf, tellsCapability, withHeartbeat } from './registration.ts';
 import { Slots } from './slots.ts';
 import { UnavailableServices, type UnavailableLimits } from './unavailable-services.ts';
 import type { Workbench } from './workbench.ts';
@@ -32,6 +33,8 @@ export interface FloorLimits {
   readonly maxJobsPerNode: number;
   /** A node that comes back within this time keeps its jobs. */
   readonly graceMs: number;
+  /** No job runs on a node longer than this. */
+  readonly longestJobMs: number;
   readonly ownerTtlMs: number;
   readonly presenceTtlMs: number;
   readonly lifecycle: LifecycleLimits;
@@ -42,6 +45,7 @@ export interface FloorDeps {
   readonly instanceId: string;
   readonly nodes: NodeStore;
   readonly announcer: Announcer;
+  readonly modelReports: ModelReports;
   readonly post: Post;
   readonly core: CoreServices;
   readonly clock: Clock;
@@ -49,7 +53,6 @@ export interface FloorDeps {
   readonly retry: Retry;
   readonly limits: FloorLimits;
   readonly log: Logger;
-  readonly metrics: Metrics;
   /** A slot is free, or a node is ready: jobs of this instance may be waiting for it. */
   readonly onCapacity: () => void;
 }
@@ -58,12 +61,12 @@ export class Floor {
   readonly #deps: FloorDeps;
   readonly #workbench: Workbench;
   readonly #nodes = new Map<string, FloorNode>();
-  /** Instances whose jobs wait for a slot here. */
-  readonly #interested = new Set<string>();
+  readonly #callers: CapacityCallers;
   #draining = false;
 
   constructor(deps: FloorDeps, workbench: (onSlots: (node: FloorNode, freed: boolean) => void) => Workbench) {
     this.#deps = deps;
+    this.#callers = new CapacityCallers(deps.post, deps.instanceId);
     this.#workbench = workbench((node, freed) => {
       this.#slotsChanged(node, freed);
     });
@@ -74,11 +77,18 @@ export class Floor {
   }
 
   get connectedCount(): number {
-    return [...this.#nodes.values()].filter((node) => node.connected).length;
+    return this.#connected().length;
   }
 
   get runningCount(): number {
-    return [...this.#nodes.values()].reduce((sum, node) => sum + node.slots.running, 0);
+    return [...this.#nodes.values()].reduce((sum, node) => sum + node.slots.known, 0);
+  }
+
+  /** Jobs here that other instances answer for. */
+  get guestCount(): number {
+    const { instanceId } = this.#deps;
+    const isGuest = ({ owner }: { owner: string }) => owner !== instanceId;
+    return [...this.#nodes.values()].reduce((sum, node) => sum + node.slots.jobs().filter(isGuest).length, 0);
   }
 
   get statusCounts(): Map<NodeStatus, number> {
@@ -105,20 +115,26 @@ export class Floor {
     log.info({ nodeId, platform: message.platform, slots: node.slots.capacity }, 'node registered');
     this.#deps.announcer.forgetTold(node);
     this.#deps.announcer.changedStatus(node);
+    if (this.#draining) this.#sayDraining(node);
     return node;
   }
 
   heartbeat(node: FloorNode, message: NodeHeartbeat): void {
     const { clock, core, limits, announcer } = this.#deps;
-    node.facts = withHeartbeat(node.facts, message);
+    const facts = withHeartbeat(node.facts, message);
+    if (tellsCapability(message)) learn(node, facts, core);
+    else node.facts = facts;
     node.heartbeatAt = clock.now();
-    const health = healthOf(node.facts, core);
-    this.#live(node, onHeartbeat(node.life, health, clock.monotonic(), limits.lifecycle));
-    announcer.changed(node);
+    const nowMs = clock.monotonic();
+    const freed = node.slots.counted(message.resource_usage.running_jobs, nowMs);
+    this.#live(node, onHeartbeat(node.life, healthOf(facts, core), nowMs, limits.lifecycle));
+    if (freed) this.#slotsChanged(node, true);
+    else announcer.changed(node);
   }
 
   result(node: FloorNode, message: JobResult): void {
-    this.#noteMissingService(node, message);
+    const missing = missingModel(message);
+    if (missing && this.#deps.modelReports.received(node, missing)) this.#deps.announcer.changedStatus(node);
     this.#workbench.result(node, message);
   }
 
@@ -127,7 +143,7 @@ export class Floor {
     const { clock, limits, announcer, log } = this.#deps;
     if (node.link !== link || !node.connected) return;
     node.connected = false;
-    log.info({ nodeId: node.nodeId, running: node.slots.running }, 'node disconnected');
+    log.info({ nodeId: node.nodeId, running: node.slots.known }, 'node disconnected');
     announcer.changedStatus(node);
     const graceMs = this.#draining ? 0 : limits.graceMs;
     node.cancelGrace = clock.after(graceMs, () => {
@@ -150,9 +166,9 @@ export class Floor {
 
   /** Jobs of another instance wait for a slot; if one is free, it has only not heard of it yet. */
   interest(hint: HintOf<'interest'>): void {
-    this.#interested.add(hint.from);
+    this.#callers.add(hint.from);
     const free = [...this.#nodes.values()].find((node) => this.#isOpen(node));
-    if (free) this.#call(free);
+    if (free) this.#callers.call(free.nodeId);
   }
 
   /** As time passes: warm-ups that take too long, heartbeats that stopped, jobs that moved on. */
@@ -167,9 +183,10 @@ export class Floor {
   /** Extends the claims of all nodes here, and lets go of those that connected elsewhere. */
   async renew(): Promise<void> {
     const { nodes, instanceId, limits } = this.#deps;
-    const held = [...this.#nodes.values()]
-      .filter((node) => node.connected)
-      .map((node) => ({ nodeId: node.nodeId, connection: node.link.connectionId }));
+    const held = this.#connected().map((node) => ({
+      nodeId: node.nodeId,
+      connection: node.link.connectionId,
+    }));
     if (held.length === 0) return;
     const ttl = { ownerMs: limits.ownerTtlMs, presenceMs: limits.presenceTtlMs };
     const taken = new Set(await nodes.renew(held, instanceId, ttl));
@@ -188,18 +205,28 @@ export class Floor {
     }
   }
 
-  /** No new jobs from here on, anywhere. */
+  /** No new jobs from here on, anywhere; the nodes are told why none come. */
   drain(): void {
     this.#draining = true;
     this.#deps.announcer.drain();
-    for (const node of this.#nodes.values()) this.#deps.announcer.changedStatus(node);
+    for (const node of this.#nodes.values()) {
+      if (node.connected) this.#sayDraining(node);
+      this.#deps.announcer.changedStatus(node);
+    }
   }
 
-  /** Closes the nodes that have nothing to do; the busy ones when `all`. */
-  sendAway(all: boolean): void {
-    for (const node of this.#nodes.values()) {
-      if (node.connected && (all || node.slots.running === 0)) node.link.close('goingAway');
-    }
+  /** Nodes that have nothing to do. */
+  get idleCount(): number {
+    return this.#idle().length;
+  }
+
+  /** Closes nodes that have nothing to do, at most so many. */
+  sendAwayIdle(max: number): void {
+    for (const node of this.#idle().slice(0, max)) this.#sendAway(node);
+  }
+
+  sendAwayAll(): void {
+    for (const node of this.#connected()) this.#sendAway(node);
   }
 
   /** Gives all running jobs back, for other instances to take up. */
@@ -215,22 +242,38 @@ export class Floor {
     }
   }
 
+  #connected(): FloorNode[] {
+    return [...this.#nodes.values()].filter((node) => node.connected);
+  }
+
+  #idle(): FloorNode[] {
+    return this.#connected().filter((node) => !node.sentAway && node.slots.known === 0);
+  }
+
+  #sendAway(node: FloorNode): void {
+    node.sentAway = true;
+    node.link.close('goingAway');
+  }
+
   #welcome(nodeId: string, message: NodeRegister, link: NodeLink): FloorNode {
-    const { clock, limits } = this.#deps;
+    const { clock, limits, core } = this.#deps;
     const previous = this.#nodes.get(nodeId);
     previous?.cancelGrace();
     if (previous?.connected) previous.link.close('superseded');
     const capacity = Math.min(message.max_concurrent_jobs ?? Number.POSITIVE_INFINITY, limits.maxJobsPerNode);
-    const slots = new Slots(capacity);
+    const slots = new Slots(capacity, clock.monotonic() + limits.longestJobMs);
     for (const job of previous?.slots.jobs() ?? []) slots.adopt(job);
+    const facts = factsOf(message);
     const node: FloorNode = {
       nodeId,
       slots,
-      unavailable: new UnavailableServices(limits.unavailable),
+      unavailable: previous?.unavailable ?? new UnavailableServices(limits.unavailable),
       registeredAt: clock.now(),
       link,
       connected: true,
-      facts: factsOf(message),
+      sentAway: false,
+      facts,
+      offer: offerOf(facts, core),
       life: newLife(clock.monotonic()),
       heartbeatAt: clock.now(),
       cancelGrace: () => undefined,
@@ -243,21 +286,24 @@ export class Floor {
     const { status: from } = node.life;
     node.life = life;
     if (life.status === from) return;
-    const { log, clock, announcer, onCapacity } = this.#deps;
+    const { log, announcer, onCapacity } = this.#deps;
     log.info({ nodeId: node.nodeId, from, to: life.status, reason: life.reason }, 'node status changed');
-    node.link.send({
-      type: 'node_status',
-      node_id: node.nodeId,
-      status: life.status,
-      reason: life.reason,
-      timestamp: Math.floor(clock.now() / 1000),
-    });
+    this.#sayStatus(node, life.status, life.reason);
     announcer.changedStatus(node);
     if (life.status === 'offline') this.#silent(node);
     if (life.status === 'ready') {
-      this.#call(node);
+      this.#callers.call(node.nodeId);
       onCapacity();
     }
+  }
+
+  #sayDraining(node: FloorNode): void {
+    this.#sayStatus(node, 'draining', 'instance_leaving');
+  }
+
+  #sayStatus(node: FloorNode, status: NodeStatus, reason: string | null): void {
+    const timestamp = Math.floor(this.#deps.clock.now() / 1000);
+    node.link.send({ type: 'node_status', node_id: node.nodeId, status, reason, timestamp });
   }
 
   /** A node that is silent is lost, whatever its socket looks like. */
@@ -290,35 +336,12 @@ export class Floor {
     if (this.#nodes.get(node.nodeId) !== node) return;
     this.#deps.announcer.changed(node);
     if (!freed || !this.#isOpen(node)) return;
-    this.#call(node);
+    this.#callers.call(node.nodeId);
     this.#deps.onCapacity();
-  }
-
-  /** Tells those who wait that there is a slot. All are told: the first to come gets it, the others ask again. */
-  #call(node: FloorNode): void {
-    const { post, instanceId } = this.#deps;
-    for (const waiting of this.#interested) {
-      void post.send(waiting, { type: 'capacity', node_id: node.nodeId, from: instanceId });
-    }
-    this.#interested.clear();
   }
 
   #isOpen(node: FloorNode): boolean {
     return statusOf(node, this.#draining) === 'ready' && node.slots.free > 0;
-  }
-
-  #noteMissingService(node: FloorNode, message: JobResult): void {
-    const service = missingService(message);
-    if (service === undefined) return;
-    const { metrics, clock, announcer, log } = this.#deps;
-    metrics.modelNotAvailable.inc();
-    if (!node.unavailable.report(service, clock.monotonic())) {
-      metrics.modelNotAvailableLimited.inc();
-      return;
-    }
-    metrics.modelNotAvailableMarked.inc();
-    log.warn({ nodeId: node.nodeId, service }, 'service of a node is not available for a while');
-    announcer.changed(node);
   }
 
   #background(work: Promise<unknown>): void {

@@ -3,7 +3,7 @@ import type { CoreServices } from '../desk/assignment.ts';
 import type { NodeLife, NodeStatus } from '../decide/node-lifecycle.ts';
 import type { NodeOutbound } from '../protocol/node-messages.ts';
 import type { NodeView } from '../store/store.ts';
-import { hasGpu, readyServices, type NodeFacts } from './registration.ts';
+import { hasGpu, offerOf, type NodeFacts, type Offer } from './registration.ts';
 import type { Slots } from './slots.ts';
 import type { UnavailableServices } from './unavailable-services.ts';
 
@@ -25,15 +25,24 @@ export interface FloorNode {
   link: NodeLink;
   /** False from the end of the socket until the node comes back or its grace is over. */
   connected: boolean;
+  /** Its socket was told to go elsewhere, and has not ended yet. */
+  sentAway: boolean;
   facts: NodeFacts;
+  /** What follows from the facts; kept, because it is looked at with every job. */
+  offer: Offer;
   life: NodeLife;
   heartbeatAt: number;
   cancelGrace: () => void;
 }
 
+/** Takes in what the node told of itself. */
+export function learn(node: FloorNode, facts: NodeFacts, core: CoreServices): void {
+  node.facts = facts;
+  node.offer = offerOf(facts, core);
+}
+
 export interface ViewContext {
   readonly instanceId: string;
-  readonly core: CoreServices;
   readonly nowMs: number;
   /** This instance is leaving: its nodes finish what they have and get nothing new. */
   readonly draining: boolean;
@@ -45,15 +54,15 @@ export function statusOf(node: FloorNode, draining: boolean): NodeStatus {
 }
 
 export function viewOf(node: FloorNode, context: ViewContext): NodeView {
-  const { facts, slots } = node;
-  const { core, nowMs } = context;
+  const { facts, slots, offer, unavailable } = node;
   return {
     nodeId: node.nodeId,
     instanceId: context.instanceId,
     status: statusOf(node, context.draining),
     slots: slots.capacity,
     running: slots.running,
-    services: readyServices(facts, core).filter((id) => !node.unavailable.has(id, nowMs)),
+    services: unavailable.available(offer.services, context.nowMs),
+    languages: offer.languages,
     hasGpu: hasGpu(facts),
     acceptsPublicJobs: facts.register.accept_public_jobs,
     cpuPercent: facts.usage.cpu_percent,

@@ -66,6 +66,17 @@ export const tellsCapability = (heartbeat: NodeHeartbeat): boolean =>
   heartbeat.capability_by_type !== undefined ||
   heartbeat.language_capabilities !== undefined;
 
+/** What a node can do, as long as it says nothing new. */
+export interface Offer {
+  readonly services: readonly string[];
+  readonly languages: NodeLanguages | undefined;
+}
+
+export const offerOf = (facts: NodeFacts, core: CoreServices): Offer => ({
+  services: readyServices(facts, core),
+  languages: spokenLanguages(facts),
+});
+
 /**
  * Ids of the services that are ready. Schema 1.0: installed and in state `ready`. Schema 2.0 speaks of kinds: a ready
  * kind stands for the configured core service of that kind, and for the implementations it names or, when it names none,

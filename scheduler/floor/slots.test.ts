@@ -10,6 +10,7 @@ const job = (jobId: string, attempt = 1): RunningJob => ({
   owner: 'me',
   sinceMs: 0,
   assign: '{}',
+  subject: undefined,
 });
 const carriedUntilMs = 30_000;
 const slotsOf = (capacity: number) => new Slots(capacity, carriedUntilMs);

@@ -3,16 +3,20 @@
  * anything is sent, in one synchronous step, so a node never runs more than its capacity.
  */
 
+import type { Subject } from '../desk/answer-messages.ts';
+
 /** A job on a node. */
 export interface RunningJob {
   readonly jobId: string;
   readonly sessionId: string;
   readonly attempt: number;
   /** The instance that gave it, and hears how it goes. */
-  readonly owner: string;
+  owner: string;
   readonly sinceMs: number;
   /** JSON of the assignment; undefined while it is read from the record. */
   assign: string | undefined;
+  /** Whom messages about it concern; undefined until it is read from the assignment. */
+  subject: Subject | undefined;
 }
 
 export type Reservation =

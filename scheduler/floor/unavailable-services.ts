@@ -31,7 +31,9 @@ export class UnavailableServices {
     return true;
   }
 
-  has(serviceId: string, nowMs: number): boolean {
-    return (this.#until.get(serviceId) ?? Number.NEGATIVE_INFINITY) > nowMs;
+  /** Those of `services` that may be offered. */
+  available(services: readonly string[], nowMs: number): readonly string[] {
+    for (const [id, untilMs] of this.#until) if (untilMs <= nowMs) this.#until.delete(id);
+    return this.#until.size === 0 ? services : services.filter((id) => !this.#until.has(id));
   }
 }

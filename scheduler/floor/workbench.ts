@@ -1,29 +1,24 @@
 /**
- * Jobs on the nodes of this instance: an assignment takes a slot and goes to the node, its result goes into the store
- * and its owner is told. Whatever happens to the node, each attempt ends in a result, a refusal or a requeue.
+ * Jobs on the nodes of this instance: an assignment takes a slot and goes to the node, and the slot is free again when the
+ * node answers, is stopped or is lost. Whatever happens, each attempt ends in a result, a refusal or a requeue
+ * (`outcomes.ts`).
  */
-import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
 import { uiEvent, type Subject } from '../desk/answer-messages.ts';
 import type { Post } from '../fleet/post.ts';
-import { resultsHint } from '../fleet/results-hint.ts';
 import type { Metrics } from '../metrics.ts';
 import { encode } from '../protocol/codec.ts';
 import type { Assignment, JobResult, NodeAsrPartial } from '../protocol/node-messages.ts';
 import type { SessionOutbound } from '../protocol/session-messages.ts';
-import { retrying, type Retry } from '../retry.ts';
 import type { HintOf, RefusalReason } from '../store/hints.ts';
 import type { JobRecord, JobStore } from '../store/store.ts';
-import { answerOf } from './answer.ts';
+import { answerOf, missingModel } from './answer.ts';
+import { EndedAttempts } from './ended-attempts.ts';
 import type { FloorNode } from './node.ts';
+import { tellForMs, type Outcomes } from './outcomes.ts';
 import type { RunningJob } from './slots.ts';
 
 export interface WorkbenchLimits {
-  readonly pendingMs: number;
-  readonly keepMs: number;
-  readonly inlineBytes: number;
-  /** How long a result is held on to while the store is away. */
-  readonly finishForMs: number;
   /** A job that is on its node longer than this is checked against its record. */
   readonly auditAfterMs: number;
 }
@@ -31,41 +26,38 @@ export interface WorkbenchLimits {
 export interface WorkbenchDeps {
   readonly jobs: JobStore;
   readonly post: Post;
+  readonly outcomes: Outcomes;
   readonly clock: Clock;
-  readonly retry: Retry;
   readonly limits: WorkbenchLimits;
-  readonly log: Logger;
   readonly metrics: Metrics;
   /** The number of running jobs of a node has changed; `freed` when a slot is free that was not. */
   readonly onSlots: (node: FloorNode, freed: boolean) => void;
 }
 
-/** Attempts that ended here of late: a hint that comes twice does not start one again. */
-const rememberedMax = 4096;
-
-/** How long an owner is tried to be told something that its own timers would find out later. */
-const tellForMs = 5000;
-
 export class Workbench {
   readonly #deps: WorkbenchDeps;
-  readonly #ended = new Set<string>();
-  readonly #finishing = new Set<Promise<void>>();
+  readonly #ended = new EndedAttempts();
 
   constructor(deps: WorkbenchDeps) {
     this.#deps = deps;
   }
 
-  /** Results on their way into the store. */
+  /** Outcomes on their way into the store. */
   get finishing(): number {
-    return this.#finishing.size;
+    return this.#deps.outcomes.inProgress;
   }
 
   /** Gives an attempt to a node that is able to take it, or says why not. */
   async assign(node: FloorNode, hint: HintOf<'assign'>, again: boolean): Promise<void> {
-    if (this.#ended.has(key(hint.job_id, hint.attempt))) return;
+    if (this.#ended.has(hint.job_id, hint.attempt)) return;
     const job = this.#runningJob(hint);
     const reservation = node.slots.reserve(job);
-    if (reservation.kind === 'known') return;
+    if (reservation.kind === 'known') {
+      // The session may have been taken over: its new owner hears how the job goes from now on.
+      const running = node.slots.find(hint.job_id, hint.attempt);
+      if (running) running.owner = hint.from;
+      return;
+    }
     if (reservation.kind === 'full') {
       this.refuse(hint, 'full');
       return;
@@ -81,8 +73,7 @@ export class Workbench {
 
   refuse(hint: HintOf<'assign'>, reason: RefusalReason): void {
     const { job_id, session_id, attempt, node_id } = hint;
-    const refusal = { type: 'refused', job_id, session_id, attempt, node_id, reason } as const;
-    this.#tell(hint.from, refusal);
+    this.#tell(hint.from, { type: 'refused', job_id, session_id, attempt, node_id, reason });
   }
 
   cancel(node: FloorNode, hint: HintOf<'cancel'>): void {
@@ -90,19 +81,17 @@ export class Workbench {
     this.#sendCancel(node, hint.job_id, hint.reason);
   }
 
-  /** The node's result; undefined attempts and repeats are counted and dropped. */
+  /** The node's result; repeats and attempts that nobody waits for are counted and dropped. */
   result(node: FloorNode, message: JobResult): void {
-    const job = this.#release(node, message.job_id, message.attempt_id);
-    if (!job || job.sessionId !== message.session_id) {
+    const job = node.slots.find(message.job_id, message.attempt_id);
+    if (!job) {
+      this.#carriedResult(node, message);
+    } else if (job.sessionId === message.session_id) {
+      this.#release(node, job.jobId, job.attempt);
+      this.#end(node, job, message);
+    } else {
       this.#deps.metrics.staleResults.inc({ why: 'not_running' });
-      return;
     }
-    const finishing = this.#finish(job, message)
-      .catch((error: unknown) => {
-        this.#deps.log.error({ err: error, jobId: job.jobId }, 'result could not be recorded');
-      })
-      .finally(() => this.#finishing.delete(finishing));
-    this.#finishing.add(finishing);
   }
 
   /** The node has taken the job in; many nodes never say so. */
@@ -127,7 +116,8 @@ export class Workbench {
 
   /** The node is lost: its jobs are pending again, and their owners find other nodes. */
   async requeueAll(node: FloorNode): Promise<void> {
-    await Promise.all(node.slots.jobs().map((job) => this.#requeue(node, job)));
+    const lost = node.slots.jobs().filter((job) => this.#release(node, job.jobId, job.attempt));
+    await Promise.all(lost.map((job) => this.#deps.outcomes.giveBack(job, node.nodeId)));
   }
 
   /** Frees slots of jobs that moved on without our hearing of it. */
@@ -136,18 +126,16 @@ export class Workbench {
     for (const job of node.slots.jobs()) {
       if (clock.monotonic() - job.sinceMs < limits.auditAfterMs) continue;
       const record = await jobs.get({ sessionId: job.sessionId, jobId: job.jobId });
-      if (record && isAttempt(record, job, node.nodeId)) continue;
+      if (record && isAttempt(record, job.attempt, node.nodeId)) continue;
       if (this.#release(node, job.jobId, job.attempt)) this.#sendCancel(node, job.jobId, 'moved_on');
     }
   }
 
   /** The slot is held while the record is read, so that the node is not promised twice meanwhile. */
   async #assignFromRecord(node: FloorNode, job: RunningJob): Promise<void> {
-    const { jobs, retry, limits } = this.#deps;
-    const ref = { sessionId: job.sessionId, jobId: job.jobId };
-    const record = await retrying(() => jobs.get(ref), retry, limits.finishForMs).catch(() => undefined);
+    const record = await this.#deps.outcomes.record(job);
     if (node.slots.find(job.jobId, job.attempt) === undefined) return;
-    if (record && isAttempt(record, job, node.nodeId)) {
+    if (record && isAttempt(record, job.attempt, node.nodeId)) {
       job.assign = record.assign;
       node.link.sendText(assignFrame(record.assign, job.attempt, record.audio));
     } else {
@@ -155,62 +143,63 @@ export class Workbench {
     }
   }
 
-  async #finish(job: RunningJob, message: JobResult): Promise<void> {
-    const { jobs, retry, limits, metrics, post } = this.#deps;
-    const { sessionId, jobId, attempt } = job;
-    const { index: utteranceIndex, traceId } = subjectOf(job);
+  /** A job that the node cannot do after all goes to another; any other answer is the job's. */
+  #end(node: FloorNode, job: RunningJob, message: JobResult): void {
+    const { outcomes, metrics, clock } = this.#deps;
+    metrics.nodeSeconds.observe({ stage: 'answered' }, (clock.monotonic() - job.sinceMs) / 1000);
+    const { index, traceId } = subjectOf(job);
     const answer = answerOf(message, traceId);
-    const move = { sessionId, jobId, attempt, answer, keepMs: limits.keepMs };
-    const done = await retrying(() => jobs.finish(move), retry, limits.finishForMs);
-    if (done.kind !== 'done') {
-      metrics.staleResults.inc({ why: done.kind });
-      // The store lost it; its owner will give it to us under the same number once more.
-      if (done.kind === 'unknown') this.#ended.delete(key(jobId, attempt));
-      return;
-    }
-    if (done.owner === undefined) return;
-    const entry = { seq: done.seq, jobId, utteranceIndex, answer };
-    await post.sendPatiently(
-      done.owner,
-      resultsHint(sessionId, entry, limits.inlineBytes),
-      limits.finishForMs,
-    );
+    if (missingModel(message)) void outcomes.giveBack(job, node.nodeId, answer);
+    else this.#finish(job, index, answer);
   }
 
-  async #requeue(node: FloorNode, job: RunningJob): Promise<void> {
-    const { jobs, retry, limits } = this.#deps;
-    if (!this.#release(node, job.jobId, job.attempt)) return;
-    const { sessionId, jobId, attempt, owner } = job;
-    const deadlineMs = limits.pendingMs;
-    const answer = await retrying(
-      () => jobs.requeue({ sessionId, jobId, attempt, deadlineMs }),
-      retry,
-      limits.finishForMs,
-    );
-    if (answer.kind !== 'requeued') return;
-    const hint = {
-      type: 'requeued',
-      job_id: jobId,
-      session_id: sessionId,
-      attempt,
-      node_id: node.nodeId,
-    } as const;
-    this.#tell(owner, hint);
+  /**
+   * A job that was given to the node before it came here, by this process' or another's earlier connection. It has ended,
+   * and counts when its record still says that this node is at this attempt.
+   */
+  #carriedResult(node: FloorNode, message: JobResult): void {
+    const { metrics, onSlots } = this.#deps;
+    const { job_id: jobId, session_id: sessionId, attempt_id: attempt } = message;
+    const isRepeat = this.#ended.has(jobId, attempt);
+    if (!isRepeat && node.slots.carriedEnded()) onSlots(node, true);
+    if (isRepeat || missingModel(message)) {
+      metrics.staleResults.inc({ why: 'not_running' });
+      return;
+    }
+    this.#ended.add(jobId, attempt);
+    void this.#finishCarried(node, { jobId, sessionId, attempt }, message);
+  }
+
+  async #finishCarried(
+    node: FloorNode,
+    job: { jobId: string; sessionId: string; attempt: number },
+    message: JobResult,
+  ): Promise<void> {
+    const record = await this.#deps.outcomes.record(job);
+    if (!record || !isAttempt(record, job.attempt, node.nodeId)) {
+      this.#deps.metrics.staleResults.inc({ why: 'not_running' });
+      return;
+    }
+    const { trace_id: traceId } = JSON.parse(record.assign) as Assignment;
+    this.#finish(job, record.utteranceIndex, answerOf(message, traceId));
+  }
+
+  #finish(
+    job: { jobId: string; sessionId: string; attempt: number },
+    index: number,
+    answer: ReturnType<typeof answerOf>,
+  ): void {
+    this.#deps.outcomes.finish(job, index, answer, () => {
+      this.#ended.forget(job.jobId, job.attempt);
+    });
   }
 
   #release(node: FloorNode, jobId: string, attempt: number): RunningJob | undefined {
     const job = node.slots.release(jobId, attempt);
     if (!job) return undefined;
-    this.#remember(key(jobId, attempt));
+    this.#ended.add(jobId, attempt);
     this.#deps.onSlots(node, true);
     return job;
-  }
-
-  #remember(ended: string): void {
-    this.#ended.add(ended);
-    if (this.#ended.size <= rememberedMax) return;
-    const [oldest] = this.#ended;
-    if (oldest !== undefined) this.#ended.delete(oldest);
   }
 
   #sendCancel(node: FloorNode, jobId: string, reason: string): void {
@@ -222,7 +211,7 @@ export class Workbench {
     this.#tell(job.owner, { type: 'progress', session_id: job.sessionId, message: encode(message) }, 0);
   }
 
-  #tell(owner: string, hint: HintOf<'refused' | 'requeued' | 'progress'>, forMs = tellForMs): void {
+  #tell(owner: string, hint: HintOf<'refused' | 'progress'>, forMs = tellForMs): void {
     void this.#deps.post.sendPatiently(owner, hint, forMs);
   }
 
@@ -234,22 +223,23 @@ export class Workbench {
       owner: hint.from,
       sinceMs: this.#deps.clock.monotonic(),
       assign: hint.assign,
+      subject: undefined,
     };
   }
 }
 
-const key = (jobId: string, attempt: number): string => `${jobId}/${String(attempt)}`;
-
-const isAttempt = (record: JobRecord, job: RunningJob, nodeId: string): boolean =>
-  record.state === 'dispatched' && record.attempt === job.attempt && record.target?.nodeId === nodeId;
+const isAttempt = (record: JobRecord, attempt: number, nodeId: string): boolean =>
+  record.state === 'dispatched' && record.attempt === attempt && record.target?.nodeId === nodeId;
 
 /** The stored assignment, with what only this attempt knows put in without reading the rest. */
 export function assignFrame(assign: string, attempt: number, audio: string): string {
   return `${assign.slice(0, -1)},"attempt_id":${String(attempt)},"audio":${JSON.stringify(audio)}}`;
 }
 
-/** Whom a message about the job concerns; the node's own word for it is not needed. */
-function subjectOf({ jobId, sessionId, assign }: RunningJob): Subject {
-  const { utterance_index, trace_id } = JSON.parse(assign ?? '{}') as Partial<Assignment>;
-  return { jobId, sessionId, index: utterance_index ?? 0, traceId: trace_id ?? '' };
+/** Whom a message about the job concerns; the node's own word for it is not needed. Read once for each attempt. */
+function subjectOf(job: RunningJob): Subject {
+  if (job.subject) return job.subject;
+  const { utterance_index, trace_id } = JSON.parse(job.assign ?? '{}') as Partial<Assignment>;
+  const { jobId, sessionId } = job;
+  return (job.subject = { jobId, sessionId, index: utterance_index ?? 0, traceId: trace_id ?? '' });
 }
