@@ -68,6 +68,7 @@ async function tell(story: Story, danger: (world: World) => void): Promise<Endin
   await world.start();
   await story.before(world);
   world.kube.forget();
+  world.events.length = 0;
   danger(world);
   story.change(world);
   // Until it dies, or for good when it does not.
