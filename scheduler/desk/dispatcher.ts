@@ -3,7 +3,7 @@
  * that died. What is then done is in `job-moves.ts`.
  */
 import type { HintOf } from '../store/hints.ts';
-import type { SessionStore, Target } from '../store/store.ts';
+import type { Answer, SessionStore, Target } from '../store/store.ts';
 import { JobMoves, type MoveDeps } from './job-moves.ts';
 import type { OpenJob } from './session.ts';
 import { createStrays, type Strays } from './strays.ts';
@@ -97,10 +97,8 @@ export class Dispatcher {
     const job = this.#jobs.get(hint.job_id);
     if (!job) return this.#strays.requeued(hint);
     if (job.moving || job.attempt !== hint.attempt || !job.target) return;
-    job.exclude.add(hint.node_id);
-    job.waitUntilMs = undefined;
-    this.#moves.wait(job);
-    this.#moves.waiting.wake();
+    const said = hint.failure === undefined ? undefined : (JSON.parse(hint.failure) as Answer);
+    return this.#moves.lost(job, hint.node_id, said);
   }
 
   /** The call we asked an instance for: a slot is free there. */

@@ -265,8 +265,25 @@ export class JobMoves {
   }
 
   /** Ends a job by our own decision: the first terminal answer wins. */
-  async fail(job: OpenJob, code: string, message: string): Promise<void> {
-    const answer = failure(job, code, message);
+  fail(job: OpenJob, code: string, message: string): Promise<void> {
+    return this.#finish(job, failure(job, code, message));
+  }
+
+  /** Its node is lost and the job pending again. @param failure what the node said, when it could not do the job */
+  lost(job: OpenJob, nodeId: string, failure: Answer | undefined): Promise<void> | void {
+    const { limits, placer } = this.#deps;
+    job.exclude.add(nodeId);
+    job.waitUntilMs = undefined;
+    if (failure && (job.failovers >= limits.failoverMaxAttempts || !placer.isPossible(job))) {
+      job.target = undefined;
+      return this.#finish(job, failure);
+    }
+    if (failure) job.owesFailover = true;
+    this.wait(job);
+    this.waiting.wake();
+  }
+
+  async #finish(job: OpenJob, answer: Answer): Promise<void> {
     const done = await this.#verbs.finish(job, answer);
     if (done?.kind === 'done') this.#end(job, done.seq, answer);
     else if (done?.kind === 'unknown') this.#end(job, 0, answer);

@@ -1,4 +1,5 @@
 /** Open jobs as they begin: from an utterance, or from the record of a session that was taken over. Pure. */
+import { wantedPairs } from '../decide/languages.ts';
 import type { Assignment } from '../protocol/node-messages.ts';
 import type { OpenJobRecord } from '../store/store.ts';
 import { assignmentOf, requiredServices, type CoreServices, type Spoken } from './assignment.ts';
@@ -22,6 +23,7 @@ export function jobFromUtterance(
     assign: JSON.stringify(assignment),
     audio: utterance.audio,
     services: requiredServices(core, assignment.features),
+    languages: wantedPairs(assignment),
     beganMs: nowMs,
     attempt: 0,
     failovers: 0,
@@ -44,16 +46,17 @@ export function jobFromRecord(
   core: CoreServices,
   before: OpenJob | undefined,
 ): OpenJob {
-  const { features, trace_id: traceId } = JSON.parse(record.assign) as Assignment;
+  const assignment = JSON.parse(record.assign) as Assignment;
   return {
     jobId: record.jobId,
     session,
     index: record.utteranceIndex,
     requestId: record.requestId,
-    traceId,
+    traceId: assignment.trace_id,
     assign: record.assign,
     audio: before?.audio,
-    services: requiredServices(core, features),
+    services: requiredServices(core, assignment.features),
+    languages: wantedPairs(assignment),
     beganMs: before?.beganMs,
     attempt: record.attempt,
     failovers: record.failovers,

@@ -1,9 +1,16 @@
 /** Chooses a node for a job and keeps the directory's figures honest until the node itself says more. */
 import type { Clock, Random } from '../../common/clock.ts';
-import { choose, mainExclusion, type PlacementLimits, type Wanted } from '../decide/placement.ts';
+import {
+  choose,
+  isCapable,
+  isFull,
+  mainExclusion,
+  type PlacementLimits,
+  type Wanted,
+} from '../decide/placement.ts';
 import type { NodeDirectory } from '../fleet/node-directory.ts';
 import type { Metrics } from '../metrics.ts';
-import type { NodeView, Target } from '../store/store.ts';
+import type { Target } from '../store/store.ts';
 
 export interface PlacerDeps {
   readonly instanceId: string;
@@ -29,6 +36,9 @@ export interface Placer {
 
   /** A job was meant for `target` and never went there. */
   abandoned(target: Target): void;
+
+  /** Whether a node could do it, now or later. */
+  isPossible(wanted: Wanted): boolean;
 
   /** Other instances that hold nodes which could do it but are full: worth asking to call when a slot frees. */
   fullInstances(wanted: Wanted): Set<string>;
@@ -56,6 +66,8 @@ export function createPlacer({ instanceId, directory, limits, clock, random, met
     return target;
   }
 
+  const isPossible = (wanted: Wanted): boolean => directory.nodes.some((node) => isCapable(node, wanted));
+
   function fullInstances(wanted: Wanted): Set<string> {
     const full = directory.nodes.filter((node) => node.instanceId !== instanceId && isFull(node, wanted));
     return new Set(full.map((node) => node.instanceId));
@@ -74,12 +86,5 @@ export function createPlacer({ instanceId, directory, limits, clock, random, met
     directory.freed(target.nodeId);
   }
 
-  return { place, placeWaiting, took, ended, abandoned, fullInstances };
+  return { place, placeWaiting, took, ended, abandoned, isPossible, fullInstances };
 }
-
-/** Would do if it had a slot; how busy its hardware is right now does not matter to that. */
-const isFull = (node: NodeView, { services }: Wanted): boolean =>
-  node.status === 'ready' &&
-  node.hasGpu &&
-  node.running >= node.slots &&
-  services.every((service) => node.services.includes(service));

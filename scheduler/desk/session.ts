@@ -1,5 +1,6 @@
 /** One session of this instance and its open jobs, as its owner knows them. */
 import type { DeliveryOrder } from '../decide/delivery-order.ts';
+import type { LanguagePair } from '../decide/languages.ts';
 import type { SessionInit, SessionOutbound } from '../protocol/session-messages.ts';
 import type { Answer, OutboxEntry, Target } from '../store/store.ts';
 import type { Speech } from './speech.ts';
@@ -60,8 +61,9 @@ export interface OpenJob {
   readonly assign: string;
   /** As it came; undefined for a job that was taken over, whose audio stands in its record only. */
   readonly audio: string | undefined;
-  /** Service ids a node must have. */
+  /** Service ids a node must have, and languages it must translate. */
   readonly services: readonly string[];
+  readonly languages: readonly LanguagePair[];
   /** When its utterance was read; undefined when another instance did that. */
   readonly beganMs: number | undefined;
 

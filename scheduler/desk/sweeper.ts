@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../common/clock.ts';
+import { wantedPairs } from '../decide/languages.ts';
 import { timeUp } from '../decide/job-timing.ts';
 import type { Post } from '../fleet/post.ts';
 import { resultsHint } from '../fleet/results-hint.ts';
@@ -68,9 +69,11 @@ async function failOver(record: JobRecord, deps: SweeperDeps): Promise<boolean> 
   const { jobs, placer, post, core, instanceId, limits, metrics } = deps;
   const assignment = JSON.parse(record.assign) as Assignment;
   const services = requiredServices(core, assignment.features);
+  const languages = wantedPairs(assignment);
   const failed = new Set(record.target ? [record.target.nodeId] : []);
   const target =
-    placer.place({ services, exclude: failed }) ?? placer.place({ services, exclude: new Set() });
+    placer.place({ services, languages, exclude: failed }) ??
+    placer.place({ services, languages, exclude: new Set() });
   if (!target) return false;
   const { sessionId, jobId, attempt } = record;
   await cancelOld(record, deps);

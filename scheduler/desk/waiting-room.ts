@@ -47,11 +47,11 @@ export class WaitingRoom {
     });
   }
 
-  /** Jobs that want the same services stand in one line: when its first finds no node, the others need not look. */
+  /** Jobs that want the same of a node stand in one line: when its first finds no node, the others need not look. */
   #pump(): void {
     const stuck = new Set<string>();
     for (const job of this.#jobs) {
-      const line = job.services.join();
+      const line = lineOf(job);
       if (stuck.has(line) || job.moving) continue;
       if (this.#deps.tryPlace(job)) {
         this.#jobs.delete(job);
@@ -72,3 +72,6 @@ export class WaitingRoom {
     });
   }
 }
+
+const lineOf = ({ services, languages }: OpenJob): string =>
+  [...services, ...languages.map(({ source = '', target = '' }) => `${source}>${target}`)].join();
