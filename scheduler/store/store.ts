@@ -330,6 +330,12 @@ export interface NodeStore {
   /** Removes everything of the node, if this connection still owns it, and announces that it is gone. */
   remove(node: { nodeId: string; instanceId: string; connection: string }): Promise<void>;
 
+  /**
+   * Removes everything of the nodes that a dead instance held and nobody took since, and announces that they are gone.
+   * Returns how many. Looks at every node, so it is for the one that reaps.
+   */
+  removeOf(deadInstanceId: string): Promise<number>;
+
   /** All live nodes, and the cursor from which `changes` continues. */
   all(): Promise<{ views: NodeView[]; cursor: string }>;
 

@@ -60,6 +60,35 @@ export function nodeContract(withStore: WithStore) {
       assert.deepEqual((await store.nodes.all()).views, [view]);
     }));
 
+  it('removes the nodes of a dead instance, and none that another took', () =>
+    withStore(async (harness) => {
+      const { store } = harness;
+      for (const nodeId of ['lost', 'silent', 'moved']) {
+        await store.nodes.claim({ nodeId, instanceId: 'dead', connection: `c-${nodeId}`, ttlMs: 60_000 });
+        await store.nodes.save({ view: viewOf(nodeId, { instanceId: 'dead' }), ...saved });
+      }
+      await store.nodes.claim({ nodeId: 'unclaimed', instanceId: 'dead', connection: 'c', ttlMs: 20 });
+      await store.nodes.save({ view: viewOf('unclaimed', { instanceId: 'dead' }), ...saved });
+      await harness.advance(40);
+      await store.nodes.claim({ nodeId: 'moved', instanceId: 'alive', connection: 'c-2', ttlMs: 60_000 });
+      await store.nodes.save({ view: viewOf('theirs', { instanceId: 'alive' }), ...saved });
+      const { cursor } = await store.nodes.all();
+      assert.equal(await store.nodes.removeOf('dead'), 3);
+      assert.equal(await store.nodes.removeOf('dead'), 0);
+      const left = (await store.nodes.all()).views.map(({ nodeId }) => nodeId);
+      assert.deepEqual(left.sort(), ['moved', 'theirs']);
+      const gone = (await changesAfter(store, cursor)).map((change) => change.op === 'gone' && change.nodeId);
+      assert.deepEqual(gone.sort(), ['lost', 'silent', 'unclaimed']);
+    }));
+
+  it('reads more nodes than one command carries', () =>
+    withStore(async ({ store }) => {
+      const ids = Array.from({ length: 1203 }, (_, i) => `node-${String(i)}`);
+      await Promise.all(ids.map((id) => store.nodes.save({ view: viewOf(id), ...saved })));
+      const { views } = await store.nodes.all();
+      assert.deepEqual(new Set(views.map(({ nodeId }) => nodeId)), new Set(ids));
+    }));
+
   it('follows changes from the cursor on, with what is true now', () =>
     withStore(async ({ store }) => {
       await register(store, 'node-0');
@@ -123,6 +152,8 @@ export function nodeContract(withStore: WithStore) {
       assert.deepEqual(await changesAfter(store, cursor), [{ op: 'gone', nodeId: 'dead' }]);
     }));
 }
+
+const saved = { snapshot: '{}', presenceMs: 60_000, announce: true };
 
 const register = (store: Store, nodeId = 'node-1') =>
   store.nodes.save({ view: viewOf(nodeId), snapshot: '{}', presenceMs: 60_000, announce: true });

@@ -59,6 +59,18 @@ export function createMemoryNodes(clock: Clock): NodeStore {
       return Promise.resolve();
     },
 
+    async removeOf(deadInstanceId) {
+      const held = views.live().filter(([nodeId, view]) => {
+        const holder = owners.get(nodeId)?.instanceId ?? view.instanceId;
+        return view.instanceId === deadInstanceId && holder === deadInstanceId;
+      });
+      for (const [nodeId] of held) {
+        owners.delete(nodeId);
+        forget(nodeId);
+      }
+      return Promise.resolve(held.length);
+    },
+
     async all() {
       return Promise.resolve({ views: views.live().map(([, view]) => view), cursor: log.end() });
     },

@@ -46,24 +46,44 @@ export function createNodeLists(keys: Keys, commands: RedisConnection) {
   return { seen, add, remove, stale, announce };
 }
 
+/** Views read by one command, where the server holds all keys. */
+const viewsAtOnce = 500;
+
 /** Reading the lists. The log of changes only names nodes: what is true of one is looked up when it is read. */
-export function createNodeReader(keys: Keys, commands: RedisConnection) {
-  const viewOf = async (nodeId: string): Promise<NodeView | undefined> => {
-    const json = asTextOrNil(await commands.command('GET', [keys.nodeView(nodeId)]));
+export function createNodeReader(
+  keys: Keys,
+  commands: RedisConnection,
+  { manyAtOnce }: { readonly manyAtOnce: boolean },
+) {
+  const decode = (reply: unknown): NodeView | undefined => {
+    const json = asTextOrNil(reply);
     return json === undefined ? undefined : (JSON.parse(json) as NodeView);
   };
 
-  const changeOf = async (nodeId: string): Promise<NodeChange> => {
-    const view = await viewOf(nodeId);
-    return view ? { op: 'put', view } : { op: 'gone', nodeId };
+  /** In a cluster each view has a slot of its own; the commands then travel together. */
+  const viewsOf = async (ids: readonly string[]): Promise<(NodeView | undefined)[]> => {
+    const names = ids.map(keys.nodeView);
+    if (!manyAtOnce)
+      return Promise.all(names.map(async (name) => decode(await commands.command('GET', [name]))));
+    const replies = await Promise.all(
+      chunks(names, viewsAtOnce).map((part) => commands.command('MGET', part)),
+    );
+    return replies.flatMap((reply) => (reply as unknown[]).map(decode));
+  };
+
+  const viewsById = async (): Promise<[nodeId: string, view: NodeView | undefined][]> => {
+    const ids = asTexts(await commands.command('SMEMBERS', [keys.nodesAll]));
+    const views = await viewsOf(ids);
+    return ids.map((nodeId, i) => [nodeId, views[i]]);
   };
 
   return {
+    viewsById,
+
     async all(): Promise<{ views: NodeView[]; cursor: string }> {
       // The cursor first: what changes while we read is then read again, never missed.
       const last = asEntries(await commands.command('XREVRANGE', [keys.nodesChanges, '+', '-', 'COUNT', 1]));
-      const ids = asTexts(await commands.command('SMEMBERS', [keys.nodesAll]));
-      const views = await Promise.all(ids.map(viewOf));
+      const views = (await viewsById()).map(([, view]) => view);
       return { views: views.filter((view) => view !== undefined), cursor: last[0]?.id ?? beforeFirst };
     },
 
@@ -74,9 +94,18 @@ export function createNodeReader(keys: Keys, commands: RedisConnection) {
       const [seen, ...newer] = asEntries(await commands.command('XRANGE', [keys.nodesChanges, cursor, '+']));
       if (!seen && cursor === beforeFirst) return { kind: 'changes', changes: [], cursor };
       if (seen?.id !== cursor) return { kind: 'lost' };
-      const ids = new Set(newer.map(({ fields }) => fields.get('node') ?? ''));
-      const changes = await Promise.all([...ids].map(changeOf));
+      const ids = [...new Set(newer.map(({ fields }) => fields.get('node') ?? ''))];
+      const views = await viewsOf(ids);
+      const changes = ids.map((nodeId, i): NodeChange => {
+        const view = views[i];
+        return view ? { op: 'put', view } : { op: 'gone', nodeId };
+      });
       return { kind: 'changes', changes, cursor: newer.at(-1)?.id ?? cursor };
     },
   };
+}
+
+function chunks<Item>(list: readonly Item[], size: number): Item[][] {
+  const count = Math.ceil(list.length / size);
+  return Array.from({ length: count }, (_, i) => list.slice(i * size, (i + 1) * size));
 }

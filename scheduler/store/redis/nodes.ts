@@ -9,6 +9,7 @@ import { createNodeLists, createNodeReader } from './node-lists.ts';
 import { asTextOrNil } from './reply.ts';
 import { nodeClaimScript } from './scripts/node-claim.ts';
 import { nodeRemoveScript } from './scripts/node-remove.ts';
+import { nodeRemoveOfScript } from './scripts/node-remove-of.ts';
 import { nodeRenewScript } from './scripts/node-renew.ts';
 import { nodeSaveScript } from './scripts/node-save.ts';
 
@@ -21,6 +22,7 @@ interface Parts {
 
 export function createRedisNodes({ keys, commands, alias }: Parts): NodeStore {
   const lists = createNodeLists(keys, commands);
+  const reader = createNodeReader(keys, commands, { manyAtOnce: alias });
   const keysOf = (nodeId: string) => [
     keys.nodeOwner(nodeId),
     keys.nodePresence(nodeId),
@@ -36,7 +38,8 @@ export function createRedisNodes({ keys, commands, alias }: Parts): NodeStore {
   };
 
   return {
-    ...createNodeReader(keys, commands),
+    all: () => reader.all(),
+    changes: (cursor) => reader.changes(cursor),
 
     async claim({ nodeId, instanceId, connection, ttlMs }) {
       const value = ownerValue(instanceId, connection);
@@ -70,6 +73,20 @@ export function createRedisNodes({ keys, commands, alias }: Parts): NodeStore {
     async remove({ nodeId, instanceId, connection }) {
       const args = [ownerValue(instanceId, connection)];
       if ((await commands.run(nodeRemoveScript, keysOf(nodeId), args)) === 1) await forget(nodeId);
+    },
+
+    async removeOf(deadInstanceId) {
+      const known = await reader.viewsById();
+      const removed = await Promise.all(
+        known.map(async ([nodeId, view]) => {
+          if (view && view.instanceId !== deadInstanceId) return false;
+          const args = [`${deadInstanceId}|`, view ? '1' : ''];
+          return (await commands.run(nodeRemoveOfScript, keysOf(nodeId), args)) === 1;
+        }),
+      );
+      const ids = known.map(([nodeId]) => nodeId).filter((_, i) => removed[i]);
+      await Promise.all(ids.map(forget));
+      return ids.length;
     },
 
     async sweepStale(olderThanMs) {
