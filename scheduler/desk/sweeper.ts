@@ -4,14 +4,15 @@
  */
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../common/clock.ts';
-import { wantedPairs } from '../decide/languages.ts';
 import { timeUp } from '../decide/job-timing.ts';
+import { wantedPairs } from '../decide/languages.ts';
+import type { Wanted } from '../decide/placement.ts';
 import type { Post } from '../fleet/post.ts';
 import { resultsHint } from '../fleet/results-hint.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Assignment } from '../protocol/node-messages.ts';
 import { errorCodes } from '../protocol/error-codes.ts';
-import type { JobRecord, JobRef, JobStore } from '../store/store.ts';
+import type { JobRecord, JobRef, JobStore, Target } from '../store/store.ts';
 import { requiredServices, type CoreServices } from './assignment.ts';
 import type { DispatchLimits } from './job-moves.ts';
 import type { Placer } from './placer.ts';
@@ -66,28 +67,50 @@ async function sweep(ref: JobRef, deps: SweeperDeps): Promise<void> {
 
 /** Whether another node got the job. A refusal comes back to us, and the job is then pending until it is overdue again. */
 async function failOver(record: JobRecord, deps: SweeperDeps): Promise<boolean> {
-  const { jobs, placer, post, core, instanceId, limits, metrics } = deps;
-  const assignment = JSON.parse(record.assign) as Assignment;
-  const services = requiredServices(core, assignment.features);
-  const languages = wantedPairs(assignment);
+  const { placer, core, metrics } = deps;
   const failed = new Set(record.target ? [record.target.nodeId] : []);
   const target =
-    placer.place({ services, languages, exclude: failed }) ??
-    placer.place({ services, languages, exclude: new Set() });
+    placer.place(wantedOf(record, core, failed)) ?? placer.place(wantedOf(record, core, new Set()));
   if (!target) return false;
-  const { sessionId, jobId, attempt } = record;
   await cancelOld(record, deps);
-  const deadlineMs = limits.jobTimeoutMs;
-  const answer = await jobs.dispatch({
-    sessionId,
-    jobId,
-    attempt,
-    target,
-    deadlineMs,
-    countsAsFailover: true,
-  });
-  if (answer.kind !== 'dispatched') return true;
-  metrics.swept.inc({ action: 'failover' });
+  if (await giveTo(target, record, true, deps)) metrics.swept.inc({ action: 'failover' });
+  return true;
+}
+
+/** What it takes to give a job to a node on behalf of an owner that died. */
+export type RescueDeps = Pick<
+  SweeperDeps,
+  'instanceId' | 'jobs' | 'placer' | 'post' | 'core' | 'limits' | 'metrics'
+>;
+
+/**
+ * A job whose owner died, and its node with it or before it had one: another node gets it at once. Without one it is
+ * pending, and false is answered: worth trying again soon. That the instance died is not counted as the job's failure.
+ */
+export async function rescue(record: Omit<JobRecord, 'audio'>, deps: RescueDeps): Promise<boolean> {
+  const { jobs, placer, core, limits, metrics } = deps;
+  const target = placer.placeWaiting(wantedOf(record, core, new Set()));
+  if (target) {
+    const given = await giveTo(target, record, false, deps);
+    if (given) metrics.swept.inc({ action: 'rescued' });
+    else placer.abandoned(target);
+    return given;
+  }
+  const { sessionId, jobId, attempt, state } = record;
+  if (state === 'dispatched') await jobs.requeue({ sessionId, jobId, attempt, deadlineMs: limits.pendingMs });
+  return false;
+}
+
+/** Whether the job was still where the record had it. */
+async function giveTo(
+  target: Target,
+  { sessionId, jobId, attempt }: Omit<JobRecord, 'audio'>,
+  countsAsFailover: boolean,
+  { jobs, post, instanceId, limits }: RescueDeps,
+): Promise<boolean> {
+  const move = { sessionId, jobId, attempt, target, deadlineMs: limits.jobTimeoutMs, countsAsFailover };
+  const answer = await jobs.dispatch(move);
+  if (answer.kind !== 'dispatched') return false;
   await post.send(target.instanceId, {
     type: 'assign',
     job_id: jobId,
@@ -97,6 +120,16 @@ async function failOver(record: JobRecord, deps: SweeperDeps): Promise<boolean> 
     from: instanceId,
   });
   return true;
+}
+
+function wantedOf(
+  record: Omit<JobRecord, 'audio'>,
+  core: CoreServices,
+  exclude: ReadonlySet<string>,
+): Wanted {
+  const assignment = JSON.parse(record.assign) as Assignment;
+  const services = requiredServices(core, assignment.features);
+  return { services, languages: wantedPairs(assignment), exclude };
 }
 
 async function end(record: JobRecord, code: string, message: string, deps: SweeperDeps): Promise<void> {
