@@ -6,7 +6,9 @@ import { lineOf, type LineIndex } from './toml-lines.ts';
 
 export interface Fault {
   readonly line: number | undefined;
-  /** Dotted key path. */
+  /** Known for a text that is not TOML. */
+  readonly column?: number;
+  /** Dotted key path; empty for a text that is not TOML. */
   readonly key: string;
   readonly what: string;
 }
@@ -20,9 +22,10 @@ export function faultsOf(error: z.ZodError, document: unknown, lines: LineIndex)
 
 /** One message for all faults: `path:line: key: what`, one a line. */
 export function describeFaults(path: string, faults: readonly Fault[]): string {
-  const lines = faults.map(
-    ({ line, key, what }) => `  ${path}${line ? `:${String(line)}` : ''}: ${key}: ${what}`,
-  );
+  const lines = faults.map(({ line, column, key, what }) => {
+    const place = [path, line, column].filter((part) => part !== undefined).join(':');
+    return `  ${[place, key, what].filter((part) => part !== '').join(': ')}`;
+  });
   const count = faults.length === 1 ? '1 fault' : `${String(faults.length)} faults`;
   return [`${path} cannot be used (${count}):`, ...lines].join('\n');
 }

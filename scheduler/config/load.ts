@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parse, TomlError } from 'smol-toml';
 import { AppError } from '../../common/errors.ts';
-import { describeFaults, faultsOf } from './faults.ts';
+import { describeFaults, faultsOf, type Fault } from './faults.ts';
 import { Config, ineffectiveKeys } from './schema.ts';
-import { indexLines } from './toml-lines.ts';
+import { indexLines, lineOf } from './toml-lines.ts';
 
 /** Where the original looks, relative to the working directory. */
 export const defaultConfigPath = './config.toml';
@@ -37,22 +37,40 @@ export async function loadConfig(path: string | undefined): Promise<LoadedConfig
 
 /** @throws AppError `config` with all faults of `text` */
 export function parseConfig(text: string, path: string): { config: Config; ineffective: string[] } {
-  const document = parseToml(text, path);
-  const result = Config.safeParse(document);
-  if (!result.success) {
-    throw new AppError('config', describeFaults(path, faultsOf(result.error, document, indexLines(text))));
-  }
-  return { config: result.data, ineffective: ineffectiveKeys.filter((key) => isSet(document, key)) };
+  const read = readConfig(text);
+  if (!read.ok) throw new AppError('config', describeFaults(path, read.faults));
+  return { config: read.config, ineffective: read.ineffective.map(({ key }) => key) };
 }
 
-function parseToml(text: string, path: string): unknown {
+export type ReadConfig =
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      /** Keys the text sets that change nothing yet. */
+      readonly ineffective: readonly { readonly key: string; readonly line: number | undefined }[];
+    }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** Every fault of the text, or what it says. */
+export function readConfig(text: string): ReadConfig {
+  let document: unknown;
   try {
-    return parse(text);
+    document = parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    const [what] = error.message.split('\n');
-    throw new AppError('config', `${path}:${error.line}:${error.column}: ${what ?? ''}\n${error.codeblock}`);
+    return { ok: false, faults: [syntaxFault(error)] };
   }
+  const result = Config.safeParse(document);
+  const lines = indexLines(text);
+  if (!result.success) return { ok: false, faults: faultsOf(result.error, document, lines) };
+  const set = ineffectiveKeys.filter((key) => isSet(document, key));
+  const ineffective = set.map((key) => ({ key, line: lineOf(lines, key.split('.')) }));
+  return { ok: true, config: result.data, ineffective };
+}
+
+function syntaxFault({ message, line, column, codeblock }: TomlError): Fault {
+  const [what = ''] = message.split('\n');
+  return { line, column, key: '', what: `${what}\n${codeblock.trimEnd()}` };
 }
 
 function isSet(document: unknown, key: string): boolean {
