@@ -31,7 +31,7 @@ export const json = (status: number, value: unknown): HttpAnswer => ({
 });
 
 /** Nothing we serve needs long to be asked for; who sends a byte now and then must not keep a socket. */
-const patience = {
+const defaultPatience = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
   connectionsCheckingInterval: 1000,
@@ -42,7 +42,7 @@ const patience = {
 /** Further headers are not read. */
 const headersMax = 100;
 
-export function createHttpServer(routes: HttpRoutes, log: Logger): Server {
+export function createHttpServer(routes: HttpRoutes, log: Logger, patience = defaultPatience): Server {
   const server = createServer(patience, (request, response) => {
     void answer(request, routes, log).then(({ status, type, body, headers }) => {
       response.writeHead(status, { ...(type ? { 'content-type': type } : {}), ...headers });

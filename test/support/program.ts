@@ -14,6 +14,8 @@ export interface ProgramOptions {
   /** Answered with 200 when the program is ready; without it `start` returns at once. */
   readonly readyUrl?: string;
   readonly readyTimeoutMs?: number;
+  /** How many files it may have open. */
+  readonly openFiles?: number;
 }
 
 export interface Exit {
@@ -31,10 +33,14 @@ export class Program {
   #printedBytes = 0;
   #exit: Exit | undefined;
 
-  private constructor({ program, args, environment }: ProgramOptions) {
+  private constructor({ program, args, environment, openFiles }: ProgramOptions) {
     this.#name = program;
     const entry = path.join(root, program, 'main.ts');
-    this.#child = spawn(process.execPath, [entry, ...args], {
+    const command = [process.execPath, entry, ...args];
+    // The shell becomes the program, which keeps its pid.
+    const limited = ['sh', '-c', `ulimit -n ${String(openFiles)}; exec "$0" "$@"`, ...command];
+    const [file = '', ...rest] = openFiles === undefined ? command : limited;
+    this.#child = spawn(file, rest, {
       cwd: root,
       env: { ...process.env, LOG_FORMAT: 'json', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -15,6 +15,7 @@ export interface SchedulerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** False: returns at once, for a scheduler that is not expected to become ready. */
   readonly untilReady?: boolean;
+  readonly openFiles?: number;
 }
 
 export interface ConfigTable {
@@ -79,6 +80,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     program: 'scheduler',
     args: ['--config', file],
     environment: { [environment.bindAddress]: address, LOG_LEVEL: 'debug', ...options.environment },
+    ...(options.openFiles === undefined ? {} : { openFiles: options.openFiles }),
     ...(untilReady ? { readyUrl: `${url}${paths.readyz}` } : {}),
   });
   void program.exited.then(() => rm(directory, { recursive: true, force: true }));

@@ -113,6 +113,10 @@ export class SessionClient {
     this.#socket.pause();
   }
 
+  resume(): void {
+    this.#socket.resume();
+  }
+
   async close(): Promise<void> {
     this.#socket.close();
     await this.closed;

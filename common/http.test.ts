@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { Server } from 'node:http';
+import { fakeLog } from '../test/fakes/log.ts';
+import { closeServer, createHttpServer, listen, text } from './http.ts';
+
+let server: Server;
+let port: number;
+before(async () => {
+  const patience = {
+    headersTimeout: 300,
+    requestTimeout: 300,
+    connectionsCheckingInterval: 50,
+    keepAliveTimeout: 300,
+    maxHeaderSize: 16 * 1024,
+  };
+  server = createHttpServer({ 'GET /livez': () => text(200, 'ok\n') }, fakeLog().log, patience);
+  port = await listen(server, { host: '127.0.0.1', port: 0 });
+});
+after(() => closeServer(server));
+
+/** Everything the server says until it hangs up. */
+async function answerTo(send: (socket: Socket) => void): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk));
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  send(socket);
+  await once(socket, 'close');
+  return answer;
+}
+
+describe('the HTTP server', () => {
+  it('hangs up on who connects and says nothing', async () => {
+    await answerTo(() => undefined);
+  });
+
+  it('hangs up on who sends a byte of its headers now and then', async () => {
+    const answer = await answerTo((socket) => {
+      socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n');
+      const drip = setInterval(() => socket.write('X-A: b\r\n'), 50);
+      socket.once('close', () => {
+        clearInterval(drip);
+      });
+    });
+    assert.match(answer, /^HTTP\/1\.1 408 /);
+  });
+
+  it('refuses headers that are too large, and reads no more than a hundred of them', async () => {
+    const large = `GET /livez HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`;
+    assert.match(await answerTo((socket) => socket.write(large)), /^HTTP\/1\.1 431 /);
+    let headers = 'Host: x\r\nConnection: close\r\n';
+    for (let n = 0; n < 2000; n++) headers += 'a:b\r\n';
+    const answer = await answerTo((socket) => socket.write(`GET /livez HTTP/1.1\r\n${headers}\r\n`));
+    assert.match(answer, /^HTTP\/1\.1 200 /);
+  });
+});
