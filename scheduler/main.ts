@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The scheduler's command: reads arguments, environment and configuration, and starts one instance. */
+/** The scheduler's command: reads arguments, environment and configuration, and starts one instance or runs a tool. */
 import os from 'node:os';
 import { systemClock, systemRandom } from '../common/clock-system.ts';
 import { toAppError } from '../common/errors.ts';
@@ -8,11 +8,13 @@ import { createLogger, logOptions, type Logger } from '../common/log.ts';
 import { exitCodes, stopOnSignals } from '../common/signals.ts';
 import { version } from '../common/version.ts';
 import { environment } from '../common/workload.ts';
-import { readArguments, usage } from './arguments.ts';
+import { readArguments, type Arguments } from './arguments.ts';
 import { resolveInstanceId } from './config/instance-id.ts';
 import { loadConfig } from './config/load.ts';
 import { drainTiming } from './settings.ts';
 import { startScheduler } from './start.ts';
+import { checkConfig } from './tools/check-config.ts';
+import type { ToolReport } from './tools/report.ts';
 
 const logFormat = logOptions(process.env, process.stdout.isTTY);
 
@@ -56,11 +58,30 @@ async function run(configPath: string | undefined): Promise<void> {
   }).catch(onFatal);
 }
 
+/** Prints a tool's report whole before it ends: a pipe may take it in pieces. */
+async function finish({ exitCode, output }: ToolReport): Promise<never> {
+  await new Promise((resolve) => process.stdout.write(output, resolve));
+  process.exit(exitCode);
+}
+
+async function main(asked: Arguments): Promise<void> {
+  switch (asked.kind) {
+    case 'run':
+      return run(asked.config);
+    case 'check-config':
+      return finish(await checkConfig(asked.files, asked.json));
+    case 'doctor':
+    case 'dlq':
+      return finish({ exitCode: exitCodes.unclean, output: 'not yet\n' });
+    case 'help':
+      return finish({ exitCode: exitCodes.ok, output: asked.text });
+    case 'version':
+      return finish({ exitCode: exitCodes.ok, output: `${version}\n` });
+  }
+}
+
 try {
-  const asked = readArguments(process.argv.slice(2));
-  if (asked.kind === 'help') process.stdout.write(usage);
-  else if (asked.kind === 'version') process.stdout.write(`${version}\n`);
-  else await run(asked.config);
+  await main(readArguments(process.argv.slice(2)));
 } catch (error) {
   refuse(error);
 }
