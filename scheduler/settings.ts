@@ -100,6 +100,11 @@ export const cadence = ({ scheduler }: Config) => {
     presenceMs,
     renewMs: Math.min(ownerMs, presenceMs, ms(phase2.node_snapshot.presence_ttl_seconds)) / 3,
     peersMs: Math.min(2000, ownerMs / 3),
+    /** A process that is restarted on the spot comes back within this time. */
+    reaperGraceMs: Math.min(1000, ownerMs / 3),
+    /** Between full reads of the node view, on average; changes are followed at each refresh. */
+    fullReadMs: Math.max(60_000, 2 * ms(phase2.node_snapshot.presence_ttl_seconds)),
+    pendingMs: ms(scheduler.job_timeout.pending_timeout_seconds),
     refreshMs,
     gatherMs: Math.min(200, refreshMs / 4),
     nodeScanMs: ms(scheduler.node_health.status_scan_interval_seconds),

@@ -3,22 +3,19 @@
  * read, then sockets are taken. What is opened here says on the next line how it is closed, and is closed in reverse.
  */
 import type { Server } from 'node:http';
-import type { Clock } from '../common/clock.ts';
 import { toAppError } from '../common/errors.ts';
 import { closeServer, createHttpServer, listen } from '../common/http.ts';
 import type { Lifecycle } from '../common/lifecycle.ts';
-import { sweepOverdue } from './desk/sweeper.ts';
 import { adminRoutes } from './edge/admin.ts';
 import { adminTokenFrom } from './edge/admin-token.ts';
 import { probeRoutes } from './edge/routes.ts';
-import { readInbox } from './fleet/inbox-reader.ts';
-import { watchNodes } from './fleet/node-watch.ts';
-import { watchPeers } from './fleet/peers.ts';
 import { createInstance, type Instance, type InstanceOptions } from './instance.ts';
 import { reportOf } from './instance-report.ts';
+import { startLoops, watchInbox } from './loops.ts';
 import { registerCensus } from './metrics.ts';
-import * as settings from './settings.ts';
 import { closeCodes } from './protocol/close-codes.ts';
+
+export { startLoops } from './loops.ts';
 
 export interface StartOptions extends Omit<InstanceOptions, 'signal'> {
   readonly lifecycle: Lifecycle;
@@ -120,91 +117,6 @@ async function open(
   lifecycle.onStop(`${name} server`, () => closeServer(server));
   log.info({ server: name, host: address.host, port }, 'listening');
   return port;
-}
-
-/** Everything that goes on by itself. A loop that fails has a bug, and `onFatal` hears of it. */
-export function startLoops(instance: Instance, signal: AbortSignal, onFatal: (error: unknown) => void): void {
-  const { store, directory, desk, floor, renewals, beat, log, clock, config, instanceId } = instance;
-  const watch = watchNodes(
-    {
-      ...instance,
-      nodes: store.nodes,
-      intervalMs: beat.refreshMs,
-      onChange: () => {
-        desk.nodesChanged();
-      },
-      onElsewhere: (view) => {
-        // It may have moved, or the news is old: only the claim in the store can tell.
-        void renewals.now().then(() => {
-          if (!floor.holds(view.nodeId)) directory.put(view);
-        });
-      },
-    },
-    signal,
-  );
-  const peers = watchPeers(
-    {
-      ...instance,
-      instances: store.instances,
-      intervalMs: beat.peersMs,
-      onGone: (gone) => {
-        directory.removeInstance(gone);
-        desk.instanceGone(gone);
-      },
-    },
-    signal,
-  );
-  const limits = { ...settings.deskLimits(config), sweepIntervalMs: beat.sweepMs };
-  const owns = (jobId: string) => desk.owns(jobId);
-  const loops = [
-    watch,
-    peers,
-    renewals.keep(signal),
-    readInbox({ ...instance, inbox: store.inbox }, signal),
-    sweepOverdue({ ...instance, jobs: store.jobs, owns, limits }, signal),
-    every(clock, beat.nodeScanMs, signal, () => {
-      floor.tick();
-    }),
-    forgetStaleNodes(instance, signal),
-    instance.edge.watchUnread(signal),
-  ];
-  for (const loop of loops) loop.catch(onFatal);
-  log.debug({ instanceId, loops: loops.length }, 'loops started');
-}
-
-async function every(clock: Clock, periodMs: number, signal: AbortSignal, action: () => void): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(periodMs, signal);
-    action();
-  }
-}
-
-/** Nodes that were never removed because their instance died; every instance looks, seldom. */
-async function forgetStaleNodes(
-  { beat, store, clock, random, log }: Instance,
-  signal: AbortSignal,
-): Promise<void> {
-  if (beat.staleMs === 0) return;
-  const periodMs = Math.max(5000, beat.staleMs / 10);
-  await every(clock, periodMs * (0.5 + random.next()), signal, () => {
-    store.nodes.sweepStale(beat.staleMs).catch((error: unknown) => {
-      log.warn({ err: error }, 'stale nodes could not be swept');
-    });
-  });
-}
-
-/** The gauge of the inbox is asked for in the background: a scrape must not wait for the store. */
-function watchInbox({ store, instanceId, signal, beat, clock }: Instance): () => number {
-  let pending = 0;
-  void every(clock, Math.max(1000, beat.pingMs), signal, () => {
-    store.inbox.stats(instanceId).then(
-      (stats) => {
-        pending = stats.pending;
-      },
-      () => undefined,
-    );
-  });
-  return () => pending;
 }
 
 async function drainBefore(deadline: AbortSignal, { drain, edge }: Instance): Promise<void> {

@@ -78,10 +78,9 @@ async function failOver(record: JobRecord, deps: SweeperDeps): Promise<boolean> 
 }
 
 /** What it takes to give a job to a node on behalf of an owner that died. */
-export type RescueDeps = Pick<
-  SweeperDeps,
-  'instanceId' | 'jobs' | 'placer' | 'post' | 'core' | 'limits' | 'metrics'
->;
+export type RescueDeps = Pick<SweeperDeps, 'instanceId' | 'jobs' | 'placer' | 'post' | 'core' | 'metrics'> & {
+  readonly limits: Pick<DispatchLimits, 'pendingMs' | 'jobTimeoutMs'>;
+};
 
 /**
  * A job whose owner died, and its node with it or before it had one: another node gets it at once. Without one it is

@@ -15,9 +15,12 @@ const ttlMs = 9000;
 function world() {
   const clock = new FakeClock();
   const instances = openMemoryStore({ clock }).instances;
+  const stops: AbortController[] = [];
 
   function process(boot: string, podUid = boot) {
     const stop = new AbortController();
+    stops.push(stop);
+    let hasEnded = false;
     const happened: string[] = [];
     const fatal: unknown[] = [];
     const store = cuttable(instances);
@@ -34,11 +37,17 @@ function world() {
       onRegained: () => happened.push('regained'),
     });
     const keep = () => {
-      lease.keep().catch((error: unknown) => fatal.push(error));
+      lease.keep().then(
+        () => (hasEnded = true),
+        (error: unknown) => fatal.push(error),
+      );
     };
-    return { lease, happened, fatal, keep, cut: store.cut };
+    return { lease, happened, fatal, keep, cut: store.cut, ended: () => hasEnded };
   }
-  return { clock, instances, process };
+  const stopAll = () => {
+    for (const stop of stops) stop.abort();
+  };
+  return { clock, instances, process, stopAll };
 }
 
 function cuttable(real: InstanceStore): { instances: InstanceStore; cut: (away: boolean) => void } {
@@ -163,5 +172,51 @@ describe('a lease', () => {
     await clock.advance(ttlMs);
     assert.equal(lease.held, true);
     assert.deepEqual(happened, ['regained']);
+  });
+
+  it('is claimed again at once when the store came back without it, not when it is time to renew', async () => {
+    const { clock, process, instances } = world();
+    const { lease, happened, keep } = process('a');
+    await lease.claim();
+    keep();
+    await clock.advance(1);
+    await instances.release({ instanceId: 'one', epoch: lease.epoch, boot: 'a', podUid: 'a' });
+    lease.renewSoon();
+    await clock.advance(1);
+    assert.deepEqual(happened, ['regained']);
+    assert.deepEqual(
+      (await instances.live()).map(({ instanceId }) => instanceId),
+      ['one'],
+    );
+  });
+
+  it('waits for a reaper of its last life as long as that takes, and is no duplicate meanwhile', async () => {
+    const { clock, process, instances } = world();
+    const reaper = await instances.claim({ instanceId: 'two', boot: 'r', podUid: 'r' }, 100 * ttlMs);
+    assert.ok(reaper.kind === 'claimed');
+    const last = await instances.claim({ instanceId: 'one', boot: 'z', podUid: 'z' }, 1);
+    assert.ok(last.kind === 'claimed');
+    await clock.advance(2);
+    assert.equal(await instances.beginReaping('one', reaper.token, 10 * ttlMs), true);
+    const { lease } = process('b');
+    let claimed = false;
+    void lease.claim().then(() => (claimed = true));
+    await clock.advance(5 * ttlMs);
+    assert.equal(claimed, false);
+    assert.equal(lease.holder, 'two');
+    assert.equal(await instances.retire('one', reaper.token, 1), true);
+    await clock.advance(300);
+    assert.equal(claimed, true, 'a moment after the reaper is done');
+  });
+
+  it('stops at once when it is told to, whatever it waits for', async () => {
+    const { clock, process, stopAll } = world();
+    const { lease, keep, ended } = process('a');
+    await lease.claim();
+    keep();
+    await clock.advance(1);
+    stopAll();
+    await clock.advance(0);
+    assert.equal(ended(), true);
   });
 });

@@ -26,6 +26,9 @@ interface LeaseDeps extends Retry {
 /** Renewals per lifetime of the lease. */
 const renewalsPerTtl = 3;
 
+/** How often an instance that comes back looks whether its reaper is done. */
+const reapedPollMs = 300;
+
 /** Part of the lifetime that is kept back, because a check and what follows it are not one step. */
 const marginPart = 0.1;
 
@@ -34,7 +37,10 @@ export class Lease {
   #token: LeaseToken | undefined;
   #validUntilMs = 0;
   #holder: string | null = null;
+  /** The holder is a living instance that cleans up after our last life. */
+  #isReaped = false;
   #cancelFence: () => void = () => undefined;
+  #wake: () => void = () => undefined;
 
   constructor(deps: LeaseDeps) {
     this.#deps = deps;
@@ -48,7 +54,12 @@ export class Lease {
     return this.#token?.epoch ?? 0;
   }
 
-  /** Who holds the id instead of us, as `boot@pod-uid`; null when nobody is known to. */
+  /** What proves our right to others; undefined while it is not held. */
+  get token(): LeaseToken | undefined {
+    return this.held ? this.#token : undefined;
+  }
+
+  /** Who holds the id instead of us, as `boot@pod-uid` or the instance that reaps us; null when nobody is known to. */
   get holder(): string | null {
     return this.#holder;
   }
@@ -61,9 +72,17 @@ export class Lease {
   async claim(): Promise<void> {
     const { clock, ttlMs, signal, log, identity, metrics } = this.#deps;
     let heldSinceMs: number | undefined;
+    let saidReaped = false;
     while (!signal.aborted) {
       const expiresInMs = await this.#tryClaim();
       if (expiresInMs === undefined) return;
+      if (this.#isReaped) {
+        if (!saidReaped)
+          log.info({ reaper: this.#holder }, 'our last life is being cleaned up; waiting a moment');
+        saidReaped = true;
+        await clock.sleep(Math.min(expiresInMs + 10, reapedPollMs), signal);
+        continue;
+      }
       heldSinceMs ??= clock.monotonic();
       metrics.duplicateInstance.set(1);
       if (clock.monotonic() - heldSinceMs >= 2 * ttlMs) throw duplicate(identity.instanceId, this.#holder);
@@ -81,12 +100,17 @@ export class Lease {
    * @throws AppError `config` when another process has it for good
    */
   async keep(): Promise<void> {
-    const { clock, ttlMs, signal } = this.#deps;
+    const { ttlMs, signal } = this.#deps;
     for (;;) {
-      await clock.sleep(ttlMs / renewalsPerTtl, signal);
+      await this.#pause(ttlMs / renewalsPerTtl);
       if (signal.aborted) return;
       await this.#renew();
     }
+  }
+
+  /** The store has come back, with or without what it knew of us: looks now and not when it is time. */
+  renewSoon(): void {
+    this.#wake();
   }
 
   /** Gives the lease up by compare, so that a successor need not wait. */
@@ -95,6 +119,17 @@ export class Lease {
     const token = this.#token;
     this.#token = undefined;
     if (token) await this.#deps.instances.release(token);
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    const { clock, signal } = this.#deps;
+    const woken = new AbortController();
+    this.#wake = () => {
+      woken.abort();
+    };
+    signal.addEventListener('abort', this.#wake, { once: true });
+    await clock.sleep(signal.aborted ? 0 : delayMs, woken.signal);
+    signal.removeEventListener('abort', this.#wake);
   }
 
   /** Milliseconds until another's lease ends, or undefined when it is ours now. */
@@ -109,8 +144,10 @@ export class Lease {
       return instances.claim(identity, ttlMs).catch(report);
     };
     const answer = await retrying(ask, this.#deps);
+    this.#isReaped = answer.kind === 'held' && answer.holder.instanceId !== identity.instanceId;
     if (answer.kind === 'held') {
-      this.#holder = `${answer.holder.boot}@${answer.holder.podUid}`;
+      const { instanceId, boot, podUid } = answer.holder;
+      this.#holder = this.#isReaped ? instanceId : `${boot}@${podUid}`;
       return answer.expiresInMs;
     }
     this.#holder = null;
@@ -174,6 +211,7 @@ export class Lease {
     metrics.leaseLost.inc();
     log.error({ why, holder: this.#holder }, 'lease lost: closing all sockets');
     onLost();
+    this.#wake();
   }
 }
 

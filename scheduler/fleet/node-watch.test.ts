@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import type { Clock } from '../../common/clock.ts';
 import type { NodeChange, NodeStore, NodeView } from '../store/store.ts';
+import { FakeRandom } from '../../test/fakes/clock.ts';
 import { NodeDirectory } from './node-directory.ts';
 import { watchNodes } from './node-watch.ts';
 
@@ -23,7 +24,7 @@ const view = (nodeId: string, instanceId: string, running = 0): NodeView => ({
 type Step = { all: NodeView[] } | { changes: NodeChange[] } | 'lost' | 'broken';
 
 /** Plays the answers of the store one a turn, then stops the watch. */
-async function play(directory: NodeDirectory, steps: Step[]): Promise<string[]> {
+async function play(directory: NodeDirectory, steps: Step[], fullEveryMs = 1000): Promise<string[]> {
   const elsewhere: string[] = [];
   const stop = new AbortController();
   const next = <Kind>(): Promise<Kind> => {
@@ -39,7 +40,9 @@ async function play(directory: NodeDirectory, steps: Step[]): Promise<string[]> 
         step === 'lost' ? { kind: 'lost' } : { kind: 'changes', changes: step?.changes ?? [], cursor: '2' },
       ),
   } as unknown as NodeStore;
-  const clock = { sleep: () => Promise.resolve() } as unknown as Clock;
+  // A millisecond passes with each turn.
+  let now = 0;
+  const clock = { sleep: () => Promise.resolve(), monotonic: () => now++ } as unknown as Clock;
   await watchNodes(
     {
       nodes,
@@ -47,7 +50,9 @@ async function play(directory: NodeDirectory, steps: Step[]): Promise<string[]> 
       instanceId: 'me',
       clock,
       log: pino({ level: 'silent' }),
+      random: new FakeRandom(1),
       intervalMs: 1,
+      fullEveryMs,
       onChange: () => undefined,
       onElsewhere: ({ nodeId }) => elsewhere.push(nodeId),
     },
@@ -77,6 +82,12 @@ describe('the view of all nodes', () => {
   it('is read anew when changes were missed, and forgets what is no more', async () => {
     const directory = new NodeDirectory();
     await play(directory, [{ all: [view('n1', 'a')] }, 'lost', { all: [view('n2', 'a')] }]);
+    assert.deepEqual(known(directory), ['n2@a']);
+  });
+
+  it('is read anew now and then, because a node that just ended is announced by nobody', async () => {
+    const directory = new NodeDirectory();
+    await play(directory, [{ all: [view('n1', 'a'), view('n2', 'a')] }, { all: [view('n2', 'a')] }], 0);
     assert.deepEqual(known(directory), ['n2@a']);
   });
 

@@ -1,6 +1,6 @@
 /** Follows the shared log of node changes into the directory, and tells who wants to know. */
 import type { Logger } from 'pino';
-import type { Clock } from '../../common/clock.ts';
+import type { Clock, Random } from '../../common/clock.ts';
 import type { NodeChange, NodeStore, NodeView } from '../store/store.ts';
 import type { NodeDirectory } from './node-directory.ts';
 
@@ -9,8 +9,11 @@ interface WatchDeps {
   readonly directory: NodeDirectory;
   readonly instanceId: string;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly intervalMs: number;
+  /** How often all nodes are read although nothing was missed: a node whose view just ended is announced by nobody. */
+  readonly fullEveryMs: number;
   /** The directory has changed: jobs that wait may find a node now. */
   readonly onChange: () => void;
   /** Another instance says it holds a node; it may be one of ours that moved. */
@@ -19,10 +22,14 @@ interface WatchDeps {
 
 /** Ends when the signal aborts. */
 export async function watchNodes(deps: WatchDeps, signal: AbortSignal): Promise<void> {
-  const { clock, log, intervalMs } = deps;
+  const { clock, random, log, intervalMs, fullEveryMs } = deps;
   let cursor: string | undefined;
+  let fullAtMs = 0;
   while (!signal.aborted) {
     try {
+      if (clock.monotonic() >= fullAtMs) cursor = undefined;
+      // Instances that started together do not go on reading everything together.
+      if (cursor === undefined) fullAtMs = clock.monotonic() + fullEveryMs * (0.5 + random.next());
       cursor = cursor === undefined ? await readAll(deps) : await readChanges(deps, cursor);
     } catch (error) {
       log.warn({ err: error }, 'node view could not be refreshed');

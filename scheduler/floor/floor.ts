@@ -100,6 +100,10 @@ export class Floor {
     return counts;
   }
 
+  runs(nodeId: string, jobId: string): boolean {
+    return this.#nodes.get(nodeId)?.slots.find(jobId) !== undefined;
+  }
+
   holds(nodeId: string): boolean {
     return this.#nodes.has(nodeId);
   }
