@@ -106,11 +106,14 @@ export class SessionRegistry {
     const taken = await retrying(() => sessions.takeOver(ask), retry, openForMs);
     if (taken.kind !== 'taken') return taken;
     const { previousOwner, open } = taken;
-    return { kind: 'taken', session: this.#rebuild(taken.session, secret, wants), previousOwner, open };
+    const session = this.#rebuild(taken.session, secret, wants);
+    if ((wants.last_seq ?? 0) > session.doneSeq) await this.#countOn(session, wants.last_seq ?? 0);
+    return { kind: 'taken', session, previousOwner, open };
   }
 
-  /** Lets the session begin here; false when a younger ownership of it has begun here already. */
+  /** Lets the session begin here; false when a younger ownership of it has begun already. */
   add(session: DeskSession, link: SessionLink): boolean {
+    if (session.closed) return false;
     const known = this.#sessions.get(session.sessionId);
     if (known && known.epoch > session.epoch) return false;
     if (known) this.supersede(known);
@@ -185,11 +188,24 @@ export class SessionRegistry {
     if (record) return true;
     // The new outbox counts from the start; known before the store is asked, who may do it and not say so.
     session.seqBase = session.seenSeq;
-    return this.#recordAgain(session);
+    if (!(await this.#record(session))) return false;
+    log.warn({ sessionId }, 'session was unknown to the store and was recorded again');
+    return true;
   }
 
-  async #recordAgain(session: DeskSession): Promise<boolean> {
-    const { sessions, instanceId, limits, log } = this.#deps;
+  /**
+   * The client has had answers that the store knows nothing of: it lost its newest. They must not be counted again, or the
+   * client would take new answers for old ones.
+   */
+  async #countOn(session: DeskSession, lastSeq: number): Promise<void> {
+    session.seqBase += lastSeq - session.doneSeq;
+    session.seenSeq = session.doneSeq = lastSeq;
+    await this.#record(session);
+  }
+
+  /** Writes down what we know of the session; false when it is another's meanwhile. */
+  async #record(session: DeskSession): Promise<boolean> {
+    const { sessions, instanceId, limits } = this.#deps;
     const { sessionId, secret: resumeToken } = session;
     const attributes = encodeAttributes(session);
     const anew = { sessionId, owner: instanceId, attributes, resumeToken, ttlMs: limits.sessionTtlMs };
@@ -200,7 +216,6 @@ export class SessionRegistry {
       this.supersede(session);
       return false;
     }
-    log.warn({ sessionId }, 'session was unknown to the store and was recorded again');
     return true;
   }
 
@@ -217,9 +232,9 @@ export class SessionRegistry {
     const { sessionId, epoch } = record;
     const { init, seqBase } = decodeAttributes(record.attributes) ?? { init: wants, seqBase: 0 };
     const session = this.#build({ sessionId, secret, epoch, init, seqBase, wants });
-    const known = seqBase + record.acknowledged;
     const newest = seqBase + record.seq;
-    session.seenSeq = session.doneSeq = Math.max(known, Math.min(wants.last_seq ?? 0, newest));
+    const handled = Math.min(wants.last_seq ?? 0, newest);
+    session.seenSeq = session.doneSeq = Math.max(seqBase + record.acknowledged, handled);
     // Each answer so far was one utterance, so what has no answer and is not open yet comes after.
     session.nextIndex = newest;
     return session;

@@ -8,8 +8,12 @@ export class Worker {
   /** Jobs it has been given and neither answered nor been told to drop. */
   readonly #jobs = new Map<string, Message>();
   #place = -1;
+  /** Every assignment it ever got. */
+  readonly assigned: Message[] = [];
   mostAtOnce = 0;
   wellBehaved = false;
+  /** It works on what it is given and answers when it is told to. */
+  holding = false;
 
   constructor(world: World, id: string, place: number) {
     this.#world = world;
@@ -50,6 +54,19 @@ export class Worker {
     this.#jobs.clear();
   }
 
+  /** Indexes of the utterances it works on. */
+  get working(): number[] {
+    return [...this.#jobs.values()].map((job) => Number(job['utterance_index']));
+  }
+
+  /** Answers what it works on: the utterances with these indexes, or all. */
+  answer(...indexes: number[]): void {
+    for (const job of [...this.#jobs.values()]) {
+      if (indexes.length === 0 || indexes.includes(Number(job['utterance_index'])))
+        this.#finish(this.#socket, job);
+    }
+  }
+
   beat(): void {
     const resource_usage = { cpu_percent: 0, mem_percent: 0, running_jobs: 0 };
     this.#socket.say({ type: 'node_heartbeat', node_id: this.#id, resource_usage });
@@ -59,8 +76,10 @@ export class Worker {
     const jobId = String(message['job_id']);
     if (message.type === 'job_cancel') this.#jobs.delete(jobId);
     if (message.type !== 'job_assign') return;
+    this.assigned.push(message);
     this.#jobs.set(jobId, message);
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#jobs.size);
+    if (this.holding) return;
     if (!this.wellBehaved && this.#world.chance(0.15)) return;
     const socket = this.#socket;
     this.#world.clock.after(Math.floor(this.#world.dice.next() * 800), () => {

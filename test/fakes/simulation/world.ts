@@ -9,7 +9,7 @@ import { Outflow } from '../../../scheduler/edge/outflow.ts';
 import { PingWheel } from '../../../scheduler/edge/ping-wheel.ts';
 import { NodePeer } from '../../../scheduler/floor/peer.ts';
 import { createInstance, type Instance } from '../../../scheduler/instance.ts';
-import { startLoops } from '../../../scheduler/start.ts';
+import { startLoops } from '../../../scheduler/loops.ts';
 import { openMemoryStore } from '../../../scheduler/store/memory/open.ts';
 import type { Store } from '../../../scheduler/store/store.ts';
 import { FakeClock, FakeRandom } from '../clock.ts';
@@ -18,13 +18,22 @@ import { fakeLog } from '../log.ts';
 export const slots = 2;
 export const services = ['node-inference', 'nmt-m2m100', 'piper-tts'];
 
-const { config } = parseConfig(
-  `
+/** Lines that a test adds to the tables of the configuration, and tables of its own. */
+export interface Extra {
+  readonly scheduler?: string;
+  readonly limits?: string;
+  readonly tables?: string;
+}
+
+const configOf = ({ scheduler = '', limits = '', tables = '' }: Extra) =>
+  parseConfig(
+    `
 [scheduler]
 max_concurrent_jobs_per_node = ${String(slots)}
 job_timeout_seconds = 5
-result_hold_seconds = 60
 node_grace_seconds = 0.5
+${scheduler.includes('result_hold') ? '' : 'result_hold_seconds = 60'}
+${scheduler}
 [scheduler.job_timeout]
 pending_timeout_seconds = 20
 [scheduler.node_health]
@@ -32,12 +41,14 @@ health_check_count = 1
 heartbeat_timeout_seconds = 1000
 [scheduler.phase2.node_snapshot]
 refresh_interval_ms = 200
+${tables}
 [limits]
 inline_payload_bytes = 700
 ping_interval_seconds = 0
+${limits}
 `,
-  'config.toml',
-);
+    'config.toml',
+  ).config;
 
 export type Message = Record<string, unknown> & { type: string };
 
@@ -48,6 +59,7 @@ export class FakeSocket extends EventEmitter {
   bufferedAmount = 0;
   isPaused = false;
   onFrame: (message: Message) => void = () => undefined;
+  closeCode: number | undefined;
 
   send(text: string): void {
     if (this.readyState === 1) this.onFrame(JSON.parse(text) as Message);
@@ -57,8 +69,9 @@ export class FakeSocket extends EventEmitter {
     if (this.readyState === 1) this.emit('message', Buffer.from(JSON.stringify(message)), false);
   }
 
-  close(): void {
+  close(code?: number): void {
     if (this.readyState !== 1) return;
+    this.closeCode = code;
     this.readyState = 3;
     setImmediate(() => this.emit('close'));
   }
@@ -78,12 +91,16 @@ export class FakeSocket extends EventEmitter {
 
 export class World {
   readonly clock = new FakeClock();
+  /** What all instances share, without its faults. */
+  readonly store = openMemoryStore({ clock: this.clock });
   readonly random: FakeRandom;
   readonly dice: FakeRandom;
   readonly #logs = fakeLog();
   readonly #stop = new AbortController();
   readonly instances: Instance[] = [];
   failing = 0;
+  /** Verbs of the store that do what they are asked and cannot say so. */
+  readonly mute = new Set<string>();
   /** Hints of these types never arrive. */
   readonly lost = new Set<string>();
 
@@ -96,9 +113,10 @@ export class World {
     return this.dice.next() < part;
   }
 
-  static async start(seed: number): Promise<World> {
+  static async start(seed: number, extra: Extra = {}): Promise<World> {
     const world = new World(seed);
-    const store = openMemoryStore({ clock: world.clock });
+    const config = configOf(extra);
+    const store = world.store;
     for (const instanceId of ['a', 'b']) {
       const instance = createInstance({
         config,
@@ -151,7 +169,8 @@ export class World {
           if (this.chance(this.failing)) throw new AppError('unavailable', 'cut before');
           if (verb === 'send' && this.#isLost(args)) return 'sent';
           const answer = await real.apply(part, args);
-          if (this.chance(this.failing)) throw new AppError('unavailable', 'cut after');
+          const muted = this.mute.has(String(verb)) || this.chance(this.failing);
+          if (muted) throw new AppError('unavailable', 'cut after');
           return answer;
         };
         flaky[verb] = failing as Part[typeof verb];
