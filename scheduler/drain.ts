@@ -75,7 +75,7 @@ export class Drain {
     await this.#untilIdle(timeoutMs);
     if (floor.runningCount > 0) log.warn({ running: floor.runningCount }, 'handing over running jobs');
     await floor.handOver();
-    desk.sendAway(true);
+    desk.sendAwayAll();
     floor.sendAwayAll();
     await this.#until(() => this.#deps.connections() === 0 && floor.jobs.finishing === 0, closingMs);
     this.#report = { ...this.#report, done: true };
@@ -86,7 +86,7 @@ export class Drain {
   async #untilIdle(timeoutMs: number): Promise<void> {
     const { desk, floor, connections } = this.#deps;
     await this.#until(() => {
-      desk.sendAway(false);
+      desk.sendAwayIdle(Number.POSITIVE_INFINITY);
       floor.sendAwayIdle(Number.POSITIVE_INFINITY);
       return connections() === 0 && floor.jobs.finishing === 0;
     }, timeoutMs);

@@ -53,6 +53,7 @@ export async function startScheduler(options: StartOptions): Promise<Started> {
   instance.lease.keep().catch(onFatal);
   startLoops(instance, running.signal, onFatal);
   instance.serve();
+  lifecycle.onStop('sessions', () => instance.desk.leave());
   lifecycle.onStop('drain', (deadline) => drainBefore(deadline, instance));
   lifecycle.ready();
   log.info(ports, 'ready');

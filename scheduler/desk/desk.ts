@@ -146,11 +146,19 @@ export class Desk {
     await this.#sessions.release(session, closedKeepMs);
   }
 
-  /** Sends sessions elsewhere: those that wait for nothing, or all. */
-  sendAway(all: boolean): void {
+  /** Sends sessions elsewhere that lose nothing by it, at most so many. */
+  sendAwayIdle(max: number): void {
+    let left = max;
     for (const session of this.#sessions.values()) {
-      if (all || session.jobs.size === 0) session.link?.close('goingAway');
+      if (left <= 0) return;
+      if (session.leaving || !session.link || !canLeave(session)) continue;
+      this.#sendAway(session);
+      left -= 1;
     }
+  }
+
+  sendAwayAll(): void {
+    for (const session of this.#sessions.values()) this.#sendAway(session);
   }
 
   /** This instance has lost the right to any of it. */
@@ -232,9 +240,21 @@ export class Desk {
     void post.sendPatiently(previousOwner, { type: 'superseded', session_id: sessionId, epoch }, tellForMs);
   }
 
+  #sendAway(session: DeskSession): void {
+    session.leaving = true;
+    session.link?.close('goingAway');
+  }
+
   #dropped(session: DeskSession): void {
     this.#lives.delivery.stop(session);
     session.speech?.stop();
     for (const job of [...session.jobs.values()]) this.#lives.forget(job);
   }
+}
+
+/** A session that can be resumed takes its jobs along, once they are recorded. */
+function canLeave({ jobs, resumable }: DeskSession): boolean {
+  if (!resumable) return jobs.size === 0;
+  for (const job of jobs.values()) if (!job.accepted) return false;
+  return true;
 }

@@ -266,6 +266,7 @@ export class SessionRegistry {
       nextIndex: 0,
       speech: undefined,
       disowned: undefined,
+      leaving: false,
       closed: false,
     };
   }

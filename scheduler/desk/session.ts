@@ -47,6 +47,8 @@ export interface DeskSession {
   speech: Speech | undefined;
   /** Jobs whose client was told that they failed before they were known to be recorded, with their answers, if any came. */
   disowned: Map<string, OutboxEntry | undefined> | undefined;
+  /** Its client was asked to connect to another instance. */
+  leaving: boolean;
   closed: boolean;
 }
 

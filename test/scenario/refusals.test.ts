@@ -132,9 +132,9 @@ describe('a scheduler', () => {
     ],
     [
       'of a feature that is not served, by its name',
-      '{"type":"audio_chunk"}',
+      '{"type":"room_create"}',
       'UNSUPPORTED_FEATURE',
-      /"audio_chunk"/,
+      /"room_create"/,
     ],
     [
       'that speaks for another session',
