@@ -459,11 +459,20 @@ export interface InboxStore {
 
   stats(instanceId: string): Promise<InboxStats>;
 
+  /** The id of the oldest entry that was read and not acknowledged: its first part is when it was sent, by the store's clock. */
+  oldestPending(instanceId: string): Promise<string | undefined>;
+
   /**
    * The oldest entries of a dead instance, delivered or not, at most `limit`, all marked `again`; acknowledge them in its
    * name. Undecodable ones go to its dead letters. None unless `reaper` reaps it (`InstanceStore.beginReaping`).
    */
   salvage(deadInstanceId: string, reaper: string, limit: number): Promise<InboxEntry[]>;
+
+  /**
+   * Instances that have dead letters, also those that were retired since. For people: it looks through all keys, a few at
+   * a time.
+   */
+  instancesWithDeadLetters(): Promise<string[]>;
 
   /** Dead letters of an instance after the entry id `after` ('' from the oldest), at most `limit`. */
   deadLetters(instanceId: string, after: string, limit: number): Promise<DeadLetter[]>;

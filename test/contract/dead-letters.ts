@@ -53,6 +53,28 @@ export function deadLetterToolsContract(withStore: WithStore) {
       assert.deepEqual(await store.inbox.deadLetters('sched-c', '', 2), []);
     }, quick));
 
+  it('are found without knowing whose they are, and gone when they are dropped', () =>
+    withStore(async (harness) => {
+      const { store } = harness;
+      assert.deepEqual(await store.inbox.instancesWithDeadLetters(), []);
+      const letters = await deadLetters(harness, ['n-1']);
+      assert.deepEqual(await store.inbox.instancesWithDeadLetters(), ['sched-b']);
+      await store.inbox.dropDeadLetters('sched-b', ids(letters));
+      assert.deepEqual(await store.inbox.instancesWithDeadLetters(), []);
+    }, quick));
+
+  it('begin as pending entries, of which the oldest is known', () =>
+    withStore(async (harness) => {
+      const { store } = harness;
+      await claimLease(store, 'sched-b');
+      assert.equal(await store.inbox.oldestPending('sched-b'), undefined);
+      const reading = startReading(harness, 'sched-b', { acknowledge: () => false });
+      await store.inbox.send('sched-b', [capacity('n-1')]);
+      await until(harness, 'it is pending', async () => (await store.inbox.stats('sched-b')).pending === 1);
+      assert.match((await store.inbox.oldestPending('sched-b')) ?? '', /^\d+-\d+$/);
+      await reading.stop();
+    }));
+
   it('can be sent again to the same instance, which then gets a new entry', () =>
     withStore(async (harness) => {
       const { store } = harness;

@@ -99,6 +99,11 @@ export function createMemoryInbox(clock: Clock, options: MemoryInboxOptions, own
       return Promise.resolve({ length: entries.size, pending, dlqLength: dead.size });
     },
 
+    async oldestPending(instanceId) {
+      const pending = [...boxOf(instanceId).entries.values()].find(({ deliveries }) => deliveries > 0);
+      return Promise.resolve(pending?.id);
+    },
+
     inject(instanceId, payload) {
       add(boxOf(instanceId), payload);
     },
@@ -109,7 +114,7 @@ export function createMemoryInbox(clock: Clock, options: MemoryInboxOptions, own
       return Promise.resolve(salvage(box, clock, options, limit));
     },
 
-    ...deadLetterVerbs(boxOf, deliverTo),
+    ...deadLetterVerbs(boxes, boxOf, deliverTo),
 
     leftovers: {
       hasEntries: (instanceId) => boxOf(instanceId).entries.size > 0,
@@ -123,13 +128,21 @@ export function createMemoryInbox(clock: Clock, options: MemoryInboxOptions, own
   };
 }
 
-type DeadLetterVerbs = Pick<InboxStore, 'deadLetters' | 'replayDeadLetter' | 'dropDeadLetters'>;
+type DeadLetterVerbs = Pick<
+  InboxStore,
+  'instancesWithDeadLetters' | 'deadLetters' | 'replayDeadLetter' | 'dropDeadLetters'
+>;
 
 function deadLetterVerbs(
+  boxes: ReadonlyMap<string, Box>,
   boxOf: (instanceId: string) => Box,
   deliverTo: (instanceId: string, payload: string) => 'sent' | 'busy' | 'no_owner',
 ): DeadLetterVerbs {
   return {
+    async instancesWithDeadLetters() {
+      return Promise.resolve([...boxes.keys()].filter((instanceId) => boxOf(instanceId).dead.size > 0));
+    },
+
     async deadLetters(instanceId, after, limit) {
       const letters = [...boxOf(instanceId).dead.values()];
       const newer = letters.filter(({ id }) => after === '' || Number.parseInt(id) > Number.parseInt(after));

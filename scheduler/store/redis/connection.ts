@@ -19,7 +19,7 @@ export type Argument = string | number;
 export interface ServerClient {
   readonly address: string;
   /** Throws `unavailable` when there is no answer in time. */
-  readonly ask: (command: string) => Promise<unknown>;
+  readonly ask: (command: string, ...args: Argument[]) => Promise<unknown>;
 }
 
 const defaultCommandTimeoutMs = 5000;
@@ -80,8 +80,8 @@ export class RedisConnection {
     const clients = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
     return clients.map((client) => ({
       address: `${client.options.host ?? ''}:${String(client.options.port ?? '')}`,
-      ask: (command) =>
-        this.#observed(command.toLowerCase(), () => client.call(command), this.#commandTimeoutMs),
+      ask: (command, ...args) =>
+        this.#observed(command.toLowerCase(), () => client.call(command, ...args), this.#commandTimeoutMs),
     }));
   }
 

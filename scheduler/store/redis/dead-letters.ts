@@ -5,10 +5,10 @@
 import type { Logger } from 'pino';
 import { decodeHints } from '../decode-hints.ts';
 import type { DeadLetter, InboxEntry, InboxStore } from '../store.ts';
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection, ServerClient } from './connection.ts';
 import type { Keys } from './keys.ts';
 import type { RedisStoreOptions } from './options.ts';
-import { asEntries, asNumber, asText, type StreamEntry } from './reply.ts';
+import { asEntries, asList, asNumber, asText, asTexts, type StreamEntry } from './reply.ts';
 import { deadLetterReplayScript } from './scripts/dead-letter-replay.ts';
 import { inboxDeadLetterScript } from './scripts/inbox-dead-letter.ts';
 import { inboxSendScript } from './scripts/inbox-send.ts';
@@ -19,7 +19,10 @@ interface Parts extends Pick<RedisStoreOptions, 'group' | 'dlq' | 'maxLength'> {
   readonly log: Logger;
 }
 
-type Verbs = Pick<InboxStore, 'deadLetters' | 'replayDeadLetter' | 'dropDeadLetters'>;
+type Verbs = Pick<
+  InboxStore,
+  'instancesWithDeadLetters' | 'deadLetters' | 'replayDeadLetter' | 'dropDeadLetters'
+>;
 
 export type DeadLetters = ReturnType<typeof createDeadLetters>;
 
@@ -73,6 +76,15 @@ function deadLetterVerbs(keys: Keys, commands: RedisConnection, maxLength: numbe
   };
 
   return {
+    async instancesWithDeadLetters() {
+      const scans = await Promise.all((await commands.servers()).map((server) => scanned(server, keys)));
+      const found = [...new Set(scans.flat())].sort();
+      // The stream stays when its last entry is removed.
+      const lengths = await Promise.all(found.map((key) => commands.command('XLEN', [key])));
+      const filled = found.filter((_, at) => asNumber(lengths[at]) > 0);
+      return filled.map((key) => keys.instanceOfDeadLetters(key));
+    },
+
     async deadLetters(instanceId, after, limit) {
       const from = after === '' ? '-' : `(${after}`;
       const range = [keys.deadLetters(instanceId), from, '+', 'COUNT', limit];
@@ -92,6 +104,19 @@ function deadLetterVerbs(keys: Keys, commands: RedisConnection, maxLength: numbe
       return asNumber(await commands.command('XDEL', [keys.deadLetters(instanceId), ...ids]));
     },
   };
+}
+
+/** Keys of dead letters on one server. */
+async function scanned(server: ServerClient, keys: Keys): Promise<string[]> {
+  const found: string[] = [];
+  let cursor = '0';
+  do {
+    const reply = await server.ask('SCAN', cursor, 'MATCH', keys.deadLettersPattern, 'COUNT', 1000);
+    const [next, batch] = asList(reply);
+    cursor = asText(next);
+    found.push(...asTexts(batch));
+  } while (cursor !== '0');
+  return found;
 }
 
 function deadLetter({ id, fields }: StreamEntry): DeadLetter {

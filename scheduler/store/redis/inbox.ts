@@ -5,7 +5,7 @@ import { isNoGroup } from './failure.ts';
 import { InboxReader, type ReaderParts } from './inbox-reader.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { InboxSender } from './inbox-sender.ts';
-import { asEntries, asList, asNumber } from './reply.ts';
+import { asEntries, asList, asNumber, asTextOrNil } from './reply.ts';
 import { inboxSalvageScript } from './scripts/inbox-salvage.ts';
 
 type Parts = Omit<ReaderParts, 'instanceId' | 'deadLetters'> & { readonly maxLength: number };
@@ -16,11 +16,13 @@ export function createRedisInbox(parts: Parts): InboxStore {
   const letters = createDeadLetters(parts);
   const readers = new Map<string, InboxReader>();
 
-  const pendingOf = async (instanceId: string): Promise<number> => {
+  /** How many are pending, and the lowest of their ids. */
+  const pendingOf = async (instanceId: string): Promise<{ count: number; oldest: string | undefined }> => {
     try {
-      return asNumber(asList(await commands.command('XPENDING', [keys.inbox(instanceId), group]))[0]);
+      const [count, oldest] = asList(await commands.command('XPENDING', [keys.inbox(instanceId), group]));
+      return { count: asNumber(count), oldest: asTextOrNil(oldest) };
     } catch (error) {
-      if (isNoGroup(error)) return 0;
+      if (isNoGroup(error)) return { count: 0, oldest: undefined };
       throw error;
     }
   };
@@ -63,7 +65,11 @@ export function createRedisInbox(parts: Parts): InboxStore {
         pendingOf(instanceId),
         commands.command('XLEN', [keys.deadLetters(instanceId)]),
       ]);
-      return { length: asNumber(length), pending, dlqLength: asNumber(dlqLength) };
+      return { length: asNumber(length), pending: pending.count, dlqLength: asNumber(dlqLength) };
+    },
+
+    async oldestPending(instanceId) {
+      return (await pendingOf(instanceId)).oldest;
     },
   };
 }

@@ -45,6 +45,9 @@ function instanceKeys(prefix: string) {
     epoch: (instanceId: string) => `${prefix}:v1:${tag(instanceId)}:epoch`,
     inbox: (instanceId: string) => `${prefix}:streams:${tag(instanceId)}:inbox`,
     deadLetters: (instanceId: string) => `${prefix}:streams:${tag(instanceId)}:dlq`,
+    /** Of all instances, as a pattern, and the instance that such a key is of. */
+    deadLettersPattern: `${prefix}:streams:{instance:*}:dlq`,
+    instanceOfDeadLetters: (key: string) => key.slice(`${prefix}:streams:{instance:`.length, -'}:dlq'.length),
     figures: (instanceId: string) => `${prefix}:v1:${tag(instanceId)}:figures`,
     instances: `${prefix}:v1:instances`,
     presence: (instanceId: string) => `${prefix}:schedulers:presence:${checkedId(instanceId, 'instance')}`,
