@@ -39,7 +39,7 @@ const defaultPatience = {
   maxHeaderSize: 16 * 1024,
 };
 
-/** Further headers are not read. */
+/** A request with more of them is refused. */
 const headersMax = 100;
 
 export function createHttpServer(routes: HttpRoutes, log: Logger, patience = defaultPatience): Server {
