@@ -33,6 +33,8 @@ export const InstanceReport = z.object({
   connections: z.object({ sessions: z.number(), nodes: z.number() }),
   /** Jobs this instance answers for: `waiting` for a slot, `running` on a node. */
   jobs: z.object({ waiting: z.number(), running: z.number() }),
+  /** Choices of a node since this process started, and those that found none; absent in versions that do not count them. */
+  selections: z.object({ total: z.number(), failed: z.number() }).optional(),
   inbox: z.object({ length: z.number(), pending: z.number(), dlqLength: z.number() }),
   /** Null unless draining. */
   drain: z

@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../common/clock.ts';
 import { kind as clusterKind, schedulerClusters } from './api/group.ts';
-import { ownedSelector } from './api/labels.ts';
+import { ownedSelector, pausedAnnotation, promoteAnnotation } from './api/labels.ts';
 import type { SchedulerCluster } from './api/schedulercluster.gen.ts';
 import type { Kube, KubeObject, ObjectName, Resource } from './kube/kube.ts';
 import type { ReflectorMetricsOf } from './kube/metrics.ts';
@@ -128,7 +128,10 @@ function clusterChange(wake: (key: string) => void): Change<SchedulerCluster> {
 }
 
 const wishOf = ({ metadata }: KubeObject): string =>
-  JSON.stringify([metadata.uid, metadata.generation, metadata.deletionTimestamp]);
+  JSON.stringify([
+    ...[metadata.uid, metadata.generation, metadata.deletionTimestamp],
+    ...[pausedAnnotation, promoteAnnotation].map((name) => metadata.annotations?.[name]),
+  ]);
 
 function ownedChange(resource: Resource, { wake, ownWrites }: WatchOptions): Change<KubeObject> {
   return (_key, before, after) => {

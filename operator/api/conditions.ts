@@ -31,8 +31,18 @@ export const remedies = {
   Scaling: '',
   RollingOut: '',
   Settled: '',
+  CanarySoaking:
+    'It goes on by itself; `kubectl annotate` with lingua.dev/promote=<status.rollout.revision> goes on at once.',
+  CanaryWaiting:
+    'Bring the figure down first, or go on regardless with the annotation lingua.dev/promote=<status.rollout.revision>.',
+  AwaitingPromotion:
+    'Go on with the annotation lingua.dev/promote=<status.rollout.revision>, or take the change back.',
+  Paused: 'Remove the annotation lingua.dev/paused to go on.',
+  RollingBack: '',
   // Degraded
   AsExpected: '',
+  CanaryFailed:
+    'Correct the change or take it back; to go on regardless, set the annotation lingua.dev/promote=<status.rollout.revision>.',
   CrashLooping:
     "Read the pod's log with `kubectl logs --previous`; if it came with a change, take the change back.",
   ImagePullFailed: 'Check spec.image and spec.imagePullSecrets.',

@@ -8,6 +8,15 @@ const appName = 'lingua-scheduler';
 /** Hash of the wish an object was written from; never on the pod template, which must not change with the operator. */
 export const appliedHashAnnotation = `${group}/applied-hash`;
 
+/** On the StatefulSet: which pod template of ours it has, so that a template that changed is known for certain. */
+export const templateHashAnnotation = `${group}/template-hash`;
+
+/** On the SchedulerCluster, written by people: `true` holds every rollout where it is. */
+export const pausedAnnotation = `${group}/paused`;
+
+/** On the SchedulerCluster, written by people: the revision of status.rollout that goes on without its canary. */
+export const promoteAnnotation = `${group}/promote`;
+
 /** What selects a cluster's pods. Part of the StatefulSet's immutable selector: it can never change. */
 export const selectorLabels = (cluster: SchedulerCluster): Record<string, string> => ({
   'app.kubernetes.io/name': appName,

@@ -153,6 +153,29 @@ export interface SchedulerClusterSpec {
     /** How long running jobs may take to finish before they are handed to other instances, in seconds. The pod's termination grace period is this and a margin, and so is the time that a scale-down waits for an instance. */
     timeoutSeconds: number;
   };
+  /** How a change reaches the instances. Always one at a time, each drained first, the next when the last is ready. */
+  rollout: {
+    /** Gives a change to a few instances first and watches them; a change that fails there is taken back by itself. Without it a change that does not become ready stops at the first instance and waits for a person. */
+    canary?: {
+      /** How many instances, from the highest ordinal down, try the change. */
+      replicas: number;
+      /** How long they must have been ready and within the limits before the others follow; the guide says 30 minutes. */
+      soakSeconds: number;
+      /** Automatic lets the others follow after the soak. Manual waits for the annotation `lingua.dev/promote` with the value of `status.rollout.revision`; the same annotation also ends an automatic soak early. */
+      promotion: 'Automatic' | 'Manual';
+      /** What an instance that tries the change must not exceed; the defaults are the guide's alerts. */
+      limits: {
+        /** Messages read and not acknowledged. */
+        inboxPending: number;
+        /** Messages in its dead letter queue. */
+        dlqLength: number;
+        /** How long it may be not ready or without its presence in Redis. */
+        notReadySeconds: number;
+        /** Of the choices of a node since it started, how many may find none; judged from 20 choices on. */
+        selectionFailurePercent: number;
+      };
+    };
+  };
   /** The Service that sessions and nodes connect to, named like this object. */
   service: {
     /** Type of the Service. */
@@ -223,6 +246,17 @@ export interface SchedulerClusterStatus {
   selector?: string;
   /** Name of the ConfigMap that holds the current configuration files. */
   configMapName?: string;
+  /** The change that is on its way to the instances, or was last. */
+  rollout?: {
+    /** Names the pods as this object asks for them; the value for the annotation `lingua.dev/promote`. */
+    revision: string;
+    /** What came of the canary; absent while it is undecided and when there is none. */
+    verdict?: 'Passed' | 'Failed';
+    /** Why it failed, in one word. */
+    reason?: string;
+    /** The figure that failed. */
+    message?: string;
+  };
   /** What is known about the fleet, each with a reason and what to do about it: Ready (the summary), Available, Progressing, Degraded, ConfigValid, RedisReachable, Drained. */
   conditions?: {
     /** What the condition is about. */
@@ -267,6 +301,8 @@ export interface SchedulerClusterStatus {
       /** Whether the instance said that nothing is left. */
       done: boolean;
     };
+    /** Why the instance must be restarted to be as this object asks; absent when it need not. */
+    restartReasons?: string[];
     /** Whether the instance runs with the current configuration. */
     configCurrent: boolean;
   }[];

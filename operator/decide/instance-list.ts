@@ -4,6 +4,9 @@ import type { Pod } from '../kube/resources.ts';
 import { currentConfigMapName } from '../resources/config-map.ts';
 import { answerOf, byOrdinal, configMapOf, isAlive, isCrashLooping, isReady, reportOf } from './pods.ts';
 import type { Leaver, View } from './leaving.ts';
+import type { Plan } from './plan.ts';
+import { isUpdated, rolloutOf } from './rollout.ts';
+import { restartReasons } from './restart-reasons.ts';
 import type { Seen } from './seen.ts';
 import { wholeSeconds } from './time.ts';
 
@@ -12,7 +15,7 @@ type Instance = NonNullable<SchedulerClusterStatus['instances']>[number];
 /** The definition's bound. */
 const instancesMax = 64;
 
-export function instanceList({ cluster, seen }: View, leavers: readonly Leaver[]): Instance[] {
+export function instanceList({ cluster, seen }: View, { leavers }: Plan): Instance[] {
   const current = currentConfigMapName(cluster);
   return byOrdinal(cluster, seen.pods)
     .slice(0, instancesMax)
@@ -26,6 +29,7 @@ export function instanceList({ cluster, seen }: View, leavers: readonly Leaver[]
         state: stateOf(pod, seen),
         ...figuresOf(cluster, seen, { ordinal, pod }),
         ...drainOf(leavers.find((leaver) => leaver.pod === pod)),
+        ...restartOf(seen, pod),
         configCurrent: configMapOf(pod) === current,
       };
     });
@@ -59,6 +63,11 @@ function drainOf(leaver: Leaver | undefined): Pick<Instance, 'drain'> {
       done: isDrained,
     },
   };
+}
+
+function restartOf({ statefulSet: set }: Seen, pod: Pod): Pick<Instance, 'restartReasons'> {
+  if (!set?.spec || rolloutOf(set).isUnseen || isUpdated(set, pod)) return {};
+  return { restartReasons: restartReasons(pod.spec, set.spec.template) };
 }
 
 function stateOf(pod: Pod, seen: Seen): Instance['state'] {

@@ -3,12 +3,14 @@
  * an operator that comes anew to any moment of it goes on as the one before would have.
  */
 import type { Pod } from '../kube/resources.ts';
-import { isDraining, leaverOf, type Leaver, type Numbered, type View } from './leaving.ts';
+import { isDraining, leaverOf, type Leaver, type View } from './leaving.ts';
 import { byOrdinal, isAlive } from './pods.ts';
+import { updateOf, type Update } from './update.ts';
 
 export interface Plan {
   /** How many pods there should be now: more than wished for while the last ones drain. */
   readonly replicas: number;
+  readonly update: Update;
   readonly leavers: readonly Leaver[];
 }
 
@@ -19,13 +21,16 @@ export function planOf(view: View): Plan {
   const surplus = pods
     .filter(({ ordinal }) => ordinal >= wanted)
     .map((numbered) => leaverOf(view, numbered, 'ScaleDown'));
+  const replicas = replicasNow(view, surplus);
+  const update = updateOf(view, replicas);
+  const { leaver } = update;
   const stranded = pods
-    .filter(({ ordinal, pod }) => ordinal < wanted && isStranded(view, pod))
+    .filter(({ ordinal, pod }) => ordinal < wanted && pod !== leaver?.pod && isStranded(view, pod))
     .map((numbered) => leaverOf(view, numbered, 'Replace'));
-  return { replicas: replicasNow(view, surplus), leavers: [...surplus, ...stranded] };
+  return { replicas, update, leavers: [...surplus, ...(leaver ? [leaver] : []), ...stranded] };
 }
 
-/** Drains although it should stay: a scale-down that was taken back, or a person who asked the instance. */
+/** Drains although it should stay: a scale-down or an update that was taken back, or a person who asked the instance. */
 const isStranded = ({ seen }: View, pod: Pod): boolean => isAlive(pod) && isDraining(seen, pod);
 
 /** A StatefulSet lets its highest ordinals go: so many as may go in a row from the top. */
@@ -38,8 +43,8 @@ function replicasNow({ cluster, seen }: View, surplus: readonly Leaver[]): numbe
 }
 
 /** Those that the operator itself must replace, because no scaling and no update will. */
-export const toReplace = ({ leavers }: Plan): Numbered[] =>
-  leavers.filter(({ why, mayGo, pod }) => why === 'Replace' && mayGo && isAlive(pod));
+export const toReplace = ({ leavers }: Plan): Leaver[] =>
+  leavers.filter(({ why, mayGo, pod }) => (why === 'Replace' || why === 'Rollback') && mayGo && isAlive(pod));
 
 /** Those to be told. One that has begun knows. */
 export const toDrain = ({ leavers }: Plan, { seen }: View): Leaver[] =>

@@ -39,8 +39,7 @@ export const reportOf = (seen: Seen, pod: Pod) => {
   return answer?.kind === 'report' ? answer.report : undefined;
 };
 
-export const waitingReason = (pod: Pod): string | undefined => containerOf(pod)?.state?.waiting?.reason;
-export const waitingMessage = (pod: Pod): string | undefined => containerOf(pod)?.state?.waiting?.message;
+const waitingReason = (pod: Pod): string | undefined => containerOf(pod)?.state?.waiting?.reason;
 export const restarts = (pod: Pod): number => containerOf(pod)?.restartCount ?? 0;
 
 /** How the container ended last, if it ever did. */
@@ -56,6 +55,31 @@ export function isCrashLooping(pod: Pod): boolean {
   return waitingReason(pod) === 'CrashLoopBackOff' || (failed && restarts(pod) >= 2);
 }
 
+const imageReasons: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+]);
+
+/** Its image cannot be had; the words of the kubelet. */
+export function imageFault(pod: Pod): string | undefined {
+  const waiting = containerOf(pod)?.state?.waiting;
+  return waiting?.reason !== undefined && imageReasons.has(waiting.reason)
+    ? (waiting.message ?? waiting.reason)
+    : undefined;
+}
+
+/** Will not become ready by waiting. */
+export const isStuck = (pod: Pod): boolean =>
+  isCrashLooping(pod) || imageFault(pod) !== undefined || condition(pod, 'PodScheduled')?.status === 'False';
+
+/** Since when the pod is as ready or not ready as it is now; wall clock, milliseconds. */
+export function readinessSinceMs({ metadata, status }: Pod): number {
+  const since = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
+  return Date.parse(since ?? metadata.creationTimestamp ?? '') || 0;
+}
+
 /**
  * How an instance refused its configuration or its identity, unless it has come up since. It ends with a code of its own
  * for that, and the kubelet keeps its last line.
@@ -64,6 +88,12 @@ export function refusal(seen: Seen, pod: Pod): Termination | undefined {
   const ended = lastTermination(pod);
   if (ended?.exitCode !== exitCodes.config || isReady(pod) || reportOf(seen, pod)) return undefined;
   return ended;
+}
+
+/** When its container began to run, if it runs. */
+export function runningSinceMs(pod: Pod): number | undefined {
+  const startedAt = containerOf(pod)?.state?.running?.startedAt;
+  return startedAt === undefined ? undefined : Date.parse(startedAt);
 }
 
 function containerOf(pod: Pod): ContainerStatus | undefined {

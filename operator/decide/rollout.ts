@@ -1,5 +1,5 @@
 /** How far the StatefulSet is on its way to its own spec. */
-import type { StatefulSet } from '../kube/resources.ts';
+import type { Pod, StatefulSet } from '../kube/resources.ts';
 
 export interface Rollout {
   readonly wanted: number;
@@ -31,3 +31,7 @@ export function rolloutOf({ metadata, spec, status }: StatefulSet): Rollout {
     isDone: !isMixed && replicas === wanted,
   };
 }
+
+/** Whether the pod was made from the newest template that the set's controller knows. */
+export const isUpdated = ({ status }: StatefulSet, { metadata }: Pod): boolean =>
+  metadata.labels?.['controller-revision-hash'] === status?.updateRevision;

@@ -16,7 +16,7 @@ const seen = (parts: Partial<Seen> = {}): Seen => ({
   ...parts,
 });
 const pod = (name: string): Pod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name } });
-const set = (replicas: number): StatefulSet => statefulSet(cluster, replicas);
+const set = (replicas: number): StatefulSet => statefulSet(cluster, { replicas, partition: replicas });
 const files = (...ordinals: number[]): ConfigMap => configMap(cluster, ordinals);
 
 it('every wanted ordinal gets a file', () => {

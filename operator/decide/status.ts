@@ -15,10 +15,12 @@ import { redisReachable } from './conditions/redis-reachable.ts';
 import { instanceList } from './instance-list.ts';
 import { planOf } from './plan.ts';
 import { isReady } from './pods.ts';
+import { rolloutStatus } from './update.ts';
 import { wholeSeconds } from './time.ts';
 
-export function statusOf(facts: Facts): SchedulerClusterStatus {
-  const { cluster, seen } = facts;
+export function statusOf(moment: Omit<Facts, 'plan'>): SchedulerClusterStatus {
+  const facts: Facts = { ...moment, plan: planOf(moment) };
+  const { cluster, seen, plan } = facts;
   const { status: set } = seen.statefulSet ?? {};
   return {
     observedGeneration: cluster.metadata.generation ?? 1,
@@ -27,8 +29,9 @@ export function statusOf(facts: Facts): SchedulerClusterStatus {
     updatedReplicas: set?.updatedReplicas ?? 0,
     selector: selectorString(selectorLabels(cluster)),
     configMapName: currentConfigMapName(cluster),
+    rollout: rolloutStatus(facts, plan.update),
     conditions: conditions(facts),
-    instances: instanceList(facts, planOf(facts).leavers),
+    instances: instanceList(facts, plan),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Events on the cluster: what was made, what was changed, and what somebody else had changed. */
-import { appliedHashAnnotation } from '../api/labels.ts';
+import { appliedHashAnnotation, templateHashAnnotation } from '../api/labels.ts';
 import type { KubeObject } from '../kube/kube.ts';
 import type { Pass } from './act.ts';
 
@@ -28,10 +28,17 @@ export function announceWrite(pass: Pass, { before, after, field }: Written): vo
       'Scale',
       `Scaled from ${String(replicasOf(before))} to ${String(replicasOf(after))} instances.`,
     );
-  } else {
+  } else if (field === undefined || !toldElsewhere.has(field)) {
     tell(pass, 'Updated', 'Update', `Updated ${what}${field === undefined ? '' : `: ${field}`}.`);
   }
 }
+
+/** By announce-rollout.ts, as a story. */
+const toldElsewhere: ReadonlySet<string> = new Set([
+  `metadata.annotations.${templateHashAnnotation}`,
+  'spec.updateStrategy.rollingUpdate',
+  'spec.updateStrategy.rollingUpdate.partition',
+]);
 
 export function announceDeleted(pass: Pass, kind: string, object: KubeObject): void {
   tell(pass, 'Deleted', 'Delete', `Deleted ${kind} ${object.metadata.name}, which is not needed any more.`);

@@ -29,13 +29,23 @@ const reasons = {
   Replace: 'it is about to be replaced',
 } as const;
 
+const replaced = {
+  Rollback: 'goes back to the former revision',
+  Replace: 'had drained and should stay; it starts anew',
+} as const;
+
 /** The StatefulSet makes it anew under the same name. */
 export async function replaceDrained(pass: Pass): Promise<void> {
-  for (const { pod } of toReplace(planOf(viewOf(pass)))) {
+  for (const { pod, why } of toReplace(planOf(viewOf(pass)))) {
     await pass.deps.kube.delete(pods, pod);
     pass.deps.ownWrites.deleted(pods, pod);
     pass.deps.metrics.wrote(pods.kind, 'delete');
-    tell(pass, 'Replaced', 'Replace', `${pod.metadata.name} had drained and should stay; it starts anew.`);
+    tell(
+      pass,
+      'Replaced',
+      'Replace',
+      `${pod.metadata.name} ${replaced[why === 'Rollback' ? why : 'Replace']}.`,
+    );
   }
 }
 

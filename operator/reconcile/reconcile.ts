@@ -17,6 +17,8 @@ export type Outcome =
   | { readonly kind: 'settled' }
   /** On its way: changes are told, the time is only for what nobody tells. */
   | { readonly kind: 'moving' }
+  /** Something was decided that is acted on in the next look, because the status had to tell it first. */
+  | { readonly kind: 'again' }
   /** A person must act. */
   | { readonly kind: 'blocked' }
   | { readonly kind: 'gone' };
@@ -44,6 +46,8 @@ export function nextLookMs({ kind }: Outcome): number | undefined {
   switch (kind) {
     case 'moving':
       return 15_000;
+    case 'again':
+      return 0;
     case 'blocked':
       return 30_000;
     case 'settled':
@@ -60,6 +64,7 @@ async function look(cluster: SchedulerCluster, lastReports: LastReports, deps: D
   const after: SchedulerCluster = { ...cluster, status };
   deps.metrics.observe(after);
   if (blocked) return { kind: 'blocked' };
+  if (status.rollout?.verdict !== cluster.status?.rollout?.verdict) return { kind: 'again' };
   const isSettled = isTrue(after, 'Ready') && isTrue(after, 'Drained') && !isTrue(after, 'Degraded');
   return { kind: isSettled ? 'settled' : 'moving' };
 }

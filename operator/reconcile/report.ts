@@ -34,6 +34,7 @@ export async function report(
   deps.ownWrites.wrote(schedulerClusters, written);
   lastReports.set(key, nowMs);
   announceTurns(cluster, status, deps);
+  announceCanary(cluster, status, deps);
 }
 
 export function saysSomethingNew(
@@ -70,4 +71,15 @@ function announceTurns(cluster: SchedulerCluster, next: SchedulerClusterStatus, 
     if (now?.status !== status || (before?.status === status && before.reason === now.reason)) continue;
     events.record({ regarding: cluster, type, reason: now.reason, action: 'Observe', note: now.message });
   }
+}
+
+/** That it failed is told by Degraded. */
+function announceCanary(
+  cluster: SchedulerCluster,
+  { rollout }: SchedulerClusterStatus,
+  { events }: Deps,
+): void {
+  if (rollout?.verdict !== 'Passed' || cluster.status?.rollout?.verdict === 'Passed') return;
+  const note = `The instances that tried revision ${rollout.revision} stayed within the limits; the others follow.`;
+  events.record({ regarding: cluster, type: 'Normal', reason: 'CanaryPassed', action: 'Update', note });
 }

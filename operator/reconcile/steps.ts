@@ -12,6 +12,7 @@ import {
 } from '../api/names.ts';
 import { planOf } from '../decide/plan.ts';
 import { isReady } from '../decide/pods.ts';
+import { rolloutOf } from '../decide/rollout.ts';
 import { ordinalsToConfigure, replicasAllowed } from '../decide/scale.ts';
 import type { Target } from '../instances/instances.ts';
 import {
@@ -20,16 +21,18 @@ import {
   serviceAccounts,
   services,
   statefulSets,
+  type ConfigMap,
   type Pod,
 } from '../kube/resources.ts';
 import { clientService } from '../resources/client-service.ts';
-import { configMap, currentConfigMapName } from '../resources/config-map.ts';
+import { configMap, currentConfigMapName, withOrdinals } from '../resources/config-map.ts';
 import { headlessService } from '../resources/headless-service.ts';
 import { podDisruptionBudget } from '../resources/pod-disruption-budget.ts';
 import { serviceAccount } from '../resources/service-account.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
 import { keep, viewOf, type Pass } from './act.ts';
 import { provideAdminToken } from './admin-token.ts';
+import { announceRollout } from './announce-rollout.ts';
 import { announceTimedOut, drainLeavers, replaceDrained } from './drain.ts';
 import { removeUnusedConfigMaps } from './garbage.ts';
 
@@ -77,15 +80,39 @@ async function keepConfigMap(pass: Pass): Promise<void> {
   if (!live) return;
   const others = seen.configMaps.filter(({ metadata }) => metadata.name !== name);
   pass.seen = { ...seen, configMaps: [...others, live] };
+  for (const former of others) await keepFormer(pass, former);
+}
+
+/** While an update is held or taken back, instances that are added run the former revision, with its configuration. */
+async function keepFormer(pass: Pass, former: ConfigMap): Promise<void> {
+  const { cluster, seen } = pass;
+  if (!seen.statefulSet || !rolloutOf(seen.statefulSet).isMixed || former.metadata.deletionTimestamp) return;
+  const wish = withOrdinals(cluster, former, ordinalsToConfigure(cluster, seen, former));
+  if (!wish) return;
+  const live = await keep(pass, configMaps, former.metadata.name, wish);
+  pass.seen = {
+    ...pass.seen,
+    configMaps: pass.seen.configMaps.map((map) => (map === former && live ? live : map)),
+  };
 }
 
 async function keepStatefulSet(pass: Pass): Promise<void> {
   const { cluster, seen } = pass;
   const plan = planOf(viewOf(pass));
-  const wish = statefulSet(cluster, replicasAllowed(cluster, currentConfigMap(pass), plan.replicas));
+  const replicas = Math.min(...inUse(pass).map((map) => replicasAllowed(cluster, map, plan.replicas)));
+  const wish = statefulSet(cluster, { replicas, partition: plan.update.partition });
   const live = await keep(pass, statefulSets, statefulSetName(cluster), wish);
   pass.seen = { ...seen, statefulSet: live };
+  announceRollout(pass, plan, { before: seen.statefulSet, after: live });
   announceTimedOut(pass, plan, { before: seen.statefulSet, after: live });
+}
+
+/** Files are needed for what pods of an older revision mount too, as long as such a pod may be made. */
+function inUse(pass: Pass): (ConfigMap | undefined)[] {
+  const { statefulSet, configMaps: all } = pass.seen;
+  const isMixed = statefulSet !== undefined && rolloutOf(statefulSet).isMixed;
+  const current = currentConfigMap(pass);
+  return isMixed ? [current, ...all.filter((map) => map !== current)] : [current];
 }
 
 function currentConfigMap({ cluster, seen }: Pass) {

@@ -34,6 +34,7 @@ const everything: Wish = {
     limits: { maxSessions: 50 },
   },
   drain: { timeoutSeconds: 120 },
+  rollout: { canary: { replicas: 2, soakSeconds: 600, promotion: 'Manual', limits: { dlqLength: 5 } } },
   service: {
     type: 'LoadBalancer',
     sessionAffinity: 'ClientIP',
@@ -61,7 +62,7 @@ for (const [name, wish] of Object.entries(samples)) {
       headlessService(cluster),
       clientService(cluster),
       podDisruptionBudget(cluster),
-      statefulSet(cluster, cluster.spec.replicas),
+      statefulSet(cluster, { replicas: cluster.spec.replicas, partition: cluster.spec.replicas }),
     ];
     const source = objects
       .filter((object) => object !== undefined)

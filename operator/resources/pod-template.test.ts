@@ -23,7 +23,7 @@ it('passes the restricted pod security standard', () => {
 
 it('a label of the user cannot move a pod out of its StatefulSet', () => {
   const cluster = sampleCluster({ podLabels: { 'app.kubernetes.io/instance': 'other', team: 'a' } });
-  const { template, selector } = statefulSet(cluster, 2).spec!;
+  const { template, selector } = statefulSet(cluster, { replicas: 2, partition: 2 }).spec!;
   assert.equal(template.metadata!.labels!['team'], 'a');
   for (const [key, value] of Object.entries(selector.matchLabels!))
     assert.equal(template.metadata!.labels![key], value);

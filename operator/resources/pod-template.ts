@@ -10,6 +10,7 @@ import {
   ports,
   terminationGraceSeconds,
 } from '../../common/workload.ts';
+import { hash8 } from '../api/digest.ts';
 import { ownedLabels, selectorLabels } from '../api/labels.ts';
 import { adminSecretName, serviceAccountName } from '../api/names.ts';
 import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulercluster.gen.ts';
@@ -59,6 +60,10 @@ export function podTemplate(cluster: SchedulerCluster): PodTemplate {
     },
   };
 }
+
+/** Names a pod template: what people promote, and how a template that changed is known for certain. */
+export const templateHash = (cluster: SchedulerCluster): string =>
+  hash8(JSON.stringify(podTemplate(cluster)));
 
 function placement(spec: SchedulerClusterSpec): Partial<PodSpec> {
   const { nodeSelector, tolerations, priorityClassName, imagePullSecrets } = spec;

@@ -2,7 +2,7 @@
  * The guide's `config.toml` for one instance, sections and keys in the guide's order. Written by a serializer, so no value
  * of the spec can break out of its string. Tables that the guide's file does not have are written only when the spec sets them.
  */
-import { stringify } from 'smol-toml';
+import { parse, stringify } from 'smol-toml';
 import { ports } from '../../common/workload.ts';
 import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulercluster.gen.ts';
 
@@ -15,6 +15,13 @@ export function renderToml({ spec }: SchedulerCluster, instanceId: string | unde
     scheduler: schedulerTable(spec, instanceId),
     ...optionalTable('limits', spec.config.limits),
   });
+}
+
+/** The same file for another instance. */
+export function renamed(source: string, instanceId: string): string {
+  const file = parse(source) as { scheduler: { phase2: Table } };
+  file.scheduler.phase2['instance_id'] = instanceId;
+  return stringify(file);
 }
 
 type Table = Record<string, unknown>;

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { currentConfigMapName } from '../../operator/resources/config-map.ts';
-import { configMaps, podDisruptionBudgets, pods, statefulSets } from '../../operator/kube/resources.ts';
+import {
+  configMaps,
+  podDisruptionBudgets,
+  pods,
+  statefulSets,
+  type Pod,
+} from '../../operator/kube/resources.ts';
 import { refusedStatus } from './stateful-set-controller.ts';
 import { sampleCluster } from './sample.ts';
 import { ownedKinds, World } from './world.ts';
@@ -241,11 +247,10 @@ describe('changing the configuration', () => {
     await settled();
     const line = 'config.toml:7: scheduler.job_timeout_seconds must be at most 3600';
     const bad = currentConfigMapName(sampleCluster({ config: { scheduler: { jobTimeoutSeconds: 60 } } }));
-    world.behave = (pod) =>
-      pod.spec!.volumes!.some(({ configMap }) => configMap?.name === bad)
-        ? refusedStatus('10.9.9.9', line)
-        : undefined;
-    world.report = (name) => (name === 'demo-1' ? undefined : {});
+    const isBad = (pod: Pod | undefined) =>
+      pod?.spec!.volumes!.some(({ configMap }) => configMap?.name === bad);
+    world.behave = (pod) => (isBad(pod) ? refusedStatus('10.9.9.9', line) : undefined);
+    world.report = (name) => (isBad(world.kube.peek(pods, at(name))) ? undefined : {});
     world.edit(slower);
     await world.converge();
     assert.equal(world.says('ConfigValid'), 'False Refused');

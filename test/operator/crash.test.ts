@@ -1,6 +1,7 @@
 /** The operator dies before or after each of its writes, starts anew with nothing remembered, and ends at the same place. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { pods } from '../../operator/kube/resources.ts';
 import { sampleCluster } from './sample.ts';
 import { World } from './world.ts';
 
@@ -10,12 +11,25 @@ interface Story {
   readonly before: (world: World) => Promise<void>;
   /** What it is asked while it may die. */
   readonly change: (world: World) => void;
+  /** What Ready says in the end; `True FleetReady` by default. */
+  readonly ends?: string;
 }
 
 const create = async (world: World): Promise<void> => {
   world.put(sampleCluster());
   await world.converge();
 };
+
+const createWithCanary = async (world: World): Promise<void> => {
+  world.put(sampleCluster({ rollout: { canary: { soakSeconds: 0 } } }));
+  await world.converge();
+};
+const changeImage = (world: World): void => {
+  world.edit((spec) => (spec.image = 'lingua-scheduler:next'));
+};
+const runsNext = (world: World, name: string): boolean =>
+  world.kube.peek(pods, { namespace: 'default', name })?.spec!.containers[0]!.image ===
+  'lingua-scheduler:next';
 
 const stories: readonly Story[] = [
   { name: 'creating', before: () => Promise.resolve(), change: (world) => void world.put(sampleCluster()) },
@@ -54,6 +68,17 @@ const stories: readonly Story[] = [
       world.edit((spec) => (spec.config.scheduler.jobTimeoutSeconds = 60));
     },
   },
+  { name: 'a canary that passes', before: createWithCanary, change: changeImage },
+  {
+    name: 'a canary that fails',
+    before: async (world) => {
+      world.report = (name) =>
+        runsNext(world, name) ? { inbox: { length: 0, pending: 0, dlqLength: 101 } } : {};
+      await createWithCanary(world);
+    },
+    change: changeImage,
+    ends: 'False CanaryFailed',
+  },
 ];
 
 interface Ending {
@@ -91,7 +116,7 @@ for (const story of stories) {
   describe(story.name, () => {
     it('ends the same, whatever write the operator died at', async () => {
       const reference = await tell(story, () => undefined);
-      assert.equal(reference.ready, 'True FleetReady');
+      assert.equal(reference.ready, story.ends ?? 'True FleetReady');
       for (const when of ['before', 'after'] as const) {
         for (let n = 1; n <= reference.writes; n += 1) {
           const ending = await tell(story, (world) => {

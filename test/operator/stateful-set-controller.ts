@@ -10,6 +10,7 @@ import {
   secrets,
   statefulSets,
   type Pod,
+  type PodTemplate,
   type StatefulSet,
 } from '../../operator/kube/resources.ts';
 import { configMapOf } from '../../operator/decide/pods.ts';
@@ -18,10 +19,10 @@ import type { FakeKube } from '../fakes/kube.ts';
 /** What a started pod turns out to be. */
 export type Behaviour = (pod: Pod) => Pod['status'] | undefined;
 
-export const readyStatus = (podIP: string): NonNullable<Pod['status']> => ({
+export const readyStatus = (podIP: string, lastTransitionTime = ''): NonNullable<Pod['status']> => ({
   phase: 'Running',
   podIP,
-  conditions: [{ type: 'Ready', status: 'True' }],
+  conditions: [{ type: 'Ready', status: 'True', ...(lastTransitionTime ? { lastTransitionTime } : {}) }],
   containerStatuses: [
     { name: 'scheduler', ready: true, restartCount: 0, image: '', imageID: '', state: { running: {} } },
   ],
@@ -49,12 +50,16 @@ const revisionOf = ({ spec }: StatefulSet): string => sha256(JSON.stringify(spec
 export class StatefulSetController {
   readonly #kube: FakeKube;
   readonly #behave: Behaviour;
+  readonly #now: () => string;
+  /** Templates by revision, as ControllerRevisions keep them. */
+  readonly #templates = new Map<string, PodTemplate>();
   /** Errors a real cluster would show as pods that never start. */
   readonly complaints: string[] = [];
   #addresses = 0;
 
-  constructor(kube: FakeKube, behave: Behaviour) {
+  constructor(kube: FakeKube, behave: Behaviour, now: () => string) {
     this.#kube = kube;
+    this.#now = now;
     this.#behave = behave;
   }
 
@@ -67,6 +72,7 @@ export class StatefulSetController {
   }
 
   #stepOne(set: StatefulSet): boolean {
+    this.#templates.set(revisionOf(set), set.spec!.template);
     const owned = this.#podsOf(set);
     const acted = this.#start(owned) || this.#scale(set, owned) || this.#roll(set, owned);
     return this.#writeStatus(set, this.#podsOf(set)) || acted;
@@ -81,7 +87,7 @@ export class StatefulSetController {
   #start(owned: readonly Pod[]): boolean {
     const pod = owned.find(({ status }) => status?.phase === 'Pending');
     if (!pod || !this.#hasFiles(pod)) return false;
-    const status = this.#behave(pod) ?? readyStatus(`10.0.0.${String(++this.#addresses)}`);
+    const status = this.#behave(pod) ?? readyStatus(`10.0.0.${String(++this.#addresses)}`, this.#now());
     this.#kube.put({ ...pod, status });
     return true;
   }
@@ -101,19 +107,29 @@ export class StatefulSetController {
     const missing = Array.from({ length: wanted }, (_, ordinal) => ordinal).filter(
       (ordinal) => !owned.some((pod) => ordinalIn(set, pod) === ordinal),
     );
-    for (const ordinal of missing) this.#kube.put(podOf(set, ordinal));
+    for (const ordinal of missing) this.#make(set, ordinal);
     const extra = owned.find((pod) => ordinalIn(set, pod) >= wanted);
     if (extra) this.#kube.remove(extra);
     return missing.length > 0 || extra !== undefined;
   }
 
-  /** Replaces one outdated pod, the highest first, while all others are ready or this one is broken itself. */
+  /** Below the partition a lost pod comes back as it was. */
+  #make(set: StatefulSet, ordinal: number): void {
+    const update = revisionOf(set);
+    const revision = ordinal < partitionOf(set) ? (set.status?.currentRevision ?? update) : update;
+    this.#kube.put(podOf(set, ordinal, { revision, template: this.#templates.get(revision)! }));
+  }
+
+  /** From the partition up, replaces one outdated pod, the highest first, while all others are ready or this one is broken itself. */
   #roll(set: StatefulSet, owned: readonly Pod[]): boolean {
     const revision = revisionOf(set);
     const outdated = owned
       .filter(({ metadata }) => metadata.labels!['controller-revision-hash'] !== revision)
+      .filter((pod) => ordinalIn(set, pod) >= partitionOf(set))
       .sort((a, b) => ordinalIn(set, b) - ordinalIn(set, a));
-    const updating = owned.some((pod) => !outdated.includes(pod) && !isReady(pod));
+    const updating = owned.some(
+      (pod) => ordinalIn(set, pod) >= partitionOf(set) && !outdated.includes(pod) && !isReady(pod),
+    );
     if (!outdated[0] || updating) return false;
     this.#kube.remove(outdated[0]);
     return true;
@@ -143,16 +159,23 @@ const isReady = (pod: Pod): boolean =>
 const ordinalIn = ({ metadata }: StatefulSet, pod: Pod): number =>
   Number(pod.metadata.name.slice(metadata.name.length + 1));
 
-function podOf(set: StatefulSet, ordinal: number): Pod {
+const partitionOf = ({ spec }: StatefulSet): number => spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
+
+interface Made {
+  readonly revision: string;
+  readonly template: PodTemplate;
+}
+
+function podOf(set: StatefulSet, ordinal: number, { revision, template }: Made): Pod {
   const { name, namespace, uid } = set.metadata;
-  const { metadata, spec } = set.spec!.template;
+  const { metadata, spec } = template;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name: `${name}-${String(ordinal)}`,
       namespace: namespace!,
-      labels: { ...metadata!.labels, 'controller-revision-hash': revisionOf(set) },
+      labels: { ...metadata!.labels, 'controller-revision-hash': revision },
       ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid: uid!, controller: true }],
     },
     spec: structuredClone(spec!),

@@ -70,7 +70,11 @@ export class World {
   #seed = 0;
 
   constructor() {
-    this.controller = new StatefulSetController(this.kube, (pod) => this.behave(pod));
+    this.controller = new StatefulSetController(
+      this.kube,
+      (pod) => this.behave(pod),
+      () => new Date(this.clock.now()).toISOString(),
+    );
   }
 
   /** Starts the operator, or starts it anew with nothing remembered. */
@@ -179,6 +183,14 @@ export class World {
     this.kube.put(cluster);
   }
 
+  /** What a person does with `kubectl annotate`; undefined takes the annotation away. */
+  annotate(name: string, value: string | undefined, of = 'demo'): void {
+    const cluster = this.cluster(of);
+    const others = Object.entries(cluster.metadata.annotations ?? {}).filter(([key]) => key !== name);
+    const annotations = Object.fromEntries(value === undefined ? others : [...others, [name, value]]);
+    this.kube.put({ ...cluster, metadata: { ...cluster.metadata, annotations } });
+  }
+
   condition(type: ConditionType, name = 'demo', namespace = 'default'): Condition {
     const found = this.cluster(name, namespace).status?.conditions?.find((one) => one.type === type);
     if (!found) throw new Error(`${name} has no condition ${type}`);
@@ -234,7 +246,8 @@ export class World {
     const pod = this.kube.peek(pods, { namespace, name })!;
     if (this.#drains.has(pod.metadata.uid!)) return;
     this.#drains.set(pod.metadata.uid!, this.clock.now());
-    const conditions = [{ type: 'Ready', status: 'False' }];
+    const lastTransitionTime = new Date(this.clock.now()).toISOString();
+    const conditions = [{ type: 'Ready', status: 'False', lastTransitionTime }];
     this.kube.put({ ...pod, status: { ...pod.status, conditions } });
   }
 

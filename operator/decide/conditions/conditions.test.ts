@@ -72,7 +72,9 @@ function conditionsOf(sample: Sample): Record<string, string> {
     seen: {
       configMaps: [],
       statefulSet:
-        set === 'none' ? undefined : { ...statefulSet(cluster, replicas), status: { ...done, ...set } },
+        set === 'none'
+          ? undefined
+          : { ...statefulSet(cluster, { replicas, partition: replicas }), status: { ...done, ...set } },
       pods: pods.map(
         (one, ordinal) =>
           ({

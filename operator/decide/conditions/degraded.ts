@@ -3,13 +3,12 @@ import { verdict, type Reason, type Verdict } from '../../api/conditions.ts';
 import type { Pod } from '../../kube/resources.ts';
 import {
   condition,
+  imageFault,
   isAlive,
   isCrashLooping,
   lastTermination,
   reportOf,
   restarts,
-  waitingMessage,
-  waitingReason,
 } from '../pods.ts';
 import { wantedPods, type Facts } from './facts.ts';
 
@@ -20,6 +19,13 @@ interface Fault {
 
 export function degraded(facts: Facts): Verdict {
   if (facts.blocked) return verdict('True', facts.blocked.reason, facts.blocked.message);
+  const failed = facts.plan.update.stage.kind === 'RolledBack' && facts.cluster.status?.rollout;
+  if (failed)
+    return verdict(
+      'True',
+      'CanaryFailed',
+      `${failed.message ?? 'The canary failed'}; revision ${failed.revision} is taken back.`,
+    );
   const faults = wantedPods(facts)
     .filter(isAlive)
     .flatMap((pod) => {
@@ -32,18 +38,9 @@ export function degraded(facts: Facts): Verdict {
   return verdict('True', first.reason, `${first.name}${others}: ${first.detail}.`);
 }
 
-const imageReasons: ReadonlySet<string> = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'InvalidImageName',
-  'ErrImageNeverPull',
-]);
-
 function faultOf(facts: Facts, pod: Pod): Fault | undefined {
-  const waiting = waitingReason(pod);
-  if (waiting !== undefined && imageReasons.has(waiting)) {
-    return { reason: 'ImagePullFailed', detail: waitingMessage(pod) ?? waiting };
-  }
+  const image = imageFault(pod);
+  if (image !== undefined) return { reason: 'ImagePullFailed', detail: image };
   if (isCrashLooping(pod)) {
     const code = lastTermination(pod)?.exitCode;
     const ended = code === undefined ? '' : `, last with exit code ${String(code)}`;

@@ -1,7 +1,6 @@
 /** Drained: every instance that leaves has nothing left to do. */
 import { verdict, type Verdict } from '../../api/conditions.ts';
 import type { Leaver } from '../leaving.ts';
-import { planOf } from '../plan.ts';
 import { isAlive, reportOf } from '../pods.ts';
 import { wholeSeconds } from '../time.ts';
 import { instances, type Facts } from './facts.ts';
@@ -10,7 +9,7 @@ import { instances, type Facts } from './facts.ts';
 const toldMax = 4;
 
 export function drained(facts: Facts): Verdict {
-  const draining = planOf(facts).leavers.filter(({ pod, mayGo }) => isAlive(pod) && !mayGo);
+  const draining = facts.plan.leavers.filter(({ pod, mayGo }) => isAlive(pod) && !mayGo);
   if (draining.length === 0)
     return verdict('True', 'NothingLeaves', 'No instance has work to finish before it leaves.');
   const each = draining.slice(0, toldMax).map((leaver) => progressOf(facts, leaver));

@@ -1,15 +1,12 @@
 /** What every condition is decided from. */
 import type { Condition, ConditionType, Reason } from '../../api/conditions.ts';
-import type { SchedulerCluster } from '../../api/schedulercluster.gen.ts';
 import type { Pod } from '../../kube/resources.ts';
 import { byOrdinal } from '../pods.ts';
-import type { Seen } from '../seen.ts';
+import type { View } from '../leaving.ts';
+import type { Plan } from '../plan.ts';
 
-export interface Facts {
-  readonly cluster: SchedulerCluster;
-  readonly seen: Seen;
-  /** Wall clock, milliseconds. */
-  readonly nowMs: number;
+export interface Facts extends View {
+  readonly plan: Plan;
   /** Why this pass could not write everything it wished. */
   readonly blocked: Blocked | undefined;
 }

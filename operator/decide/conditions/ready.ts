@@ -8,6 +8,9 @@ export type Parts = Readonly<Record<Exclude<ConditionType, 'Ready'>, Verdict>>;
 export function ready(facts: Facts, parts: Parts): Verdict {
   const { cluster, blocked } = facts;
   if (blocked) return { ...parts.Degraded, status: 'False' };
+  const { stage } = facts.plan.update;
+  if (stage.kind === 'RolledBack') return { ...parts.Degraded, status: 'False' };
+  if (stage.kind === 'Paused') return parts.Progressing;
   const wanted = cluster.spec.replicas;
   const isMoving = parts.Progressing.status === 'True';
   if (wanted === 0 && !isMoving)
