@@ -35,6 +35,8 @@ export const InstanceReport = z.object({
   jobs: z.object({ waiting: z.number(), running: z.number() }),
   /** Choices of a node since this process started, and those that found none; absent in versions that do not count them. */
   selections: z.object({ total: z.number(), failed: z.number() }).optional(),
+  /** Nodes of the whole fleet that this instance can choose from; absent in versions that do not tell. */
+  nodesKnown: z.number().optional(),
   inbox: z.object({ length: z.number(), pending: z.number(), dlqLength: z.number() }),
   /** Null unless draining. */
   drain: z

@@ -33,10 +33,20 @@ export async function reportOf(
     lease: { held: lease.held, epoch: lease.epoch, holder: lease.holder },
     connections: { sessions: edge.count('session'), nodes: edge.count('node') },
     jobs: { waiting, running: Math.max(running, floor.runningCount) },
+    selections: await selectionsOf(instance),
+    nodesKnown: instance.directory.nodes.length,
     // A report must neither fail nor wait because the store is away: that is when it is read.
     inbox: reachable ? await store.inbox.stats(instanceId).catch(() => nothing) : nothing,
     drain: drain.report,
   };
+}
+
+async function selectionsOf({ registry }: Instance): Promise<InstanceReport['selections']> {
+  const counted = await registry.getSingleMetric('scheduler_node_selections_total')?.get();
+  const count = (result: string) =>
+    counted?.values.find(({ labels }) => labels['result'] === result)?.value ?? 0;
+  const failed = count('none');
+  return { total: count('chosen') + failed, failed };
 }
 
 function phaseOf({ drain, readiness }: Instance, stopped: boolean): InstanceReport['phase'] {
