@@ -20,6 +20,7 @@ export class SessionClient {
   readonly closed: Promise<Closed>;
   readonly #socket: WebSocket;
   #sessionId = '';
+  #token = '';
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -47,6 +48,7 @@ export class SessionClient {
     });
     const ack = await client.log.first('session_init_ack', ({ type }) => type === 'session_init_ack');
     client.#sessionId = String(ack['session_id']);
+    client.#token = String(ack['resume_token']);
     return client;
   }
 
@@ -60,6 +62,28 @@ export class SessionClient {
 
   get sessionId(): string {
     return this.#sessionId;
+  }
+
+  get connected(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** What brings the session back on another connection. */
+  get token(): string {
+    return this.#token;
+  }
+
+  /** All answers up to `lastSeq` are handled. */
+  acknowledge(lastSeq: number): void {
+    this.send({ type: 'session_ack', session_id: this.#sessionId, last_seq: lastSeq });
+  }
+
+  accepted(requestId: string, withinMs?: number): Promise<Message> {
+    return this.log.first(
+      `job_accepted ${requestId}`,
+      (message) => message.type === 'job_accepted' && message['request_id'] === requestId,
+      withinMs,
+    );
   }
 
   say({ index, audio = `audio-${String(index)}`, requestId }: UtteranceOptions): void {
@@ -115,6 +139,12 @@ export class SessionClient {
 
   resume(): void {
     this.#socket.resume();
+  }
+
+  /** The cable is cut. */
+  async terminate(): Promise<void> {
+    this.#socket.terminate();
+    await this.closed;
   }
 
   async close(): Promise<void> {
