@@ -29,7 +29,8 @@ const acceptingMax = 64;
 export class SessionPeer implements Peer {
   readonly #connection: Connection;
   readonly #deps: PeerDeps;
-  readonly #accepting = new Set<Promise<void>>();
+  /** Utterances on their way into the store; most connections never have any. */
+  #accepting: Set<Promise<void>> | undefined;
   #session: DeskSession | undefined;
 
   constructor(connection: Connection, deps: PeerDeps) {
@@ -37,17 +38,19 @@ export class SessionPeer implements Peer {
     this.#deps = deps;
   }
 
-  async message(frame: string): Promise<void> {
+  message(frame: string): Promise<void> | void {
     const decoded = decodeSessionFrame(frame);
     if (!decoded.ok) {
       this.#deps.metrics.badFrames.inc({ side: 'session' });
       this.#fail(decoded.code, decoded.why);
       return;
     }
+    const { message } = decoded;
     try {
-      await this.#handle(decoded.message);
+      const handling = this.#handle(message);
+      if (handling) return this.#orFailed(message.type, handling);
     } catch (error) {
-      this.#failed(decoded.message.type, error);
+      this.#failed(message.type, error);
     }
   }
 
@@ -113,19 +116,24 @@ export class SessionPeer implements Peer {
   }
 
   /** Utterances do not wait for each other's acceptance, up to a bound. */
-  async #submit(type: string, work: Promise<void>): Promise<void> {
-    const accepted = work
-      .catch((error: unknown) => {
-        this.#failed(type, error);
-      })
-      .finally(() => this.#accepting.delete(accepted));
-    this.#accepting.add(accepted);
-    if (this.#accepting.size >= acceptingMax) await Promise.race(this.#accepting);
+  #submit(type: string, work: Promise<void>): Promise<void> | void {
+    const accepting = (this.#accepting ??= new Set());
+    const accepted = this.#orFailed(type, work).finally(() => accepting.delete(accepted));
+    accepting.add(accepted);
+    if (accepting.size >= acceptingMax) return Promise.race(accepting);
+  }
+
+  async #orFailed(type: string, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#failed(type, error);
+    }
   }
 
   async #close(session: DeskSession): Promise<void> {
     this.#session = undefined;
-    await Promise.all(this.#accepting);
+    if (this.#accepting) await Promise.all(this.#accepting);
     await this.#deps.desk.finish(session);
     this.#send({ type: 'session_close_ack', session_id: session.sessionId });
   }

@@ -32,7 +32,7 @@ export class NodePeer implements Peer {
     this.#link = linkOf(connection, deps.random.id());
   }
 
-  async message(frame: string): Promise<void> {
+  message(frame: string): Promise<void> | void {
     const { log, metrics } = this.#deps;
     const decoded = decodeNodeFrame(frame);
     if (!decoded.ok) {
@@ -41,15 +41,13 @@ export class NodePeer implements Peer {
       this.#fail(decoded.code, decoded.why);
       return;
     }
+    const { message } = decoded;
     try {
-      await this.#handle(decoded.message);
+      return this.#handle(message)?.catch((error: unknown) => {
+        this.#failed(message.type, error);
+      });
     } catch (error) {
-      log.error({ err: error, type: decoded.message.type }, 'node message failed');
-      const away = toAppError(error).code === 'unavailable';
-      this.#fail(
-        away ? errorCodes.dependencyDown : errorCodes.internal,
-        'the message could not be handled; try again',
-      );
+      this.#failed(message.type, error);
     }
   }
 
@@ -122,6 +120,15 @@ export class NodePeer implements Peer {
     this.#node = await floor.register(message, this.#link);
     // The socket may have ended meanwhile, and nobody else would notice.
     if (this.#connection.closed) floor.disconnected(this.#node, this.#link);
+  }
+
+  #failed(type: string, error: unknown): void {
+    this.#deps.log.error({ err: error, type }, 'node message failed');
+    const away = toAppError(error).code === 'unavailable';
+    this.#fail(
+      away ? errorCodes.dependencyDown : errorCodes.internal,
+      'the message could not be handled; try again',
+    );
   }
 
   #fail(code: string, message: string): void {
