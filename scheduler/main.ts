@@ -14,6 +14,8 @@ import { loadConfig } from './config/load.ts';
 import { drainTiming } from './settings.ts';
 import { startScheduler } from './start.ts';
 import { checkConfig } from './tools/check-config.ts';
+import { deadLetterTool } from './tools/dlq.ts';
+import { doctor } from './tools/doctor.ts';
 import type { ToolReport } from './tools/report.ts';
 
 const logFormat = logOptions(process.env, process.stdout.isTTY);
@@ -64,15 +66,25 @@ async function finish({ exitCode, output }: ToolReport): Promise<never> {
   process.exit(exitCode);
 }
 
+const toolDeps = async (configPath: string | undefined) => {
+  const { config } = await loadConfig(configPath);
+  return { config, clock: systemClock, random: systemRandom };
+};
+
 async function main(asked: Arguments): Promise<void> {
   switch (asked.kind) {
     case 'run':
       return run(asked.config);
     case 'check-config':
       return finish(await checkConfig(asked.files, asked.json));
-    case 'doctor':
+    case 'doctor': {
+      const deps = await toolDeps(asked.config);
+      return finish(
+        await doctor({ ...deps, adminTokenFile: process.env[environment.adminTokenFile] }, asked.json),
+      );
+    }
     case 'dlq':
-      return finish({ exitCode: exitCodes.unclean, output: 'not yet\n' });
+      return finish(await deadLetterTool(asked.request, asked.json, await toolDeps(asked.config)));
     case 'help':
       return finish({ exitCode: exitCodes.ok, output: asked.text });
     case 'version':

@@ -40,6 +40,11 @@ export class Tally<Label extends string = never> {
     if (sum) sum.value += value;
     else if (labels) this.#sums.set(key, { labels: { ...labels }, value });
   }
+
+  /** Every sum so far, by its labels. */
+  *sums(): Generator<{ readonly labels: Labels<Label>; readonly value: number }> {
+    for (const { labels, value } of this.#sums.values()) yield { labels, value };
+  }
 }
 
 interface Distribution {
@@ -71,6 +76,17 @@ export class Timing<Label extends string = never> {
   ): void {
     if (typeof first === 'number') this.#observe({}, '', first);
     else if (second !== undefined) this.#observe(first, keyOf(this.#names, first), second);
+  }
+
+  /** Upper bounds of the buckets; there is one more beyond the last. */
+  get bounds(): readonly number[] {
+    return this.#bounds;
+  }
+
+  /** How many fell into each bucket so far, as a copy. */
+  counts(labels: Readonly<Record<Label, string>>): Float64Array {
+    const distribution = this.#distributions.get(keyOf(this.#names, labels));
+    return distribution ? distribution.counts.slice() : new Float64Array(this.#bounds.length + 1);
   }
 
   #add(labels: Readonly<Record<string, string>>, key: string): Distribution {
