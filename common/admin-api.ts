@@ -25,6 +25,8 @@ export const InstanceReport = z.object({
     keyPrefix: z.string(),
     /** Round trip of the last ping in milliseconds; null when it failed. */
     roundTripMs: z.number().nullable(),
+    /** What Redis may use, 0 for no limit; absent in versions that do not ask. */
+    maxMemoryBytes: z.number().optional(),
     /** What the last failure said, without credentials; null when the last ping succeeded. */
     error: z.string().nullable(),
   }),

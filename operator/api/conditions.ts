@@ -13,7 +13,9 @@ export const conditionTypes = [
   'Degraded',
   'ConfigValid',
   'RedisReachable',
+  'InstancesUnique',
   'Drained',
+  'ProductionReady',
 ] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
@@ -50,6 +52,14 @@ export const remedies = {
     'Check spec.resources, spec.nodeSelector and spec.tolerations against the nodes of the cluster.',
   DuplicateInstance:
     'Another process uses this instance_id on the same Redis: stop it, or give this cluster another spec.redis.keyPrefix.',
+  InboxBacklog:
+    'Check that the instance works and that its nodes and sessions are connected; what cannot be delivered goes to the dead letters after config.scheduler.phase2.dlqMaxDeliveries tries.',
+  DeliveryFailing:
+    'Look at the dead letters with `scheduler dlq list`: check that instance_ids are unique and that the nodes they name are online; then replay or drop them.',
+  NodeViewsDiffer:
+    'Check that config.scheduler.phase2.nodeSnapshot.enabled is true, the refresh interval, and the connection of the named instances to Redis.',
+  RestartingOften:
+    "Read the pod's log with `kubectl logs --previous` and check its memory limit; ownerTtlSeconds of 45 keeps sessions and nodes over a restart.",
   ForeignObject: 'Rename or delete that object, or give this SchedulerCluster another name.',
   ObjectRefused: 'Change the part of the spec that the API server names.',
   Forbidden:
@@ -63,6 +73,17 @@ export const remedies = {
   Unreachable: 'Check that Redis runs, that spec.redis is right, and that the network lets the pods through.',
   NoInstanceAnswers:
     'Wait for an instance to start; if one runs, check that the operator can reach port 5011 of the pods.',
+  // InstancesUnique
+  Unique: '',
+  // ProductionReady
+  AsRecommended: '',
+  SingleInstance: 'Set spec.replicas to 3 for production.',
+  FewInstances: '',
+  ManyInstances: 'Give the instances more resources instead, or split the fleet.',
+  SingleRedis: '',
+  RedisSlow: 'Put Redis nearer to the fleet, or give it more CPU.',
+  RedisMemorySmall: "Raise Redis' maxmemory.",
+  NodeSnapshotOff: 'Set config.scheduler.phase2.nodeSnapshot.enabled to true.',
   // Drained
   NothingLeaves: '',
   Draining: '',

@@ -11,6 +11,11 @@ export interface Seen {
 }
 
 export type InstanceAnswer =
-  | { readonly kind: 'report'; readonly report: InstanceReport }
+  | {
+      readonly kind: 'report';
+      readonly report: InstanceReport;
+      /** To Redis, of the last minute: one slow ping says nothing. Undefined until a minute has been seen. */
+      readonly fastestRoundTripMs?: number;
+    }
   /** Did not answer, or not as an instance does. */
   | { readonly kind: 'silent'; readonly error: string };

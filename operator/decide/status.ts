@@ -9,6 +9,8 @@ import { drained } from './conditions/drained.ts';
 import { degraded } from './conditions/degraded.ts';
 import type { Facts } from './conditions/facts.ts';
 import { previous } from './conditions/facts.ts';
+import { instancesUnique } from './conditions/instances-unique.ts';
+import { productionReady } from './conditions/production-ready.ts';
 import { progressing } from './conditions/progressing.ts';
 import { ready } from './conditions/ready.ts';
 import { redisReachable } from './conditions/redis-reachable.ts';
@@ -42,7 +44,9 @@ function conditions(facts: Facts): Condition[] {
     Degraded: degraded(facts),
     ConfigValid: configValid(facts),
     RedisReachable: redisReachable(facts),
+    InstancesUnique: instancesUnique(facts),
     Drained: drained(facts),
+    ProductionReady: productionReady(facts),
   };
   const verdicts = { Ready: ready(facts, parts), ...parts };
   return conditionTypes.map((type) => stamp(type, verdicts[type], facts));

@@ -4,6 +4,7 @@
  */
 import type { Clock, Random } from '../../common/clock.ts';
 import type { InstanceAnswer } from '../decide/seen.ts';
+import { guide } from '../decide/guide.ts';
 import type { AdminClient } from './admin-client.ts';
 
 export interface Target {
@@ -29,6 +30,8 @@ interface Followed {
   readonly token: string;
   readonly stop: AbortController;
   answer: InstanceAnswer | undefined;
+  /** Milliseconds to Redis, as last told; oldest first. */
+  roundTrips: readonly number[];
   /** Ends the pause before the next question. */
   nudge: () => void;
 }
@@ -103,6 +106,7 @@ export class Instances {
       token,
       stop: new AbortController(),
       answer: before?.answer,
+      roundTrips: before?.roundTrips ?? [],
       nudge: () => undefined,
     };
     cluster.pods.set(target.uid, followed);
@@ -113,7 +117,7 @@ export class Instances {
     const { client, clock, random, wake, intervalMs = 5_000 } = this.#options;
     const { signal } = followed.stop;
     while (!signal.aborted) {
-      const answer = await client.ask(followed.target.address, followed.token);
+      const answer = measured(followed, await client.ask(followed.target.address, followed.token));
       if (isStopped(signal)) return;
       const before = followed.answer;
       followed.answer = answer;
@@ -137,17 +141,42 @@ export class Instances {
   }
 }
 
+/** About a minute of answers. */
+const roundTripsKept = 12;
+
+function measured(followed: Followed, answer: InstanceAnswer): InstanceAnswer {
+  if (answer.kind !== 'report' || answer.report.redis.roundTripMs === null) return answer;
+  followed.roundTrips = [...followed.roundTrips, answer.report.redis.roundTripMs].slice(-roundTripsKept);
+  if (followed.roundTrips.length < roundTripsKept) return answer;
+  return { ...answer, fastestRoundTripMs: Math.min(...followed.roundTrips) };
+}
+
 /** The signal may have aborted during an await, which the compiler does not know. */
 const isStopped = (signal: AbortSignal): boolean => signal.aborted;
 
 /** What a status shows at once. Of an error only that there is one: its text may carry figures that change. */
 function essence(answer: InstanceAnswer | undefined): string {
   if (answer?.kind !== 'report') return answer?.kind ?? 'not asked';
-  const { phase, ready, configSha256, redis, lease, drain } = answer.report;
+  const { phase, ready, configSha256, redis, lease, drain, inbox } = answer.report;
+  const overLimits = [
+    inbox.pending > guide.inboxPendingMax,
+    inbox.dlqLength > guide.dlqLengthMax,
+    (answer.fastestRoundTripMs ?? 0) > guide.redisRoundTripMaxMs,
+  ];
   const progress = drain && [drain.done, answer.report.connections, answer.report.jobs];
-  return JSON.stringify([phase, ready, configSha256, redis.reachable, lease.held, lease.holder, progress]);
+  return JSON.stringify([
+    phase,
+    ready,
+    configSha256,
+    redis.reachable,
+    lease.held,
+    lease.holder,
+    progress,
+    overLimits,
+  ]);
 }
 
 function figures(answer: InstanceAnswer | undefined): string {
-  return answer?.kind === 'report' ? JSON.stringify(answer.report.connections) : '';
+  if (answer?.kind !== 'report') return '';
+  return JSON.stringify([answer.report.connections, answer.report.nodesKnown]);
 }

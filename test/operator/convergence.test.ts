@@ -67,7 +67,9 @@ describe('creating', () => {
         'Degraded False',
         'ConfigValid Unknown',
         'RedisReachable Unknown',
+        'InstancesUnique Unknown',
         'Drained True',
+        'ProductionReady True',
       ],
     );
     assert.equal(world.says('Progressing'), 'True Creating');

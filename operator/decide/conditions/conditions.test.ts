@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sampleCluster } from '../../../test/operator/sample.ts';
+import { sampleCluster, type Wish } from '../../../test/operator/sample.ts';
 import { refusedStatus } from '../../../test/operator/stateful-set-controller.ts';
 import { reportOf } from '../../../test/operator/world.ts';
 import type { InstanceReport } from '../../../common/admin-api.ts';
@@ -20,6 +20,9 @@ interface Sample {
   /** One status for each pod, by ordinal. */
   readonly pods?: (Pod['status'] | 'ready')[];
   readonly reports?: Partial<InstanceReport>[];
+  /** Of every instance, in the last minute. */
+  readonly fastestRoundTripMs?: number;
+  readonly spec?: Wish;
   readonly before?: { type: ConditionType; status: 'True' | 'False'; reason: string };
   readonly blocked?: Facts['blocked'];
 }
@@ -41,6 +44,19 @@ const waiting = (reason: string, message: string): Pod['status'] => ({
   ],
 });
 
+const { redis } = reportOf('', nowMs);
+const redisCluster = { mode: 'cluster', clusterUrls: ['redis://a:1'], keyPrefix: 'lingua' };
+
+const restarted = (restartCount: number, agoMs: number): Pod['status'] => ({
+  ...readyPod,
+  containerStatuses: [
+    {
+      ...{ name: 'scheduler', ready: true, restartCount, image: '', imageID: '', state: { running: {} } },
+      lastState: { terminated: { exitCode: 137, finishedAt: new Date(nowMs - agoMs).toISOString() } },
+    },
+  ],
+});
+
 function conditionsOf(sample: Sample): Record<string, string> {
   const {
     replicas = 3,
@@ -48,7 +64,7 @@ function conditionsOf(sample: Sample): Record<string, string> {
     pods = Array.from({ length: replicas }, () => 'ready' as const),
     blocked,
   } = sample;
-  const plain = sampleCluster({ replicas });
+  const plain = sampleCluster({ replicas, ...sample.spec });
   const cluster = sample.before
     ? {
         ...plain,
@@ -88,7 +104,13 @@ function conditionsOf(sample: Sample): Record<string, string> {
       instances: new Map(
         (sample.reports ?? pods.map(() => ({}))).map((report, ordinal) => [
           `u${String(ordinal)}`,
-          { kind: 'report', report: { ...reportOf(`demo-${String(ordinal)}`, nowMs), ...report } },
+          {
+            kind: 'report',
+            report: { ...reportOf(`demo-${String(ordinal)}`, nowMs), ...report },
+            ...(sample.fastestRoundTripMs === undefined
+              ? {}
+              : { fastestRoundTripMs: sample.fastestRoundTripMs }),
+          },
         ]),
       ),
     },
@@ -228,6 +250,102 @@ describe('conditions', () => {
       { RedisReachable: 'False Unreachable', Ready: 'False Unreachable' },
     ],
     [
+      'a backlog in an inbox',
+      { before: settled, reports: [{}, { inbox: { length: 2000, pending: 1001, dlqLength: 0 } }, {}] },
+      { Degraded: 'True InboxBacklog', Ready: 'True FleetReady' },
+    ],
+    [
+      'as much in an inbox as is allowed',
+      { before: settled, reports: [{}, { inbox: { length: 2000, pending: 1000, dlqLength: 100 } }, {}] },
+      { Degraded: 'False AsExpected' },
+    ],
+    [
+      'dead letters',
+      { before: settled, reports: [{}, {}, { inbox: { length: 0, pending: 0, dlqLength: 101 } }] },
+      { Degraded: 'True DeliveryFailing' },
+    ],
+    [
+      'an instance that knows far fewer nodes than the others',
+      { before: settled, reports: [{ nodesKnown: 100 }, { nodesKnown: 60 }, { nodesKnown: 98 }] },
+      { Degraded: 'True NodeViewsDiffer' },
+    ],
+    [
+      'an instance that lags a little behind',
+      { before: settled, reports: [{ nodesKnown: 100 }, { nodesKnown: 85 }, {}] },
+      { Degraded: 'False AsExpected' },
+    ],
+    [
+      'an instance that started again and again lately',
+      { before: settled, pods: ['ready', 'ready', restarted(3, 300_000)] },
+      { Degraded: 'True RestartingOften', Ready: 'True FleetReady' },
+    ],
+    [
+      'one that did so an hour ago',
+      { before: settled, pods: ['ready', 'ready', restarted(30, 3_600_000)] },
+      { Degraded: 'False AsExpected' },
+    ],
+    ['instances that hold their names', { before: settled }, { InstancesUnique: 'True Unique' }],
+    [
+      'a name that another process holds',
+      {
+        before: settled,
+        reports: [
+          {
+            startedAt: new Date(nowMs - 600_000).toISOString(),
+            lease: { held: false, epoch: 1, holder: 'demo-0|1|x|other' },
+          },
+          {},
+          {},
+        ],
+      },
+      { InstancesUnique: 'False DuplicateInstance', Ready: 'False DuplicateInstance' },
+    ],
+    [
+      'a fleet after the book',
+      { before: settled, spec: { redis: redisCluster } },
+      { ProductionReady: 'True AsRecommended' },
+    ],
+    [
+      'one Redis server',
+      { before: settled },
+      { ProductionReady: 'True SingleRedis', Ready: 'True FleetReady' },
+    ],
+    [
+      'a single instance',
+      { before: settled, replicas: 1 },
+      { ProductionReady: 'False SingleInstance', Ready: 'True FleetReady' },
+    ],
+    ['two instances', { before: settled, replicas: 2 }, { ProductionReady: 'True FewInstances' }],
+    ['eleven instances', { before: settled, replicas: 11 }, { ProductionReady: 'True ManyInstances' }],
+    [
+      'a slow Redis',
+      { before: settled, fastestRoundTripMs: 10.5 },
+      { ProductionReady: 'False RedisSlow', Ready: 'True FleetReady' },
+    ],
+    [
+      'a Redis that is fast enough',
+      { before: settled, fastestRoundTripMs: 10, spec: { redis: redisCluster } },
+      { ProductionReady: 'True AsRecommended' },
+    ],
+    [
+      'a Redis with too little memory for its nodes',
+      {
+        before: settled,
+        spec: { redis: redisCluster },
+        reports: [{ nodesKnown: 2000, redis: { ...redis, maxMemoryBytes: 310 * 1024 * 1024 } }, {}, {}],
+      },
+      { ProductionReady: 'False RedisMemorySmall' },
+    ],
+    [
+      'a Redis with enough',
+      {
+        before: settled,
+        spec: { redis: redisCluster },
+        reports: [{ nodesKnown: 900, redis: { ...redis, maxMemoryBytes: 310 * 1024 * 1024 } }, {}, {}],
+      },
+      { ProductionReady: 'True AsRecommended' },
+    ],
+    [
       'a foreign object in the way',
       { before: settled, blocked: { reason: 'ForeignObject', message: 'Service demo' } },
       { Degraded: 'True ForeignObject', Ready: 'False ForeignObject' },
@@ -262,6 +380,13 @@ it('a fault that a person must solve has a remedy', () => {
     'Refused',
     'Unreachable',
     'TooFewReady',
+    'CanaryFailed',
+    'InboxBacklog',
+    'DeliveryFailing',
+    'NodeViewsDiffer',
+    'RestartingOften',
+    'SingleInstance',
+    'RedisSlow',
   ] as const;
   for (const fault of faults) assert.ok(remedies[fault].length > 20, fault);
 });

@@ -15,14 +15,16 @@ export function ready(facts: Facts, parts: Parts): Verdict {
   const isMoving = parts.Progressing.status === 'True';
   if (wanted === 0 && !isMoving)
     return verdict('True', 'Hibernated', 'No instance is asked for, and none runs.');
-  const hindrance = [
-    parts.ConfigValid.status === 'False' && parts.ConfigValid,
-    parts.RedisReachable.status === 'False' && parts.RedisReachable,
-    isMoving && parts.Progressing,
-    parts.Available.status !== 'True' && parts.Available,
-    parts.ConfigValid.status !== 'True' && parts.ConfigValid,
-    parts.RedisReachable.status !== 'True' && parts.RedisReachable,
-  ].find((part) => part !== false);
+  const hindrance = hindranceIn(parts);
   if (hindrance) return { ...hindrance, status: hindrance.status === 'Unknown' ? 'Unknown' : 'False' };
   return verdict('True', 'FleetReady', `${instances(wanted)} asked for; ${parts.Available.message}`);
+}
+
+/** The verdict to read first: what is certainly wrong, then what is on its way, then what is not known. */
+function hindranceIn(parts: Parts): Verdict | undefined {
+  const { Available, ConfigValid, InstancesUnique, Progressing, RedisReachable } = parts;
+  const wrong = [ConfigValid, RedisReachable, InstancesUnique].find(({ status }) => status === 'False');
+  if (wrong) return wrong;
+  if (Progressing.status === 'True') return Progressing;
+  return [Available, ConfigValid, RedisReachable].find(({ status }) => status !== 'True');
 }
