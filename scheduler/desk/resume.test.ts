@@ -2,28 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settle } from '../../test/fakes/clock.ts';
+import { withWorld } from '../../test/fakes/simulation/session.ts';
 import { Talker } from '../../test/fakes/simulation/talker.ts';
 import { Worker } from '../../test/fakes/simulation/worker.ts';
-import { World, type Extra } from '../../test/fakes/simulation/world.ts';
-
-interface Place {
-  readonly world: World;
-  /** On instance a, working on what it gets until it is told to answer. */
-  readonly worker: Worker;
-}
-
-/** @param play the story; the world ends with it, and must not have logged an error */
-async function withWorld(play: (place: Place) => Promise<void>, extra: Extra = {}): Promise<void> {
-  const world = await World.start(1, extra);
-  const worker = new Worker(world, 'n', 0);
-  worker.wellBehaved = worker.holding = true;
-  await settle();
-  worker.beat();
-  await world.clock.advance(500);
-  await play({ world, worker });
-  assert.deepEqual(world.errors(), []);
-  await world.stop();
-}
 
 const oneEach = (...indexes: number[]) =>
   indexes.map((index, place) => ({ index, seq: place + 1, result: true }));
@@ -219,6 +200,41 @@ describe('a session that is resumed', () => {
       assert.equal(world.on(0).desk.sessionCount + world.on(1).desk.sessionCount, 1);
     }));
 
+  it('belongs to the younger connection, also when the store’s answer to the older one comes later', () =>
+    withWorld(async ({ world, worker }) => {
+      const before = await Talker.open(world);
+      before.say(0);
+      await world.clock.advance(100);
+      await before.cut({ noticed: true });
+      world.slow.set('takeOver', [300, 0]);
+      const older = await Talker.open(world, { token: before.token });
+      const younger = await Talker.open(world, { token: before.token });
+      await world.clock.advance(1000);
+      assert.deepEqual([older.closeCode, younger.closeCode], [4009, undefined]);
+      worker.answer();
+      await world.clock.advance(100);
+      assert.deepEqual(younger.answers(), oneEach(0));
+    }));
+
+  it('hears that its node was lost though the news goes to its last owner', () =>
+    withWorld(async ({ world, worker }) => {
+      const before = await Talker.open(world);
+      before.say(0);
+      await world.clock.advance(100);
+      await before.cut({ noticed: true });
+      world.lost.add('assign');
+      const after = await Talker.open(world, { place: 1, token: before.token });
+      await world.clock.advance(100);
+      world.lost.clear();
+      const other = new Worker(world, 'n-2', 1);
+      other.wellBehaved = true;
+      await settle();
+      other.beat();
+      worker.disconnect();
+      await world.clock.advance(3000);
+      assert.deepEqual(after.answers(), oneEach(0));
+    }));
+
   it('lets go of the old socket at the next renewal when it could not be told', () =>
     withWorld(async ({ world }) => {
       world.lost.add('superseded');
@@ -340,67 +356,4 @@ describe('a session that cannot be resumed', () => {
       },
       { limits: 'max_sessions = 2' },
     ));
-});
-
-describe('acknowledgement', () => {
-  const outbox = (world: World, talker: Talker) =>
-    world.store.sessions
-      .readOutbox(talker.sessionId, 0, 100)
-      .then((entries) => entries.map(({ seq }) => seq));
-
-  async function answered(world: World, worker: Worker, talker: Talker, count: number): Promise<void> {
-    worker.holding = false;
-    for (let index = 0; index < count; index++) talker.say(index);
-    await world.clock.advance(5000);
-  }
-
-  it('trims what was acknowledged and nothing else', () =>
-    withWorld(async ({ world, worker }) => {
-      const talker = await Talker.open(world);
-      await answered(world, worker, talker, 4);
-      assert.deepEqual(await outbox(world, talker), [1, 2, 3, 4]);
-      talker.acknowledge(2);
-      await world.clock.advance(2000);
-      assert.deepEqual(await outbox(world, talker), [3, 4]);
-      talker.send({ type: 'client_heartbeat', timestamp: 1, last_seq: 3 });
-      await world.clock.advance(2000);
-      assert.deepEqual(await outbox(world, talker), [4]);
-      assert.equal(talker.ofType('server_heartbeat').length, 1);
-      talker.acknowledge(1);
-      await world.clock.advance(2000);
-      assert.deepEqual(await outbox(world, talker), [4], 'an old one changes nothing');
-    }));
-
-  it('of more than was sent does not lose what was not', () =>
-    withWorld(async ({ world, worker }) => {
-      const talker = await Talker.open(world);
-      for (const index of [0, 1]) talker.say(index);
-      await world.clock.advance(100);
-      worker.answer(1);
-      await world.clock.advance(100);
-      talker.acknowledge(1_000_000);
-      await world.clock.advance(2000);
-      assert.deepEqual(talker.answers(), []);
-      assert.deepEqual(await outbox(world, talker), [1], 'held back for index 0, so not handled');
-      await talker.cut({ noticed: true });
-      const back = await Talker.open(world, { place: 1, token: talker.token, lastSeq: 1_000_000 });
-      worker.answer(0);
-      await world.clock.advance(100);
-      assert.deepEqual(back.answers(), [{ index: 0, seq: 1_000_001, result: true }], 'counted on from there');
-      await back.cut({ noticed: true });
-      const again = await Talker.open(world, { place: 0, token: talker.token, lastSeq: 1_000_000 });
-      await world.clock.advance(100);
-      assert.deepEqual(again.answers(), back.answers(), 'and by the same numbers on the next instance');
-    }));
-
-  it('is not asked of a client of the original: what it was sent is trimmed, and carries no number', () =>
-    withWorld(async ({ world, worker }) => {
-      const talker = await Talker.open(world, { extensions: [] });
-      await answered(world, worker, talker, 3);
-      assert.deepEqual(await outbox(world, talker), []);
-      assert.deepEqual(
-        talker.answers().map(({ seq }) => seq),
-        [undefined, undefined, undefined],
-      );
-    }));
 });

@@ -1,4 +1,4 @@
-/** The smallest world there is: one session, and one node on the same instance. */
+/** The smallest worlds there are: one node, with or without a session. */
 import assert from 'node:assert/strict';
 import { settle } from '../clock.ts';
 import { Talker } from './talker.ts';
@@ -7,26 +7,33 @@ import { World, type Extra } from './world.ts';
 
 export interface Place {
   readonly world: World;
+  /** On instance a, working on what it gets until it is told to answer. */
   readonly worker: Worker;
-  readonly talker: Talker;
 }
 
-/** One session and one node on one instance; the node works on what it gets until it is told to answer. */
-export async function withSession(
-  play: (place: Place) => Promise<void>,
-  extra: Extra = {},
-  extensions?: readonly string[],
-): Promise<void> {
+/** @param play the story; the world ends with it, and must not have logged an error */
+export async function withWorld(play: (place: Place) => Promise<void>, extra: Extra = {}): Promise<void> {
   const world = await World.start(1, extra);
   const worker = new Worker(world, 'n', 0);
   worker.wellBehaved = worker.holding = true;
   await settle();
   worker.beat();
   await world.clock.advance(500);
-  const talker = await Talker.open(world, extensions ? { extensions } : {});
-  await play({ world, worker, talker });
+  await play({ world, worker });
   assert.deepEqual(world.errors(), []);
   await world.stop();
+}
+
+/** The same with a session on instance a. */
+export function withSession(
+  play: (place: Place & { readonly talker: Talker }) => Promise<void>,
+  extra: Extra = {},
+  extensions?: readonly string[],
+): Promise<void> {
+  return withWorld(async (place) => {
+    const talker = await Talker.open(place.world, extensions ? { extensions } : {});
+    await play({ ...place, talker });
+  }, extra);
 }
 
 export const metric = async (world: World, name: string): Promise<string> =>

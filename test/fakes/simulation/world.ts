@@ -101,6 +101,8 @@ export class World {
   failing = 0;
   /** Verbs of the store that do what they are asked and cannot say so. */
   readonly mute = new Set<string>();
+  /** How late the next answers of a verb come, in milliseconds, though it is done at once. */
+  readonly slow = new Map<string, number[]>();
   /** Hints of these types never arrive. */
   readonly lost = new Set<string>();
 
@@ -169,6 +171,8 @@ export class World {
           if (this.chance(this.failing)) throw new AppError('unavailable', 'cut before');
           if (verb === 'send' && this.#isLost(args)) return 'sent';
           const answer = await real.apply(part, args);
+          const lateMs = this.slow.get(String(verb))?.shift() ?? 0;
+          if (lateMs > 0) await this.clock.sleep(lateMs);
           const muted = this.mute.has(String(verb)) || this.chance(this.failing);
           if (muted) throw new AppError('unavailable', 'cut after');
           return answer;

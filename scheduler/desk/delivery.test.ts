@@ -1,0 +1,70 @@
+/** Answers that are kept until their client has handled them. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { withWorld } from '../../test/fakes/simulation/session.ts';
+import { Talker } from '../../test/fakes/simulation/talker.ts';
+import type { Worker } from '../../test/fakes/simulation/worker.ts';
+import type { World } from '../../test/fakes/simulation/world.ts';
+
+describe('acknowledgement', () => {
+  const outbox = (world: World, talker: Talker) =>
+    world.store.sessions
+      .readOutbox(talker.sessionId, 0, 100)
+      .then((entries) => entries.map(({ seq }) => seq));
+
+  async function answered(world: World, worker: Worker, talker: Talker, count: number): Promise<void> {
+    worker.holding = false;
+    for (let index = 0; index < count; index++) talker.say(index);
+    await world.clock.advance(5000);
+  }
+
+  it('trims what was acknowledged and nothing else', () =>
+    withWorld(async ({ world, worker }) => {
+      const talker = await Talker.open(world);
+      await answered(world, worker, talker, 4);
+      assert.deepEqual(await outbox(world, talker), [1, 2, 3, 4]);
+      talker.acknowledge(2);
+      await world.clock.advance(2000);
+      assert.deepEqual(await outbox(world, talker), [3, 4]);
+      talker.send({ type: 'client_heartbeat', timestamp: 1, last_seq: 3 });
+      await world.clock.advance(2000);
+      assert.deepEqual(await outbox(world, talker), [4]);
+      assert.equal(talker.ofType('server_heartbeat').length, 1);
+      talker.acknowledge(1);
+      await world.clock.advance(2000);
+      assert.deepEqual(await outbox(world, talker), [4], 'an old one changes nothing');
+    }));
+
+  it('of more than was sent does not lose what was not', () =>
+    withWorld(async ({ world, worker }) => {
+      const talker = await Talker.open(world);
+      for (const index of [0, 1]) talker.say(index);
+      await world.clock.advance(100);
+      worker.answer(1);
+      await world.clock.advance(100);
+      talker.acknowledge(1_000_000);
+      await world.clock.advance(2000);
+      assert.deepEqual(talker.answers(), []);
+      assert.deepEqual(await outbox(world, talker), [1], 'held back for index 0, so not handled');
+      await talker.cut({ noticed: true });
+      const back = await Talker.open(world, { place: 1, token: talker.token, lastSeq: 1_000_000 });
+      worker.answer(0);
+      await world.clock.advance(100);
+      assert.deepEqual(back.answers(), [{ index: 0, seq: 1_000_001, result: true }], 'counted on from there');
+      await back.cut({ noticed: true });
+      const again = await Talker.open(world, { place: 0, token: talker.token, lastSeq: 1_000_000 });
+      await world.clock.advance(100);
+      assert.deepEqual(again.answers(), back.answers(), 'and by the same numbers on the next instance');
+    }));
+
+  it('is not asked of a client of the original: what it was sent is trimmed, and carries no number', () =>
+    withWorld(async ({ world, worker }) => {
+      const talker = await Talker.open(world, { extensions: [] });
+      await answered(world, worker, talker, 3);
+      assert.deepEqual(await outbox(world, talker), []);
+      assert.deepEqual(
+        talker.answers().map(({ seq }) => seq),
+        [undefined, undefined, undefined],
+      );
+    }));
+});
