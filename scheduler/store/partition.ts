@@ -24,9 +24,10 @@ const crcTable = Uint16Array.from({ length: 256 }, (_, byte) => {
 
 /** CRC-16/XMODEM over the UTF-8 bytes: the sum that Redis Cluster uses for its slots. */
 export function crc16(text: string): number {
+  const bytes = Buffer.from(text);
   let crc = 0;
-  for (const byte of Buffer.from(text)) {
-    crc = ((crc << 8) & 0xffff) ^ (crcTable[(crc >> 8) ^ byte] ?? 0);
+  for (let i = 0; i < bytes.length; i++) {
+    crc = ((crc << 8) & 0xffff) ^ (crcTable[(crc >> 8) ^ (bytes[i] ?? 0)] ?? 0);
   }
   return crc;
 }

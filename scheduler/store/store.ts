@@ -183,8 +183,8 @@ export interface JobRecord extends JobRef {
   readonly failovers: number;
   readonly utteranceIndex: number;
   readonly target: Target | undefined;
+  /** Both empty once finished. */
   readonly assign: string;
-  /** Empty once finished. */
   readonly audio: string;
 }
 

@@ -175,6 +175,74 @@ describe('the verbs', () => {
       }
     }));
 
+  it('travel together when they are asked for together', () =>
+    redis.withRedis(async ({ store }, observed) => {
+      const sessions = Array.from({ length: 200 }, (_, i) => `s-${String(i)}`);
+      await Promise.all(sessions.map((sessionId) => openSession(store, sessionId)));
+      await Promise.all(sessions.map((sessionId) => store.jobs.accept(jobOf(sessionId))));
+      await Promise.all(sessions.map((sessionId) => store.jobs.finish({ ...finish, sessionId })));
+      await Promise.all(sessions.map((sessionId) => store.sessions.trimOutbox(sessionId, 1)));
+      const calls = (op: string) => observed.filter((one) => one.op === op).length;
+      assert.deepEqual([calls('accept'), calls('finish'), calls('outbox_trim')], [4, 4, 4]);
+    }));
+
+  it('are in one call no more than about a million characters of large audio', () =>
+    redis.withRedis(async ({ store }, observed) => {
+      await openSession(store, 's-1');
+      const jobs = Array.from({ length: 6 }, (_, i) =>
+        jobOf('s-1', { jobId: `job-${String(i)}`, audio: 'x'.repeat(400_000) }),
+      );
+      await Promise.all(jobs.map((job) => store.jobs.accept(job)));
+      assert.equal(observed.filter(({ op }) => op === 'accept').length, 3);
+    }));
+
+  it('do not fail with a job whose key holds something else', () =>
+    redis.withRedis(async ({ store, keys }) => {
+      await openSession(store, 's-1');
+      await openSession(store, 's-2');
+      await store.jobs.accept(jobOf('s-1'));
+      await store.jobs.accept(jobOf('s-2'));
+      await redis.raw.set(keys.outbox('s-1'), 'not a stream');
+      const [broken, good] = await Promise.allSettled([
+        store.jobs.finish(finish),
+        store.jobs.finish({ ...finish, sessionId: 's-2' }),
+      ]);
+      assert.equal(broken.status === 'rejected' && (broken.reason as AppError).code, 'internal');
+      assert.deepEqual(good.status === 'fulfilled' && good.value, { kind: 'done', seq: 1, owner: 'sched-a' });
+    }));
+
+  it('number answers upwards also when an outbox vanished under its session', () =>
+    redis.withRedis(async ({ store, keys }) => {
+      await openSession(store, 's-1');
+      for (const jobId of ['job-1', 'job-2', 'job-3']) await store.jobs.accept(jobOf('s-1', { jobId }));
+      await store.jobs.finish(finish);
+      await redis.raw.del(keys.outbox('s-1'));
+      const seqs: number[] = [];
+      for (const jobId of ['job-2', 'job-3']) {
+        const done = await store.jobs.finish({ ...finish, jobId });
+        if (done.kind === 'done') seqs.push(done.seq);
+      }
+      assert.equal(seqs.length, 2);
+      assert.ok(seqs[0]! > 1 && seqs[1] === seqs[0]! + 1, String(seqs));
+      assert.equal((await store.sessions.readOutbox('s-1', 1, 10)).length, 2);
+      assert.ok((await redis.raw.pttl(keys.outbox('s-1'))) > 0);
+    }));
+
+  it('leave nothing of a session and its job that has no end', () =>
+    redis.withRedis(async ({ store, keys }) => {
+      await openSession(store, 's-1');
+      const audio = 'x'.repeat(20_000);
+      await store.jobs.accept(jobOf('s-1', { audio, requestId: 'r-1' }));
+      assert.equal(await redis.raw.exists(keys.ofJob('s-1', 'job-1').audio), 1);
+      await store.jobs.finish(finish);
+      for (const key of await redis.raw.keys(`${keys.session('s-1').split('{')[0]!}*`)) {
+        if (key.endsWith(':due')) continue;
+        assert.ok((await redis.raw.pttl(key)) > 0, key);
+      }
+      assert.equal(await redis.raw.exists(keys.ofJob('s-1', 'job-1').audio), 0);
+      assert.equal(await redis.raw.exists(keys.ofJob('s-1', 'job-1').due), 0);
+    }));
+
   it('leave the owner key of a later owner alone, whose take-over was written first', () =>
     redis.withRedis(async ({ store, keys }) => {
       await redis.raw.set(keys.sessionOwner('s-1'), 'sched-b|5');

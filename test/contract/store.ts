@@ -1,6 +1,7 @@
 /** What every store must do. One suite, run on memory, on a single Redis and on a Redis cluster. */
 import { describe } from 'node:test';
 import { deadLetterToolsContract } from './dead-letters.ts';
+import { groupedJobContract } from './grouped-jobs.ts';
 import { withStoreOf, type Factory } from './harness.ts';
 import { inboxContract } from './inbox.ts';
 import { instanceContract } from './instances.ts';
@@ -21,6 +22,7 @@ export function storeContract(name: string, factory: Factory): void {
     });
     describe('jobs', () => {
       jobContract(withStore);
+      groupedJobContract(withStore);
     });
     describe('nodes', () => {
       nodeContract(withStore);

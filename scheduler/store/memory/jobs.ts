@@ -125,7 +125,7 @@ function finish(table: Table, move: Move<'finish'>): Moved<'finish'> {
   return moveJob(table, move, ({ record, requestId }) => {
     const { jobId, utteranceIndex } = record;
     const seq = session ? appendAnswer(session, { jobId, utteranceIndex, answer }) : 0;
-    const ended: JobRecord = { ...record, state: 'finished', audio: '' };
+    const ended: JobRecord = { ...record, state: 'finished', assign: '', audio: '' };
     table.jobs.set(keyOf(move), { record: ended, requestId, dueAt: Infinity, seq }, keepMs);
     return { kind: 'done', seq, owner };
   });
@@ -166,10 +166,14 @@ function isOrphanOf(instanceId: string, sessions: MemorySessions, job: OpenJobRe
   return job.state === 'pending' || job.target?.instanceId === instanceId;
 }
 
+function checkedTarget({ nodeId, instanceId }: Target): Target {
+  return { nodeId: checkedId(nodeId, 'node'), instanceId: checkedId(instanceId, 'instance') };
+}
+
 function newRecord(job: NewJob, target: Target | undefined): JobRecord {
   const { sessionId, jobId, utteranceIndex, assign, audio } = job;
   const place = target
-    ? ({ state: 'dispatched', attempt: 1, target } as const)
+    ? ({ state: 'dispatched', attempt: 1, target: checkedTarget(target) } as const)
     : ({ state: 'pending', attempt: 0, target } as const);
   return { sessionId, jobId, utteranceIndex, assign, audio, failovers: 0, ...place };
 }

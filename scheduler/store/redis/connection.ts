@@ -12,6 +12,7 @@ import { addressesOf } from './address.ts';
 import { isMoved, isNoScript, redisFailure } from './failure.ts';
 import type { Observe, RedisStoreOptions } from './options.ts';
 import type { Script } from './script.ts';
+import type { ScriptCall } from './script-group.ts';
 
 export type Argument = string | number;
 
@@ -72,6 +73,14 @@ export class RedisConnection {
       }
     };
     return this.#observed(script.name, send, this.#commandTimeoutMs);
+  }
+
+  /**
+   * Runs calls of one script that were asked for together, at once: without waiting for what else this turn brings, where
+   * that would be another turn.
+   */
+  runTogether(script: Script, calls: readonly ScriptCall[]): Promise<unknown>[] {
+    return calls.map(({ keys, args }) => this.run(script, keys, args));
   }
 
   /** The server, or each master of a cluster. */

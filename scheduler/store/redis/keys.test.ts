@@ -27,9 +27,8 @@ describe('keys', () => {
   it('share a slot where one script touches them together', () => {
     fc.assert(
       fc.property(id, id, (a, b) => {
-        assert.ok(
-          oneSlot([keys.session(a), keys.outbox(a), keys.job(a, b), keys.request(a, b), keys.due(a)]),
-        );
+        const ofJob = Object.values(keys.ofJob(a, b));
+        assert.ok(oneSlot([keys.session(a), keys.outbox(a), keys.request(a, b), ...ofJob]));
         assert.ok(oneSlot([keys.lease(a), keys.epoch(a), keys.inbox(a), keys.deadLetters(a)]));
         assert.ok(oneSlot([keys.nodeOwner(a), keys.nodePresence(a), keys.nodeSnapshot(a), keys.nodeView(a)]));
       }),
@@ -41,7 +40,18 @@ describe('keys', () => {
       fc.property(id, id, id, id, (a, b, c, d) => {
         if (a === c && b === d) return;
         assert.notEqual(keys.request(a, b), keys.request(c, d));
-        assert.notEqual(keys.job(a, b), keys.job(c, d));
+        assert.notEqual(keys.ofJob(a, b).job, keys.ofJob(c, d).job);
+        assert.notEqual(keys.ofJob(a, b).audio, keys.ofJob(c, d).audio);
+      }),
+    );
+  });
+
+  it('hold the ids where the scripts look for them', () => {
+    fc.assert(
+      fc.property(id, id, (a, b) => {
+        assert.equal(keys.ofJob(a, b).job.slice(keys.idsInJobKey), `${a}/${b}`);
+        assert.equal(keys.ofJob(a, b).session, keys.session(a));
+        assert.equal(keys.session(a).slice(keys.idInSessionKey), a);
       }),
     );
   });
@@ -49,7 +59,7 @@ describe('keys', () => {
   it('refuse what would lead elsewhere', () => {
     for (const bad of ['', '{', 'a}b', 'a b', 'a/b', 'a|b', 'a\nb', 'x'.repeat(129)]) {
       assert.throws(() => keys.session(bad), { code: 'invalid' });
-      assert.throws(() => keys.job('s', bad), { code: 'invalid' });
+      assert.throws(() => keys.ofJob('s', bad), { code: 'invalid' });
       assert.throws(() => keys.request('s', bad), { code: 'invalid' });
       assert.throws(() => keys.inbox(bad), { code: 'invalid' });
       assert.throws(() => keys.nodeOwner(bad), { code: 'invalid' });

@@ -4,7 +4,7 @@
  */
 import { AppError } from '../../../common/errors.ts';
 import { checkedId } from '../ids.ts';
-import { partitionOf } from '../partition.ts';
+import { allPartitions, partitionOf } from '../partition.ts';
 
 export type Keys = ReturnType<typeof createKeys>;
 
@@ -22,16 +22,30 @@ export function createKeys(prefix: string) {
 
 /** One slot per partition of sessions. `/` separates two ids: it cannot stand in either. */
 function sessionKeys(prefix: string) {
-  const inPartition = (sessionId: string) => `${prefix}:v1:{${partitionOf(checkedId(sessionId, 'session'))}}`;
+  const ofPartition = (tag: string) => `${prefix}:v1:{${tag}}`;
+  const inPartition = (sessionId: string) => ofPartition(partitionOf(checkedId(sessionId, 'session')));
+  const someTag = allPartitions[0] ?? '';
   return {
     session: (sessionId: string) => `${inPartition(sessionId)}:session:${sessionId}`,
     outbox: (sessionId: string) => `${inPartition(sessionId)}:outbox:${sessionId}`,
-    job: (sessionId: string, jobId: string) =>
-      `${inPartition(sessionId)}:job:${sessionId}/${checkedId(jobId, 'job')}`,
     request: (sessionId: string, requestId: string) =>
       `${inPartition(sessionId)}:request:${sessionId}/${checkedId(requestId, 'request')}`,
-    due: (sessionId: string) => `${inPartition(sessionId)}:due`,
-    dueOfPartition: (tag: string) => `${prefix}:v1:{${tag}}:due`,
+    dueOfPartition: (tag: string) => `${ofPartition(tag)}:due`,
+    /** All that one job touches, at once because a job is what there are most of. */
+    ofJob: (sessionId: string, jobId: string) => {
+      const partition = inPartition(sessionId);
+      const ids = `${sessionId}/${checkedId(jobId, 'job')}`;
+      return {
+        job: `${partition}:job:${ids}`,
+        audio: `${partition}:audio:${ids}`,
+        session: `${partition}:session:${sessionId}`,
+        due: `${partition}:due`,
+        outbox: `${partition}:outbox:${sessionId}`,
+      };
+    },
+    /** How many characters stand before the ids; the tags of all partitions are of one length. */
+    idsInJobKey: `${ofPartition(someTag)}:job:`.length,
+    idInSessionKey: `${ofPartition(someTag)}:session:`.length,
     sessionOwner: (sessionId: string) =>
       `${prefix}:sessions:owner:{session:${checkedId(sessionId, 'session')}}`,
   };

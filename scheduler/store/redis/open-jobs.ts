@@ -5,8 +5,9 @@
 import { allPartitions, partitionOf } from '../partition.ts';
 import type { JobRef, OpenJobRecord } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
-import { createJobRecords, refOf } from './job-records.ts';
+import { parseOpenJob } from './job-record.ts';
 import type { Keys } from './keys.ts';
+import { ownerOfSession } from './session-record.ts';
 import { asList, asNumber, asText, asTextOrNil, asTexts } from './reply.ts';
 import { openJobsScript } from './scripts/open-jobs.ts';
 
@@ -18,8 +19,6 @@ interface DueJob extends JobRef {
 }
 
 export function createOpenJobs(keys: Keys, commands: RedisConnection) {
-  const records = createJobRecords(keys, commands);
-
   /** Jobs that were open from the first step to the last are all there, each once. */
   const scan = async (tag: string, pattern: string): Promise<DueJob[]> => {
     const found = new Map<string, DueJob>();
@@ -37,17 +36,28 @@ export function createOpenJobs(keys: Keys, commands: RedisConnection) {
   };
 
   const read = async (jobs: readonly DueJob[]): Promise<OpenJobRecord[]> => {
-    const found = await Promise.all(jobs.map((job) => records.open(job, job.deadlineInMs)));
-    return found.filter((job) => job !== undefined);
+    const records = await Promise.all(
+      jobs.map(({ sessionId, jobId }) => commands.command('GET', [keys.ofJob(sessionId, jobId).job])),
+    );
+    return jobs.flatMap(({ sessionId, jobId, deadlineInMs }, i): OpenJobRecord[] => {
+      const record = asTextOrNil(records[i]);
+      const job = record === undefined ? undefined : parseOpenJob({ sessionId, jobId }, record, deadlineInMs);
+      return job ? [job] : [];
+    });
   };
 
   /** The last owners of the sessions of these jobs, by session. */
   const ownersOf = async (jobs: readonly DueJob[]): Promise<Map<string, string | undefined>> => {
     const sessions = [...new Set(jobs.map(({ sessionId }) => sessionId))];
     const owners = await Promise.all(
-      sessions.map((sessionId) => commands.command('HGET', [keys.session(sessionId), 'owner'])),
+      sessions.map((sessionId) => commands.command('GET', [keys.session(sessionId)])),
     );
-    return new Map(sessions.map((sessionId, i) => [sessionId, asTextOrNil(owners[i])]));
+    return new Map(
+      sessions.map((sessionId, i) => {
+        const record = asTextOrNil(owners[i]);
+        return [sessionId, record === undefined ? undefined : ownerOfSession(record)];
+      }),
+    );
   };
 
   return {
@@ -77,4 +87,12 @@ function pairsOf(flat: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i] ?? '', flat[i + 1] ?? '']);
   return pairs;
+}
+
+/** How a job is named in the deadline index. */
+export const memberOf = ({ sessionId, jobId }: JobRef): string => `${sessionId}/${jobId}`;
+
+export function refOf(member: string): JobRef {
+  const slash = member.indexOf('/');
+  return { sessionId: member.slice(0, slash), jobId: member.slice(slash + 1) };
 }

@@ -7,6 +7,7 @@
  *   connection.ts  waiting, failing, coming back
  */
 import type { Store } from '../store.ts';
+import { createCommits } from './commits.ts';
 import { RedisConnection } from './connection.ts';
 import { examineRedis } from './examine.ts';
 import { createRedisInbox } from './inbox.ts';
@@ -24,6 +25,7 @@ import { createRedisSessions } from './sessions.ts';
 export function openRedisStore(options: RedisStoreOptions): Store {
   const { clock, random, log } = options;
   const keys = createKeys(options.keyPrefix);
+  const grouped = options.mode === 'single';
   // Never one connection for two of these: a blocking read, or a commit that waits for replicas, holds up the rest.
   const commands = new RedisConnection(options, 'commands');
   const commits = new RedisConnection(options, 'commits');
@@ -36,8 +38,8 @@ export function openRedisStore(options: RedisStoreOptions): Store {
   commands.onReconnect(renewAll);
 
   return {
-    sessions: createRedisSessions(keys, commands),
-    jobs: createRedisJobs({ keys, commands, commits, random }),
+    sessions: createRedisSessions(keys, commands, grouped),
+    jobs: createRedisJobs({ keys, commands, commits: createCommits(keys, commits, grouped), random }),
     nodes: createRedisNodes({ keys, commands, alias: options.mode === 'single' }),
     instances: createRedisInstances(keys, commands),
     inbox: createRedisInbox({ ...options, keys, commands, blocking, log, onDataLoss: renewAll }),

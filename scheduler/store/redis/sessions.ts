@@ -3,8 +3,9 @@
  * its own, follows and only says on which instance the socket is.
  */
 import { AppError } from '../../../common/errors.ts';
+import { checkedId } from '../ids.ts';
 import { partitionOf } from '../partition.ts';
-import type { SessionRecord, SessionStore } from '../store.ts';
+import type { SessionStore } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { createOpenJobs } from './open-jobs.ts';
@@ -13,6 +14,8 @@ import { asList, asNumber, asText, asTextOrNil } from './reply.ts';
 import { deleteIfEqualScript } from './scripts/delete-if-equal.ts';
 import { sessionOpenScript } from './scripts/session-open.ts';
 import { sessionOwnerHoldScript } from './scripts/session-owner-hold.ts';
+import { parseSession, storedToken } from './session-record.ts';
+import { sessionReadScript } from './scripts/session-read.ts';
 import { sessionReleaseScript } from './scripts/session-release.ts';
 import { sessionRenewScript } from './scripts/session-renew.ts';
 import { sessionTakeOverScript } from './scripts/session-take-over.ts';
@@ -22,14 +25,17 @@ type Held = Readonly<{ sessionId: string; epoch: number }>;
 /** Sessions renewed by one script call, so that none holds Redis for long. */
 const renewedAtOnce = 100;
 
-export function createRedisSessions(keys: Keys, commands: RedisConnection): SessionStore {
+/** @param grouped whether one script call may touch every slot */
+export function createRedisSessions(keys: Keys, commands: RedisConnection, grouped: boolean): SessionStore {
   const openJobs = createOpenJobs(keys, commands);
   const recordAndOutbox = (sessionId: string) => [keys.session(sessionId), keys.outbox(sessionId)];
   const holdOwnerKey = (sessionId: string, owner: string, epoch: number, ttlMs: number) =>
     commands.run(sessionOwnerHoldScript, [keys.sessionOwner(sessionId)], [owner, epoch, ttlMs]);
 
   const renewRecords = async (sessions: readonly Held[], owner: string, ttlMs: number) => {
-    const scriptKeys = sessions.flatMap(({ sessionId }) => recordAndOutbox(sessionId));
+    const scriptKeys = [keys.session, keys.outbox].flatMap((key) =>
+      sessions.map(({ sessionId }) => key(sessionId)),
+    );
     const epochs = sessions.map(({ epoch }) => epoch);
     const ours = asList(await commands.run(sessionRenewScript, scriptKeys, [owner, ttlMs, ...epochs]));
     const held = sessions.filter((_, i) => ours[i] === 1);
@@ -38,10 +44,10 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection): Sess
   };
 
   return {
-    ...createRedisOutbox(keys, commands),
+    ...createRedisOutbox(keys, commands, grouped),
 
     async open({ sessionId, owner, attributes, resumeToken, ttlMs }) {
-      const args = [owner, attributes, resumeToken, ttlMs];
+      const args = [checkedId(owner, 'instance'), attributes, storedToken(resumeToken), ttlMs];
       const reply = asList(await commands.run(sessionOpenScript, recordAndOutbox(sessionId), args));
       if (asText(reply[0]) === 'taken') {
         throw new AppError('conflict', 'the session exists and belongs to another instance');
@@ -52,18 +58,11 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection): Sess
     },
 
     async takeOver({ sessionId, owner, resumeToken, ttlMs }) {
-      const args = [owner, resumeToken, ttlMs];
+      const args = [checkedId(owner, 'instance'), storedToken(resumeToken), ttlMs];
       const reply = await commands.run(sessionTakeOverScript, recordAndOutbox(sessionId), args);
-      const [kind, epoch, seq, attributes, acknowledged, previousOwner] = asList(reply);
+      const [kind, record, seq, previousOwner] = asList(reply);
       if (kind === 'unknown' || kind === 'denied') return { kind };
-      const session = {
-        sessionId,
-        owner,
-        epoch: asNumber(epoch),
-        seq: asNumber(seq),
-        attributes: asText(attributes),
-        acknowledged: asNumber(acknowledged),
-      };
+      const session = { ...parseSession(sessionId, asText(record)), seq: asNumber(seq) };
       await holdOwnerKey(sessionId, owner, session.epoch, ttlMs);
       // After the new epoch: what the previous owner accepted is all there, and it accepts nothing more.
       const open = await openJobs.ofSession(sessionId);
@@ -85,9 +84,10 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection): Sess
     },
 
     async get(sessionId) {
-      const fields = ['owner', 'epoch', 'seq', 'attributes', 'acked'];
-      const reply = await commands.command('HMGET', [keys.session(sessionId), ...fields]);
-      return sessionRecord(sessionId, asList(reply).map(asTextOrNil));
+      const reply = await commands.run(sessionReadScript, recordAndOutbox(sessionId), []);
+      if (reply === null) return undefined;
+      const [record, seq] = asList(reply);
+      return { ...parseSession(sessionId, asText(record)), seq: asNumber(seq) };
     },
 
     async ownerOf(sessionId) {
@@ -95,15 +95,6 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection): Sess
       return value?.slice(0, value.lastIndexOf('|'));
     },
   };
-}
-
-function sessionRecord(
-  sessionId: string,
-  [owner, epoch, seq, attributes = '', acked = '0']: readonly (string | undefined)[],
-): SessionRecord | undefined {
-  if (owner === undefined) return undefined;
-  const counts = { epoch: Number(epoch), seq: Number(seq), acknowledged: Number(acked) };
-  return { sessionId, owner, attributes, ...counts };
 }
 
 /** Sessions that one script may touch together, in bounded lists. */

@@ -4,6 +4,7 @@
  */
 import type { Answer } from '../../../scheduler/store/store.ts';
 import { allPartitions } from '../../../scheduler/store/partition.ts';
+import { seqOf, stateOf } from '../../../scheduler/store/redis/job-record.ts';
 import { createKeys } from '../../../scheduler/store/redis/keys.ts';
 import type { HistoryEvent } from '../history.ts';
 import { comesTrue } from '../wait.ts';
@@ -93,18 +94,18 @@ async function writeSession(fleet: Fleet, session: string, seen: readonly Histor
   const jobs = new Set(
     seen.flatMap((event) => (event.session === session && event.job !== undefined ? event.job : [])),
   );
-  const answered = new Set<string>();
+  const answered = new Set<number>();
   for (const job of jobs) {
-    const [state, seq] = await direct.hmget(keys.job(session, job), 'state', 'seq');
-    if (typeof state !== 'string') continue;
-    history.add({ actor: 'redis', op: 'record', phase: 'ok', session, job, detail: state });
-    if (typeof seq === 'string' && seq !== '0') answered.add(seq);
+    const record = await direct.get(keys.ofJob(session, job).job);
+    if (record === null) continue;
+    history.add({ actor: 'redis', op: 'record', phase: 'ok', session, job, detail: stateOf(record) });
+    if (seqOf(record) > 0) answered.add(seqOf(record));
   }
-  const last = await direct.hget(keys.session(session), 'seq');
+  const last = await newestSeq(fleet, keys.outbox(session));
   // Of a session that was cut off there may be jobs that nobody here has heard of.
   const whole = !seen.some((event) => event.op === 'cut' && event.session === session);
-  if (whole && last !== null) {
-    const figure = { detail: `answers of ${session}`, count: Number(last), expected: answered.size };
+  if (whole && (await direct.exists(keys.session(session))) === 1) {
+    const figure = { detail: `answers of ${session}`, count: last, expected: answered.size };
     history.add({ actor: 'redis', op: 'books', phase: 'ok', ...figure });
   }
   for (const [id, fields] of await direct.xrange(keys.outbox(session), '-', '+')) {
@@ -112,10 +113,17 @@ async function writeSession(fleet: Fleet, session: string, seen: readonly Histor
     const answer = JSON.parse(field('answer')) as Answer;
     history.add({
       ...{ actor: 'redis', op: 'outbox', phase: 'ok', session, job: field('job') },
-      seq: Number(id.split('-')[0]),
+      seq: Number(id.split('-')[1]),
       index: Number(field('index')),
       outcome: answer.kind,
       ...(answer.kind === 'result' ? { hash: answer.textTranslated } : {}),
     });
   }
+}
+
+/** How many answers a session ever got: its outbox counts on past those that are trimmed. */
+async function newestSeq(fleet: Fleet, outbox: string): Promise<number> {
+  const facts = (await fleet.direct.call('XINFO', 'STREAM', outbox).catch(() => [])) as unknown[];
+  const id = facts[facts.indexOf('last-generated-id') + 1];
+  return typeof id === 'string' ? Number(id.split('-')[1]) : 0;
 }

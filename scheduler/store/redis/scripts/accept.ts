@@ -1,28 +1,71 @@
 /**
- * Records a new job, once, for the session's owner only.
+ * Records new jobs, each once, for their sessions' owners only.
  *
- * KEYS  1 session  2 job  3 due index  4 request (only when the client gave an idempotency key)
- * ARGV  1 job id  2 session id  3 session epoch  4 state  5 attempt  6 node  7 instance  8 utterance index
- *       9 assign  10 audio  11 deadline ms  12 keep ms  13 request id, '' when there is none
- * Reply {'accepted'} | {'duplicate', job id} | {'fenced'}
+ * KEYS  n jobs, n sessions, r requests, n due indexes, m audios
+ * ARGV  1 n  2 r  3 where the ids begin in a job's key
+ *       then for each job: session epoch, record, deadline ms
+ *       then for each request: number of its job, keep ms
+ *       then for each audio: number of its job, audio
+ * Reply for each job 'accepted' | 'duplicate <job id>' | 'fenced'
  *
- * The first write is one that Redis refuses at maxmemory, so that a full Redis refuses the job whole.
+ * The first write is one that Redis refuses at maxmemory, so that a full Redis refuses all of them whole.
  */
-import { defineScript, luaNow } from '../script.ts';
+import { defineScript, luaDeadlines } from '../script.ts';
 
 export const acceptScript = defineScript(
   'accept',
-  `${luaNow}
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[3] then return {'fenced'} end
-if redis.call('EXISTS', KEYS[2]) == 1 then return {'accepted'} end
-local first = KEYS[4] and redis.call('GET', KEYS[4])
-if first then return {'duplicate', first} end
-local now = nowMs()
-redis.call('HSET', KEYS[2], 'state', ARGV[4], 'attempt', ARGV[5], 'failovers', 0, 'session', ARGV[2],
-  'index', ARGV[8], 'node', ARGV[6], 'instance', ARGV[7], 'created', now,
-  'request', ARGV[13], 'assign', ARGV[9], 'audio', ARGV[10])
-redis.call('ZADD', KEYS[3], now + ARGV[11], ARGV[2] .. '/' .. ARGV[1])
-if KEYS[4] then redis.call('SET', KEYS[4], ARGV[1], 'PX', ARGV[12]) end
-return {'accepted'}
+  `${luaDeadlines}
+local n, r, idsAt = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local requestsAt = 3 + 3 * n
+local audiosAt = requestsAt + 2 * r
+local known = redis.call('MGET', unpack(KEYS, 1, 2 * n + r))
+local requestOf = {}
+for q = 1, r do requestOf[tonumber(ARGV[requestsAt + 2 * q - 1])] = q end
+
+local fresh, taken, writes, w = {}, {}, {}, 0
+
+-- What stands in the way of a job; nothing for a new one.
+local function obstacle(i)
+  local session, epoch = known[n + i], ARGV[3 * i + 1] .. '|'
+  if not session or string.sub(session, 1, #epoch) ~= epoch then return 'fenced' end
+  if known[i] or fresh[KEYS[i]] then return 'accepted' end
+  local q = requestOf[i]
+  local first = q and (known[2 * n + q] or taken[KEYS[2 * n + q]])
+  if first then return 'duplicate ' .. first end
+end
+
+local replies = {}
+for i = 1, n do
+  replies[i] = obstacle(i)
+  if not replies[i] then
+    replies[i] = 'accepted'
+    fresh[KEYS[i]] = i
+    if requestOf[i] then taken[KEYS[2 * n + requestOf[i]]] = string.match(KEYS[i], '[^/]*$') end
+    writes[w + 1], writes[w + 2] = KEYS[i], ARGV[3 * i + 2]
+    w = w + 2
+  end
+end
+if w == 0 then return replies end
+
+for a = 1, #KEYS - 3 * n - r do
+  local i = tonumber(ARGV[audiosAt + 2 * a - 1])
+  if fresh[KEYS[i]] == i then
+    writes[w + 1], writes[w + 2] = KEYS[3 * n + r + a], ARGV[audiosAt + 2 * a]
+    w = w + 2
+  end
+end
+redis.call('MSET', unpack(writes))
+for i = 1, n do
+  if fresh[KEYS[i]] == i then
+    redis.call('ZADD', KEYS[2 * n + r + i], deadline(ARGV[3 * i + 3]), string.sub(KEYS[i], idsAt))
+  end
+end
+for q = 1, r do
+  local i = tonumber(ARGV[requestsAt + 2 * q - 1])
+  if fresh[KEYS[i]] == i then
+    redis.call('SET', KEYS[2 * n + q], taken[KEYS[2 * n + q]], 'PX', ARGV[requestsAt + 2 * q])
+  end
+end
+return replies
 `,
 );

@@ -12,16 +12,18 @@ import { defineScript, luaNow } from '../script.ts';
 export const dispatchScript = defineScript(
   'dispatch',
   `${luaNow}
-local job = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'node', 'instance')
-if not job[1] then return {'unknown'} end
-if job[1] == 'finished' then return {'finished'} end
-local at, believed = tonumber(job[2]), tonumber(ARGV[2])
-local repeated = job[1] == 'dispatched' and at == believed + 1 and job[3] == ARGV[3] and job[4] == ARGV[4]
+local record = redis.call('GET', KEYS[1])
+if not record then return {'unknown'} end
+local attempt, state, fixed, failovers, node, instance, rest =
+  string.match(record, '^(%d+)|(%a)|(%d+|%d)|(%d+)|([^|]*)|([^|]*)|(.*)$')
+if state == 'f' then return {'finished'} end
+local at, believed = tonumber(attempt), tonumber(ARGV[2])
+local repeated = state == 'd' and at == believed + 1 and node == ARGV[3] and instance == ARGV[4]
 if repeated then return {'dispatched', at} end
 if at ~= believed then return {'stale', at} end
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HSET', KEYS[1], 'state', 'dispatched', 'attempt', at + 1, 'node', ARGV[3], 'instance', ARGV[4])
-if ARGV[6] == '1' then redis.call('HINCRBY', KEYS[1], 'failovers', 1) end
+redis.call('SET', KEYS[1],
+  table.concat({at + 1, 'd', fixed, failovers + ARGV[6], ARGV[3], ARGV[4], rest}, '|'))
 redis.call('ZADD', KEYS[2], nowMs() + ARGV[5], ARGV[1])
 return {'dispatched', at + 1}
 `,

@@ -1,11 +1,15 @@
 /**
- * Ends a job and puts its answer in the session's outbox. The first terminal answer wins.
+ * Ends jobs and puts their answers in their sessions' outboxes. The first terminal answer of a job wins.
  *
- * KEYS  1 job  2 due index  3 session  4 outbox
- * ARGV  1 due member  2 job id  3 attempt believed  4 answer  5 keep ms
- * Reply {'done', sequence, owner or ''} | {'stale', attempt} | {'finished'} | {'unknown'}
+ * KEYS  n jobs, n sessions, n due indexes, n outboxes, n audios
+ * ARGV  1 where the ids begin in a job's key  2 how much longer a session's key is than its id
+ *       then for each job: attempt believed, answer, keep ms
+ * Reply for each job 'done <sequence> <owner or nothing>' | 'stale <attempt>' | 'finished' | 'unknown'
  *
- * A repetition by the same caller is known by its answer, which still stands in the outbox at the job's sequence.
+ * A repetition by the same caller is known by its answer, which still stands in the outbox at the job's sequence number.
+ * That number is given by the outbox itself: the second half of the entry's id, counted on by Redis. Should an outbox have
+ * vanished under its session, it goes on with the time, which is more than any number it had.
+ *
  * ZREM comes first because Redis never refuses it, and then refuses nothing: jobs end in a full Redis too.
  */
 import { defineScript } from '../script.ts';
@@ -13,41 +17,67 @@ import { defineScript } from '../script.ts';
 export const finishScript = defineScript(
   'finish',
   `
-local function owner()
-  local session = redis.call('HMGET', KEYS[3], 'owner', 'released')
-  return session[1], (session[1] and not session[2]) and session[1] or ''
-end
+local idsAt, sessionAt = tonumber(ARGV[1]), tonumber(ARGV[2])
+local n = #KEYS / 5
+local known = redis.call('MGET', unpack(KEYS, 1, 2 * n))
 
-local function saidBefore(seq)
-  local entry = seq and redis.call('XRANGE', KEYS[4], seq .. '-0', seq .. '-0')[1]
+local function saidBefore(i, seq, answer)
+  local entry = redis.call('XRANGE', KEYS[3 * n + i], '0-' .. seq, '0-' .. seq)[1]
   if not entry then return false end
-  for i = 1, #entry[2], 2 do
-    if entry[2][i] == 'answer' then return entry[2][i + 1] == ARGV[4] end
+  for f = 1, #entry[2], 2 do
+    if entry[2][f] == 'answer' then return entry[2][f + 1] == answer end
   end
 end
 
-local job = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'index', 'seq')
-if not job[1] then return {'unknown'} end
-if job[1] == 'finished' then
-  if job[2] ~= ARGV[3] or not saidBefore(job[4]) then return {'finished'} end
-  local _, connected = owner()
-  return {'done', tonumber(job[4]), connected}
+local function ownerOf(session)
+  return session and string.match(session, '^%d+|([^|]*)|1') or ''
 end
-if job[2] ~= ARGV[3] then return {'stale', tonumber(job[2])} end
 
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HDEL', KEYS[1], 'audio')
-local known, connected = owner()
-local seq = 0
-if known then
-  seq = redis.call('HINCRBY', KEYS[3], 'seq', 1)
-  redis.call('XADD', KEYS[4], seq .. '-0', 'job', ARGV[2], 'index', job[3], 'answer', ARGV[4])
-  if redis.call('PTTL', KEYS[4]) < 0 then
-    redis.call('PEXPIRE', KEYS[4], math.max(1, redis.call('PTTL', KEYS[3])))
+local function beginOutbox(i, job, index, answer)
+  local head, begun, rest = string.match(redis.call('GET', KEYS[n + i]), '^(%d+|[^|]*|%d|%d+|)(%d)(.*)$')
+  local id = begun == '0' and '0-1' or '0-' .. redis.call('TIME')[1]
+  redis.call('XADD', KEYS[3 * n + i], id, 'job', job, 'index', index, 'answer', answer)
+  redis.call('PEXPIRE', KEYS[3 * n + i], math.max(1, redis.call('PTTL', KEYS[n + i])))
+  redis.call('SET', KEYS[n + i], head .. '1' .. rest, 'KEEPTTL')
+  return id
+end
+
+-- The sequence number of an answer; 0 when there is nobody to number it for.
+local function append(i, ids, index, answer)
+  if not known[n + i] then return '0' end
+  local job = string.sub(ids, #KEYS[n + i] - sessionAt + 2)
+  local id = redis.call('XADD', KEYS[3 * n + i], 'NOMKSTREAM', '0-*', 'job', job, 'index', index, 'answer', answer)
+  return string.sub(id or beginOutbox(i, job, index, answer), 3)
+end
+
+local replies, ended, audios = {}, {}, {}
+for i = 1, n do
+  local attempt, answer, keepMs = ARGV[3 * i], ARGV[3 * i + 1], ARGV[3 * i + 2]
+  local record = ended[KEYS[i]] or known[i]
+  local at, state, index, apart, rest, seq
+  if record then
+    at, state, index, apart, rest, seq =
+      string.match(record, '^(%d+)|(%a)|(%d+)|(%d)|(%d+|[^|]*|[^|]*|[^|]*)|(%d+)')
+  end
+  if not record then
+    replies[i] = 'unknown'
+  elseif state == 'f' then
+    local again = at == attempt and saidBefore(i, seq, answer)
+    replies[i] = again and 'done ' .. seq .. ' ' .. ownerOf(known[n + i]) or 'finished'
+  elseif at ~= attempt then
+    replies[i] = 'stale ' .. at
+  else
+    local ids = string.sub(KEYS[i], idsAt)
+    redis.call('ZREM', KEYS[2 * n + i], ids)
+    seq = append(i, ids, index, answer)
+    record = at .. '|f|' .. index .. '|0|' .. rest .. '|' .. seq
+    redis.call('SET', KEYS[i], record, 'PX', keepMs)
+    ended[KEYS[i]] = record
+    if apart == '1' then audios[#audios + 1] = KEYS[4 * n + i] end
+    replies[i] = 'done ' .. seq .. ' ' .. ownerOf(known[n + i])
   end
 end
-redis.call('HSET', KEYS[1], 'state', 'finished', 'seq', seq)
-redis.call('PEXPIRE', KEYS[1], ARGV[5])
-return {'done', seq, connected}
+if #audios > 0 then redis.call('UNLINK', unpack(audios)) end
+return replies
 `,
 );

@@ -1,20 +1,31 @@
 /**
- * Forgets the answers that were acknowledged, and remembers up to where.
+ * Forgets answers that were acknowledged, and remembers up to where.
  *
- * KEYS  1 session  2 outbox
- * ARGV  1 sequence number up to which they go
+ * KEYS  n sessions, n outboxes
+ * ARGV  for each session the sequence number up to which they go
  *
- * XTRIM comes first because Redis never refuses it: a full Redis gets room.
+ * What was never sent cannot be acknowledged, so no more than the newest is remembered. XTRIM comes first because Redis
+ * never refuses it: a full Redis gets room.
  */
 import { defineScript } from '../script.ts';
 
 export const outboxTrimScript = defineScript(
   'outbox_trim',
   `
-redis.call('XTRIM', KEYS[2], 'MINID', '=', (ARGV[1] + 1) .. '-0')
-local session = redis.call('HMGET', KEYS[1], 'seq', 'acked')
-if not session[1] then return end
-local through = math.min(tonumber(ARGV[1]), tonumber(session[1]))
-if through > tonumber(session[2] or 0) then redis.call('HSET', KEYS[1], 'acked', through) end
+local n = #KEYS / 2
+local replies = {}
+for i = 1, n do
+  replies[i] = ''
+  local newest = redis.call('XREVRANGE', KEYS[n + i], '+', '-', 'COUNT', 1)[1]
+  if newest then
+    local through = math.min(tonumber(ARGV[i]), tonumber(string.match(newest[1], '%d+$')))
+    redis.call('XTRIM', KEYS[n + i], 'MINID', '=', string.format('0-%d', through + 1))
+    local head, acknowledged, rest = string.match(redis.call('GET', KEYS[i]) or '', '^(%d+|[^|]*|%d|)(%d+)(.*)$')
+    if head and through > tonumber(acknowledged) then
+      redis.call('SET', KEYS[i], string.format('%s%d%s', head, through, rest), 'KEEPTTL')
+    end
+  end
+end
+return replies
 `,
 );

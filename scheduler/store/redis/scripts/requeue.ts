@@ -10,13 +10,14 @@ import { defineScript, luaNow } from '../script.ts';
 export const requeueScript = defineScript(
   'requeue',
   `${luaNow}
-local job = redis.call('HMGET', KEYS[1], 'state', 'attempt')
-if not job[1] then return {'unknown'} end
-if job[1] == 'finished' then return {'finished'} end
-if job[2] ~= ARGV[2] then return {'stale', tonumber(job[2])} end
-if job[1] == 'pending' then return {'requeued'} end
+local record = redis.call('GET', KEYS[1])
+if not record then return {'unknown'} end
+local attempt, state, fixed, rest = string.match(record, '^(%d+)|(%a)|(%d+|%d|%d+)|[^|]*|[^|]*|(.*)$')
+if state == 'f' then return {'finished'} end
+if attempt ~= ARGV[2] then return {'stale', tonumber(attempt)} end
+if state == 'p' then return {'requeued'} end
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HSET', KEYS[1], 'state', 'pending', 'node', '', 'instance', '')
+redis.call('SET', KEYS[1], attempt .. '|p|' .. fixed .. '|||' .. rest)
 redis.call('ZADD', KEYS[2], nowMs() + ARGV[3], ARGV[1])
 return {'requeued'}
 `,

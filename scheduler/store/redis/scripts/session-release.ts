@@ -10,11 +10,11 @@ import { defineScript } from '../script.ts';
 export const sessionReleaseScript = defineScript(
   'session_release',
   `
-local session = redis.call('HMGET', KEYS[1], 'owner', 'epoch')
-if session[1] ~= ARGV[1] or session[2] ~= ARGV[2] then return 0 end
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+local session = redis.call('GET', KEYS[1])
+local held, rest = string.match(session or '', '^(%d+|[^|]*|)%d(.*)$')
+if held ~= ARGV[2] .. '|' .. ARGV[1] .. '|' then return 0 end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-redis.call('HSET', KEYS[1], 'released', 1)
+redis.call('SET', KEYS[1], held .. '0' .. rest, 'PX', ARGV[3])
 return 1
 `,
 );

@@ -3,21 +3,22 @@
  *
  * KEYS  1 session  2 outbox
  * ARGV  1 owner  2 resume token  3 ttl ms
- * Reply {'taken', epoch, sequence, attributes, acknowledged, previous owner} | {'unknown'} | {'denied'}
+ * Reply {'taken', record, newest sequence number, previous owner} | {'unknown'} | {'denied'}
  */
 import { defineScript } from '../script.ts';
+import { luaNewestSeq } from './session-read.ts';
 
 export const sessionTakeOverScript = defineScript(
   'session_take_over',
-  `
-local session = redis.call('HMGET', KEYS[1], 'owner', 'seq', 'attributes', 'acked', 'token')
-if not session[1] then return {'unknown'} end
-if session[5] ~= ARGV[2] then return {'denied'} end
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  `${luaNewestSeq}
+local session = redis.call('GET', KEYS[1])
+if not session then return {'unknown'} end
+local epoch, owner, counts, token, attributes =
+  string.match(session, '^(%d+)|([^|]*)|%d|(%d+|%d)|([^|]*)|(.*)$')
+if token ~= ARGV[2] then return {'denied'} end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-redis.call('HDEL', KEYS[1], 'released')
-redis.call('HSET', KEYS[1], 'owner', ARGV[1])
-local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
-return {'taken', epoch, tonumber(session[2]), session[3], tonumber(session[4] or 0), session[1]}
+local taken = table.concat({epoch + 1, ARGV[1], 1, counts, token, attributes}, '|')
+redis.call('SET', KEYS[1], taken, 'PX', ARGV[3])
+return {'taken', taken, newestSeq(KEYS[2]), owner}
 `,
 );
