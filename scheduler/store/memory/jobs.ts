@@ -74,22 +74,25 @@ export function createMemoryJobs(clock: Clock, sessions: MemorySessions): Memory
 function accept(table: Table, job: NewJob, target: Target | undefined): AcceptAnswer {
   const { clock, sessions, jobs, requests } = table;
   const { sessionId, requestId } = job;
-  if (sessions.records.get(sessionId)?.epoch !== job.sessionEpoch) return { kind: 'fenced' };
-  if (jobs.get(keyOf(job))) return { kind: 'accepted' };
+  const record = newRecord(job, target);
+  const key = keyOf(job);
   const request = requestId === undefined ? undefined : requestKey(job, requestId);
+  if (sessions.records.get(sessionId)?.epoch !== job.sessionEpoch) return { kind: 'fenced' };
+  if (jobs.get(key)) return { kind: 'accepted' };
   const first = request === undefined ? undefined : requests.get(request);
   if (first !== undefined) {
     const state = jobs.get(keyOf({ sessionId, jobId: first }))?.record.state ?? 'finished';
     return { kind: 'duplicate', jobId: first, state };
   }
   const dueAt = clock.monotonic() + job.deadlineMs;
-  jobs.set(keyOf(job), { record: newRecord(job, target), requestId, dueAt, seq: 0 });
+  jobs.set(key, { record, requestId, dueAt, seq: 0 });
   if (request !== undefined) requests.set(request, job.jobId, job.keepMs);
   return { kind: 'accepted' };
 }
 
 function dispatch(table: Table, move: Move<'dispatch'>): Moved<'dispatch'> {
-  const { attempt, target, deadlineMs, countsAsFailover } = move;
+  const { attempt, deadlineMs, countsAsFailover } = move;
+  const target = checkedTarget(move.target);
   const next = attempt + 1;
   const known = table.jobs.get(keyOf(move))?.record;
   if (known?.state === 'dispatched' && known.attempt === next && isDeepStrictEqual(known.target, target)) {
