@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Place, System } from '../systems/system.ts';
+import { nodeFlags, type Place, type System } from '../systems/system.ts';
 import { freePort } from './free-port.ts';
 import type { Child, Processes } from './processes.ts';
 import { untilReady } from './readiness.ts';
@@ -74,7 +74,7 @@ async function startInstance(
   const child = processes.start(
     label,
     process.execPath,
-    [...profiling(profile), ...args],
+    [...nodeFlags, ...profiling(profile), ...args],
     env ? { env } : {},
   );
   await untilReady(child, () => isReady(port));

@@ -2,7 +2,7 @@
 import { format } from 'prettier';
 import type { IdleSample } from '../measure/idle-connections.ts';
 import type { Sample } from '../measure/round-trips.ts';
-import type { System } from '../systems/system.ts';
+import { nodeFlags, type System } from '../systems/system.ts';
 import { idleTable, partsTable, tripsTable, wordsTable } from './tables.ts';
 
 export interface Results {
@@ -60,5 +60,8 @@ function howToRead({ rounds, seconds, workers, baseline }: Results): string {
     `fresh with its own redis-server without persistence, and ratios to ${baseline} are taken within a round. Only the lingua`,
     'rows with Redis record a job before and after it runs; BullMQ records jobs too; the others may lose what is under way.',
     'Commands at Redis include those inside scripts.',
+    `Every instance runs with \`${nodeFlags.join(' ')}\`, as our image does. Socket.IO has the settings of its adapter's documentation`,
+    'and one emit each way; this scheduler also chooses a node by capability and load, keeps its slots, orders answers by utterance',
+    'and tells the client twice on the way (`ui_event`), so its row does more.',
   ].join(' ');
 }

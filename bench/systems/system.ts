@@ -20,6 +20,12 @@ export interface Launch {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/**
+ * For the instances of every system alike, as our image starts ours (`Dockerfile.scheduler`): without it most of an idle
+ * process's memory is room that Node keeps for young objects, whatever it serves.
+ */
+export const nodeFlags: readonly string[] = ['--max-semi-space-size=8'];
+
 export interface System {
   readonly name: string;
   /** One line for the reader of the results. */
