@@ -4,7 +4,12 @@ import { Redis } from 'ioredis';
 import { eventually } from '../support/eventually.ts';
 import { NodeClient, type NodeOptions } from '../support/node-client.ts';
 import { startRedis, type RedisServer, type RedisServerOptions } from '../support/redis.ts';
-import { startScheduler, type ConfigTable, type Scheduler } from '../support/scheduler.ts';
+import {
+  startScheduler,
+  type ConfigTable,
+  type Scheduler,
+  type SchedulerOptions,
+} from '../support/scheduler.ts';
 import { SessionClient } from '../support/session-client.ts';
 
 export interface FleetOptions {
@@ -34,8 +39,13 @@ export class Fleet {
     return fleet;
   }
 
-  async add(instanceId: string, config: ConfigTable = this.#config): Promise<Scheduler> {
+  async add(
+    instanceId: string,
+    config: ConfigTable = this.#config,
+    options: Pick<SchedulerOptions, 'environment' | 'untilReady'> = {},
+  ): Promise<Scheduler> {
     const scheduler = await startScheduler({
+      ...options,
       instanceId,
       redisUrl: this.redis.url,
       keyPrefix: this.keyPrefix,
@@ -56,6 +66,11 @@ export class Fleet {
     const node = await NodeClient.ready(this.on(instanceId).url, options);
     this.#clients.push(node);
     return node;
+  }
+
+  /** What is in Redis under the fleet's prefix. */
+  get keys(): Redis {
+    return this.#keys;
   }
 
   async session(instanceId: string, init?: Record<string, unknown>): Promise<SessionClient> {

@@ -19,6 +19,33 @@ export interface NodeOptions {
   readonly services?: readonly string[];
   /** Sends `job_ack` before it works. */
   readonly acknowledges?: boolean;
+  /** The machine behind the connection: with one of its own, what it runs goes on when the connection ends. */
+  readonly machine?: Machine;
+  /** Part of the registration. */
+  readonly register?: Record<string, unknown>;
+}
+
+/** What runs on a node, whichever connection it came by and whichever is open now. */
+export class Machine {
+  /** Each job with its timer. */
+  readonly running = new Map<string, NodeJS.Timeout | undefined>();
+  /** The most jobs it ever had at once. */
+  mostAtOnce = 0;
+  connection: NodeClient | undefined;
+
+  begin(jobId: string, timer: NodeJS.Timeout | undefined): void {
+    this.running.set(jobId, timer);
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.running.size);
+  }
+
+  end(jobId: string): void {
+    clearTimeout(this.running.get(jobId));
+    this.running.delete(jobId);
+  }
+
+  stop(): void {
+    for (const jobId of [...this.running.keys()]) this.end(jobId);
+  }
 }
 
 const coreServices = ['node-inference', 'nmt-m2m100', 'piper-tts'];
@@ -32,14 +59,15 @@ export class NodeClient {
   readonly closed: Promise<Closed>;
   readonly #socket: WebSocket;
   readonly #options: NodeOptions;
-  readonly #running = new Map<string, NodeJS.Timeout | undefined>();
+  readonly #machine: Machine;
   #heartbeat: NodeJS.Timeout | undefined;
   #nodeId = '';
-  #mostAtOnce = 0;
 
   private constructor(socket: WebSocket, options: NodeOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#machine = options.machine ?? new Machine();
+    this.#machine.connection = this;
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => {
         this.#stop();
@@ -88,12 +116,12 @@ export class NodeClient {
   }
 
   get running(): number {
-    return this.#running.size;
+    return this.#machine.running.size;
   }
 
   /** The most jobs it ever had at once. */
   get mostAtOnce(): number {
-    return this.#mostAtOnce;
+    return this.#machine.mostAtOnce;
   }
 
   jobs(): Message[] {
@@ -115,6 +143,7 @@ export class NodeClient {
       accept_public_jobs: true,
       capability_state: Object.fromEntries(services.map((id) => [id, 'ready'])),
       ...(slots === undefined ? {} : { max_concurrent_jobs: slots }),
+      ...this.#options.register,
       ...part,
     });
   }
@@ -128,7 +157,7 @@ export class NodeClient {
         cpu_percent: 5,
         gpu_percent: 5,
         mem_percent: 5,
-        running_jobs: this.#running.size,
+        running_jobs: this.running,
         ...usage,
       },
     });
@@ -136,7 +165,7 @@ export class NodeClient {
 
   /** Ends a job that has no delay of its own. */
   finish(job: Message): void {
-    this.#running.delete(String(job['job_id']));
+    this.#machine.end(String(job['job_id']));
     const text = translationOf(String(job['audio']));
     const result = {
       ...this.#reference(job),
@@ -185,15 +214,13 @@ export class NodeClient {
       takesMs === undefined
         ? undefined
         : setTimeout(() => {
-            this.finish(job);
+            this.#machine.connection?.finish(job);
           }, takesMs);
-    this.#running.set(String(job['job_id']), timer);
-    this.#mostAtOnce = Math.max(this.#mostAtOnce, this.#running.size);
+    this.#machine.begin(String(job['job_id']), timer);
   }
 
   #drop(jobId: string): void {
-    clearTimeout(this.#running.get(jobId));
-    this.#running.delete(jobId);
+    this.#machine.end(jobId);
   }
 
   #reference(job: Message): Record<string, unknown> {
@@ -203,7 +230,6 @@ export class NodeClient {
 
   #stop(): void {
     clearInterval(this.#heartbeat);
-    for (const timer of this.#running.values()) clearTimeout(timer);
-    this.#running.clear();
+    if (!this.#options.machine) this.#machine.stop();
   }
 }
