@@ -48,6 +48,6 @@ export const endpointGraceSeconds = 5;
  * `terminationGracePeriodSeconds` of a scheduler pod: what its drain may take, and a margin for closing. The running
  * jobs are given `drainTimeoutSeconds` at most; what is left then is handed over to other instances.
  */
-export function terminationGraceSeconds(drainTimeoutSeconds: number): number {
-  return endpointGraceSeconds + drainTimeoutSeconds + 10;
+export function terminationGraceSeconds(drainTimeoutSeconds: number, endpointGrace?: number): number {
+  return (endpointGrace ?? endpointGraceSeconds) + drainTimeoutSeconds + 10;
 }

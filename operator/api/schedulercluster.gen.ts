@@ -101,6 +101,20 @@ export interface SchedulerClusterSpec {
       resultHoldSeconds?: number;
       /** A node that comes back within this time keeps its jobs; 2 when not set; `scheduler.node_grace_seconds` of config.toml. */
       nodeGraceSeconds?: number;
+      /** How long the record and the answers of a session outlive its socket, so that it can resume; 120 when not set; `scheduler.session_keep_seconds` of config.toml. */
+      sessionKeepSeconds?: number;
+      /** How long a draining instance goes on serving, so that load balancers can notice; the pod is given this time too; 5 when not set; `scheduler.endpoint_grace_seconds` of config.toml. */
+      endpointGraceSeconds?: number;
+      /** `[scheduler.task_binding]` of config.toml; written only when set. */
+      taskBinding?: {
+        /** How long a job stays bound to its node without a sign of life; 90 when not set; `scheduler.task_binding.lease_seconds` of config.toml. */
+        leaseSeconds?: number;
+      };
+      /** `[scheduler.web_task_segmentation]` of config.toml; written only when set. */
+      webTaskSegmentation?: {
+        /** Silence that ends an utterance of streamed audio, 0 for never; 1000 when not set; `scheduler.web_task_segmentation.pause_ms` of config.toml. */
+        pauseMs?: number;
+      };
       /** `[scheduler.phase2]` of config.toml: what several instances share and send each other. */
       phase2: {
         /** How long an instance keeps its name, its sessions and its nodes when it falls silent; `scheduler.phase2.owner_ttl_seconds` of config.toml. */
@@ -125,6 +139,10 @@ export interface SchedulerClusterSpec {
         dlqScanIntervalMs: number;
         /** How many unacknowledged messages one look takes; `scheduler.phase2.dlq_scan_count` of config.toml. */
         dlqScanCount: number;
+        /** How soon an unacknowledged message of the inbox is looked at again; 5000 when not set; `scheduler.phase2.reclaim_idle_ms` of config.toml. */
+        reclaimIdleMs?: number;
+        /** A Redis command that takes longer has failed; 5000 when not set; `scheduler.phase2.command_timeout_ms` of config.toml. */
+        commandTimeoutMs?: number;
         /** `[scheduler.phase2.node_snapshot]` of config.toml: how all instances come to know all nodes. */
         nodeSnapshot: {
           /** Whether instances share their nodes; `scheduler.phase2.node_snapshot.enabled` of config.toml. */
@@ -146,6 +164,40 @@ export interface SchedulerClusterSpec {
       maxNodes?: number;
       /** The largest message a session or node may send; 16777216 when not set; `limits.max_payload_bytes` of config.toml. */
       maxPayloadBytes?: number;
+      /** The largest message a node may send; its messages carry speech; 33554432 when not set; `limits.max_node_payload_bytes` of config.toml. */
+      maxNodePayloadBytes?: number;
+      /** A peer that leaves this much unread is disconnected; 33554432 when not set; `limits.send_queue_bytes` of config.toml. */
+      sendQueueBytes?: number;
+      /** When all peers together leave more than this unread, those who leave most are disconnected; 268435456 when not set; `limits.send_queue_total_bytes` of config.toml. */
+      sendQueueTotalBytes?: number;
+      /** A peer that answers no ping for twice this long is gone; 0 sends none; 20 when not set; `limits.ping_interval_seconds` of config.toml. */
+      pingIntervalSeconds?: number;
+      /** Audio and answers up to this size travel inside messages between instances; larger ones are fetched; 16384 when not set; `limits.inline_payload_bytes` of config.toml. */
+      inlinePayloadBytes?: number;
+      /** Connections from one address, 0 for no limit; behind a proxy all clients have one address; 0 when not set; `limits.max_connections_per_address` of config.toml. */
+      maxConnectionsPerAddress?: number;
+      /** Messages of one connection per second in the long run, 0 for no limit; further ones wait unread; 200 when not set; `limits.messages_per_second` of config.toml. */
+      messagesPerSecond?: number;
+      /** Messages of one connection at once; 1000 when not set; `limits.messages_burst` of config.toml. */
+      messagesBurst?: number;
+      /** Utterances of one session without an answer; a further one is refused as overload; 256 when not set; `limits.max_open_jobs_per_session` of config.toml. */
+      maxOpenJobsPerSession?: number;
+      /** Jobs of one instance that wait for a node; a further one is refused as overload; 5000 when not set; `limits.max_waiting_jobs` of config.toml. */
+      maxWaitingJobs?: number;
+      /** Answers a session may leave unacknowledged; then new utterances are refused as overload; 1000 when not set; `limits.max_unacknowledged_answers` of config.toml. */
+      maxUnacknowledgedAnswers?: number;
+      /** Delay of the event loop beyond which new utterances are refused as overload, 0 for never; 500 when not set; `limits.overload_delay_ms` of config.toml. */
+      overloadDelayMs?: number;
+    };
+    /** `[server]` of config.toml, as far as the operator does not write it itself. */
+    server?: {
+      /** Web pages that may connect, each as https://host; all when not set; `server.allowed_origins` of config.toml. */
+      allowedOrigins?: string[];
+    };
+    /** `[dashboard]` of config.toml; written only when set. */
+    dashboard?: {
+      /** Whether /dashboard is served; true when not set; `dashboard.enabled` of config.toml. */
+      enabled?: boolean;
     };
   };
   /** How an instance takes its leave when it is scaled away, updated or evicted. */

@@ -39,7 +39,9 @@ export interface Numbered {
 export function leaverOf(view: View, { ordinal, pod }: Numbered, why: LeaveReason): Leaver {
   const { cluster, seen, nowMs } = view;
   const startedMs = startOf(cluster, { ordinal, pod }) ?? nowMs;
-  const deadlineMs = startedMs + 1_000 * terminationGraceSeconds(cluster.spec.drain.timeoutSeconds);
+  const { drain, config } = cluster.spec;
+  const graceSeconds = terminationGraceSeconds(drain.timeoutSeconds, config.scheduler.endpointGraceSeconds);
+  const deadlineMs = startedMs + 1_000 * graceSeconds;
   const isDrained = reportOf(seen, pod)?.drain?.done ?? false;
   const mayGo = isDrained || hasNothingToLose(seen, pod) || nowMs >= deadlineMs;
   return { ordinal, pod, why, startedMs, deadlineMs, isDrained, mayGo };

@@ -34,6 +34,8 @@ it('the grace period covers the drain', () => {
     podTemplate(sampleCluster({ drain: { timeoutSeconds } })).spec!.terminationGracePeriodSeconds!;
   assert.ok(grace(120) > 120);
   assert.equal(grace(120) - grace(20), 100);
+  const late = sampleCluster({ config: { scheduler: { endpointGraceSeconds: 60 } } });
+  assert.ok(podTemplate(late).spec!.terminationGracePeriodSeconds! >= 60 + late.spec.drain.timeoutSeconds);
 });
 
 it('the user adds variables but does not replace ours', () => {

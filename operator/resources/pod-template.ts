@@ -38,7 +38,10 @@ export function podTemplate(cluster: SchedulerCluster): PodTemplate {
     spec: {
       serviceAccountName: serviceAccountName(cluster),
       automountServiceAccountToken: false,
-      terminationGracePeriodSeconds: terminationGraceSeconds(spec.drain.timeoutSeconds),
+      terminationGracePeriodSeconds: terminationGraceSeconds(
+        spec.drain.timeoutSeconds,
+        spec.config.scheduler.endpointGraceSeconds,
+      ),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: user,

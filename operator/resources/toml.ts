@@ -11,9 +11,10 @@ import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulerclu
  */
 export function renderToml({ spec }: SchedulerCluster, instanceId: string | undefined): string {
   return stringify({
-    server: { port: ports.http, host: '0.0.0.0' },
+    server: { port: ports.http, host: '0.0.0.0', ...snakeCased(spec.config.server ?? {}) },
     scheduler: schedulerTable(spec, instanceId),
     ...optionalTable('limits', spec.config.limits),
+    ...optionalTable('dashboard', spec.config.dashboard),
   });
 }
 
@@ -35,10 +36,14 @@ function schedulerTable(spec: SchedulerClusterSpec, instanceId: string | undefin
     drain_timeout_seconds: spec.drain.timeoutSeconds,
     result_hold_seconds: scheduler.resultHoldSeconds,
     node_grace_seconds: scheduler.nodeGraceSeconds,
+    session_keep_seconds: scheduler.sessionKeepSeconds,
+    endpoint_grace_seconds: scheduler.endpointGraceSeconds,
     ...optionalTable('job_timeout', scheduler.jobTimeout),
     ...optionalTable('load_balancer', scheduler.loadBalancer),
     ...optionalTable('node_health', scheduler.nodeHealth),
     ...optionalTable('model_not_available', scheduler.modelNotAvailable),
+    ...optionalTable('task_binding', scheduler.taskBinding),
+    ...optionalTable('web_task_segmentation', scheduler.webTaskSegmentation),
     ...optionalTable('core_services', scheduler.coreServices),
     phase2: phase2Table(spec, instanceId),
   };
@@ -60,6 +65,8 @@ function phase2Table(spec: SchedulerClusterSpec, instanceId: string | undefined)
     dlq_min_idle_ms: phase2.dlqMinIdleMs,
     dlq_scan_interval_ms: phase2.dlqScanIntervalMs,
     dlq_scan_count: phase2.dlqScanCount,
+    reclaim_idle_ms: phase2.reclaimIdleMs,
+    command_timeout_ms: phase2.commandTimeoutMs,
     redis: redisTable(spec.redis),
     node_snapshot: {
       enabled: phase2.nodeSnapshot.enabled,
@@ -90,7 +97,7 @@ function snakeCased(section: object): Table {
   return Object.fromEntries(
     entries.map(([key, value]) => [
       key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      typeof value === 'object' && value !== null ? snakeCased(value) : value,
+      typeof value === 'object' && value !== null && !Array.isArray(value) ? snakeCased(value) : value,
     ]),
   );
 }
