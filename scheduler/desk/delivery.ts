@@ -25,6 +25,12 @@ export interface DeliveryDeps {
 /** Answers read at once. */
 const readMax = 64;
 
+/**
+ * After a take-over so many answers are put in order before the first is sent; more would have to be held in memory all
+ * at once. Utterances that are further apart than this were not on their way together.
+ */
+const restoreMax = 256;
+
 /** Trims of all sessions are put together for this long. */
 const trimEveryMs = 1000;
 
@@ -127,6 +133,7 @@ export class Delivery {
       const from = session.seenSeq - session.seqBase;
       const entries = await retrying(() => sessions.readOutbox(session.sessionId, from, readMax), retry);
       for (const entry of entries) this.#take(session, entry);
+      if (session.seenSeq - session.doneSeq >= restoreMax) session.restoring = false;
       this.#flush(session);
       more = entries.length === readMax;
     }

@@ -48,6 +48,9 @@ export type TakenOver =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'denied' };
 
+/** Sessions whose ownership is cleared up at once. */
+const reassertMax = 100;
+
 /** How long a client waits for its session while the store is away, before it is told. */
 const openForMs = 5000;
 
@@ -157,9 +160,11 @@ export class SessionRegistry {
     const { sessions, instanceId, limits } = this.#deps;
     const held = [...this.#sessions.values()].map(({ sessionId, epoch }) => ({ sessionId, epoch }));
     if (held.length === 0) return;
-    for (const sessionId of await sessions.renew(held, instanceId, limits.sessionTtlMs)) {
-      const session = this.#sessions.get(sessionId);
-      if (session) await this.reassert(session);
+    const lost = await sessions.renew(held, instanceId, limits.sessionTtlMs);
+    // After the store lost its data that may be all of them, which their clients wait for.
+    for (let from = 0; from < lost.length; from += reassertMax) {
+      const some = lost.slice(from, from + reassertMax).flatMap((id) => this.#sessions.get(id) ?? []);
+      await Promise.all(some.map((session) => this.reassert(session)));
     }
   }
 
