@@ -4,6 +4,7 @@ import type { Clock } from '../../common/clock.ts';
 import type { Metrics } from '../metrics.ts';
 import type { InboxEntry, InboxStore } from '../store/store.ts';
 import type { HintHandler } from './post.ts';
+import { Receipts } from './receipts.ts';
 
 interface ReaderDeps {
   readonly instanceId: string;
@@ -20,31 +21,27 @@ const restartMs = 500;
 /** Ends when the signal aborts. */
 export async function readInbox(deps: ReaderDeps, signal: AbortSignal): Promise<void> {
   const { inbox, instanceId, clock, log } = deps;
+  const receipts = new Receipts(deps);
   while (!signal.aborted) {
     try {
-      for await (const batch of inbox.read(instanceId, signal)) handleBatch(batch, deps);
+      for await (const batch of inbox.read(instanceId, signal)) handleBatch(batch, deps, receipts);
     } catch (error) {
       log.error({ err: error }, 'inbox reader failed and is started again');
       await clock.sleep(restartMs, signal);
     }
   }
+  await receipts.send();
 }
 
 /**
  * Begins all entries of a batch in order and waits for none: the handlers' first steps are synchronous, which keeps
  * the order, and one that waits for the store does not hold up the next batch.
  */
-function handleBatch(batch: readonly InboxEntry[], deps: ReaderDeps): void {
-  const { inbox, instanceId, log } = deps;
+function handleBatch(batch: readonly InboxEntry[], deps: ReaderDeps, receipts: Receipts): void {
   const entries = batch.map(async (entry) => ((await handleEntry(entry, deps)) ? entry.id : undefined));
-  void Promise.all(entries)
-    .then(async (ids) => {
-      const done = ids.filter((id) => id !== undefined);
-      if (done.length > 0) await inbox.acknowledge(instanceId, done);
-    })
-    .catch((error: unknown) => {
-      log.warn({ err: error }, 'inbox entries could not be acknowledged; they will come again');
-    });
+  void Promise.all(entries).then((ids) => {
+    receipts.add(ids.filter((id) => id !== undefined));
+  });
 }
 
 /** Whether the entry is done with; one that failed comes again. */
