@@ -30,6 +30,7 @@ import { closeCodes } from './protocol/close-codes.ts';
 import { createReadiness } from './readiness.ts';
 import type { Retry } from './retry.ts';
 import * as settings from './settings.ts';
+import { Activity } from './surfaces/activity.ts';
 import { openMemoryStore } from './store/memory/open.ts';
 import { openRedisStore } from './store/redis/open.ts';
 import type { PresenceRecord, Store } from './store/store.ts';
@@ -84,9 +85,10 @@ function createBase(options: InstanceOptions) {
     beat: settings.cadence(config),
     registry,
     metrics,
+    activity: new Activity(metrics.jobSeconds.bounds),
     retry,
     store: options.store ?? openStore(options, metrics),
-    directory: new NodeDirectory(),
+    directory: new NodeDirectory(settings.poolOf(config)),
     loopDelayMs: watchLoopDelay(clock, signal),
   };
 }

@@ -72,6 +72,8 @@ const ownMetrics = ({ counter, gauge, histogram }: Factory) => ({
     'selector',
     'reason',
   ),
+  poolSelections: counter('phase3_pool_selected_total', 'Choices by pool.', 'pool', 'outcome', 'fallback'),
+  poolAttempts: counter('phase3_pool_attempt_total', 'Pools that were tried.', 'pool', 'result', 'reason'),
   refusals: counter('assign_refused_total', 'Assignments refused by the instance of the node.', 'reason'),
   staleResults: counter('stale_results_total', 'Results of nodes that came too late or twice.', 'why'),
   modelNotAvailable: counter('model_na_received_total', 'Results that say a model is not available.'),
@@ -117,6 +119,9 @@ const ownMetrics = ({ counter, gauge, histogram }: Factory) => ({
   sessionsResumed: counter('sessions_resumed_total', 'Tries to resume a session by outcome.', 'result'),
   swept: counter('swept_jobs_total', 'Jobs of lost owners by what was done.', 'action'),
   reaped: counter('instances_reaped_total', 'Dead instances this one has cleaned up after.'),
+  statsRequests: counter('stats_requests_total', 'Requests for the statistics.'),
+  statsStale: counter('stats_stale_total', 'Of those, answered with figures that were too old.'),
+  statsSeconds: histogram('stats_request_duration_seconds', 'Time to answer them.', redisBuckets),
   leaseLost: counter('lease_lost_total', 'Times this process lost its lease.'),
   leaseHeld: gauge('lease_held', '1 while this process holds its lease.'),
   duplicateInstance: gauge('duplicate_instance', '1 while another process holds our instance id.'),
@@ -177,6 +182,41 @@ export function registerCensus(registry: Registry, census: Census): void {
       this.set(census.inboxPending());
     },
   });
+}
+
+/** What the surfaces for people know; asked at each scrape. */
+export interface SurfaceCensus {
+  /** Seconds since the statistics were made; undefined: nobody asked yet. */
+  snapshotAge(): number | undefined;
+  /** Undefined when no Model Hub is configured. */
+  catalogue(): { readonly failures: number; readonly lastSuccessAgeSeconds: number | null } | undefined;
+}
+
+export function registerSurfaceCensus(registry: Registry, census: SurfaceCensus): void {
+  const gauge = (name: string, help: string, value: () => number | undefined) =>
+    new Gauge({
+      name: `scheduler_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        const now = value();
+        if (now === undefined) this.reset();
+        else this.set(now);
+      },
+    });
+  gauge('dashboard_snapshot_age_seconds', 'Age of the figures that the statistics show.', () =>
+    census.snapshotAge(),
+  );
+  gauge(
+    'service_catalog_fail_count',
+    'Failed reads of the Model Hub in a row.',
+    () => census.catalogue()?.failures,
+  );
+  gauge(
+    'service_catalog_last_success_age_seconds',
+    'Since the Model Hub was last read.',
+    () => census.catalogue()?.lastSuccessAgeSeconds ?? undefined,
+  );
 }
 
 /** Labels exist from the start, so that a rate over them is right from the first event on. */

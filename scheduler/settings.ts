@@ -1,8 +1,10 @@
 /** From the configuration's spelling and units to what each part takes: milliseconds, and only what it needs. */
 import { terminationGraceSeconds } from '../common/workload.ts';
 import type { Config } from './config/schema.ts';
+import { poolOfNode } from './decide/pools.ts';
 import type { DeskLimits } from './desk/desk.ts';
 import type { EdgeLimits } from './edge/edge.ts';
+import type { PoolOf } from './fleet/node-directory.ts';
 import type { FloorLimits } from './floor/floor.ts';
 import type { OutcomeLimits } from './floor/outcomes.ts';
 import type { WorkbenchLimits } from './floor/workbench.ts';
@@ -71,6 +73,10 @@ export const modelDebounceMs = ({ scheduler }: Config): number =>
 export const workbenchLimits = ({ scheduler }: Config): WorkbenchLimits => ({
   auditAfterMs: ms(scheduler.job_timeout_seconds) + marginMs,
 });
+
+/** Where there are pools: the one a node belongs to. */
+export const poolOf = ({ scheduler: { phase3 } }: Config): PoolOf =>
+  phase3.enabled ? (view) => poolOfNode(phase3, view) : () => undefined;
 
 /** @param openFiles what the process may have open at once */
 export const edgeLimits = ({ limits, server }: Config, openFiles: number): EdgeLimits => ({

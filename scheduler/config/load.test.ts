@@ -112,8 +112,8 @@ describe('config.toml', () => {
   });
 
   it('names the keys that a file sets without effect, and no others', () => {
-    assert.deepEqual(parseConfig('[scheduler.phase3]\nenabled = true', 'c').ineffective, [
-      'scheduler.phase3',
+    assert.deepEqual(parseConfig('[scheduler.task_binding]\nreserved_ttl_seconds = 5', 'c').ineffective, [
+      'scheduler.task_binding.reserved_ttl_seconds',
     ]);
     assert.deepEqual(parseConfig('[scheduler]\njob_timeout_seconds = 3', 'c').ineffective, []);
     const known = new Set(knownPaths(Config));

@@ -183,7 +183,12 @@ export const Config = z.strictObject({
   /** Ours. */
   admin: table({ port: port.default(ports.admin) }),
   model_hub: table({
-    base_url: z.string().max(2048).default('http://localhost:5000'),
+    /** Empty: no catalogue is asked for. The original asked localhost:5000 unless it was told otherwise. */
+    base_url: z
+      .string()
+      .max(2048)
+      .regex(/^(https?:\/\/[^\s]+)?$/, 'a URL that begins with http:// or https://, or nothing')
+      .default(''),
     storage_path: z.string().max(4096).default('./models'),
   }),
   scheduler,
@@ -229,13 +234,9 @@ export type Config = z.infer<typeof Config>;
 
 /** Keys that are read and checked but change nothing yet: said once at the start when a file sets them. */
 export const ineffectiveKeys: readonly string[] = [
-  'model_hub',
   'scheduler.node_health.heartbeat_interval_seconds',
   'scheduler.task_binding.reserved_ttl_seconds',
-  'scheduler.task_binding.spread_enabled',
-  'scheduler.task_binding.spread_window_seconds',
   'scheduler.observability',
   'scheduler.phase2.schema_compat',
-  'scheduler.phase3',
   'scheduler.durability',
 ];

@@ -12,6 +12,11 @@ export interface Wanted {
   readonly exclude: ReadonlySet<string>;
   /** What must be translated; undefined: any. */
   readonly languages?: readonly LanguagePair[] | undefined;
+  /** Whose job it is: decides its pool, where there are pools. */
+  readonly session?: {
+    readonly sessionId: string;
+    readonly init?: { readonly tenant_id?: string | undefined };
+  };
   /** False: nodes that take public jobs are the only ones. True, which the original always says, takes all. */
   readonly acceptPublic?: boolean;
 }

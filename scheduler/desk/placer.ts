@@ -1,24 +1,10 @@
 /** Chooses a node for a job and keeps the directory's figures honest until the node itself says more. */
-import type { Clock, Random } from '../../common/clock.ts';
-import {
-  choose,
-  isCapable,
-  isFull,
-  mainExclusion,
-  type PlacementLimits,
-  type Wanted,
-} from '../decide/placement.ts';
-import type { NodeDirectory } from '../fleet/node-directory.ts';
-import type { Metrics } from '../metrics.ts';
+import { isCapable, isFull, mainExclusion, type Wanted } from '../decide/placement.ts';
 import type { Target } from '../store/store.ts';
+import { createChooser, type ChooserDeps } from './chooser.ts';
 
-export interface PlacerDeps {
+export interface PlacerDeps extends ChooserDeps {
   readonly instanceId: string;
-  readonly directory: NodeDirectory;
-  readonly limits: PlacementLimits;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly metrics: Metrics;
 }
 
 export interface Placer {
@@ -44,11 +30,13 @@ export interface Placer {
   fullInstances(wanted: Wanted): Set<string>;
 }
 
-export function createPlacer({ instanceId, directory, limits, clock, random, metrics }: PlacerDeps): Placer {
-  const draw = () => random.next();
+export function createPlacer(deps: PlacerDeps): Placer {
+  const { instanceId, directory, limits, clock, metrics, config } = deps;
+  const chooser = createChooser(deps);
+  const selector = config.scheduler.phase3.enabled ? 'phase3' : 'models';
 
   function placeWaiting(wanted: Wanted): Target | undefined {
-    const node = choose(directory.nodes, wanted, limits, draw);
+    const node = chooser(wanted);
     if (!node) return undefined;
     directory.took(node.nodeId);
     return { nodeId: node.nodeId, instanceId: node.instanceId };
@@ -61,7 +49,7 @@ export function createPlacer({ instanceId, directory, limits, clock, random, met
     metrics.selections.inc({ result: target ? 'chosen' : 'none' });
     if (!target) {
       const reason = mainExclusion(directory.nodes, wanted, limits);
-      metrics.noAvailableNode.inc({ selector: 'models', reason });
+      metrics.noAvailableNode.inc({ selector, reason });
     }
     return target;
   }

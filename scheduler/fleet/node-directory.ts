@@ -4,45 +4,51 @@
  */
 import type { NodeChange, NodeView } from '../store/store.ts';
 
-interface Entry {
-  view: NodeView;
-  /** Where it stands in the dense list, which placement draws from. */
-  place: number;
-}
+export type PoolOf = (view: NodeView) => number | undefined;
 
 export class NodeDirectory {
-  readonly #entries = new Map<string, Entry>();
-  readonly #list: NodeView[] = [];
+  readonly #all = new Listing();
+  readonly #pools = new Map<number, Listing>();
+  /** The pool each node is in. */
+  readonly #homes = new Map<string, number>();
+  readonly #poolOf: PoolOf;
+
+  /** @param poolOf the pool a node belongs to, where there are pools; it follows from its id and services alone */
+  constructor(poolOf: PoolOf = () => undefined) {
+    this.#poolOf = poolOf;
+  }
 
   /** All known nodes. Changes in place; not to be kept. */
   get nodes(): readonly NodeView[] {
-    return this.#list;
+    return this.#all.list;
+  }
+
+  inPool(pool: number): readonly NodeView[] {
+    return this.#pools.get(pool)?.list ?? [];
   }
 
   get(nodeId: string): NodeView | undefined {
-    return this.#entries.get(nodeId)?.view;
+    return this.#all.get(nodeId);
   }
 
   put(view: NodeView): void {
-    const entry = this.#entries.get(view.nodeId);
-    if (entry) {
-      entry.view = view;
-      this.#list[entry.place] = view;
-      return;
-    }
-    this.#entries.set(view.nodeId, { view, place: this.#list.length });
-    this.#list.push(view);
+    const { nodeId } = view;
+    const before = this.#all.get(nodeId);
+    this.#all.put(view);
+    const poolBefore = this.#homes.get(nodeId);
+    // Most news is about load, and brings the services that are known.
+    const pool = before && before.services === view.services ? poolBefore : this.#poolOf(view);
+    if (poolBefore !== undefined && poolBefore !== pool) this.#leavePool(nodeId);
+    if (pool === undefined) return;
+    this.#homes.set(nodeId, pool);
+    const listing = this.#pools.get(pool) ?? new Listing();
+    this.#pools.set(pool, listing);
+    listing.put(view);
   }
 
   remove(nodeId: string): void {
-    const entry = this.#entries.get(nodeId);
-    if (!entry) return;
-    this.#entries.delete(nodeId);
-    const last = this.#list.pop();
-    if (!last || last.nodeId === nodeId) return;
-    this.#list[entry.place] = last;
-    const moved = this.#entries.get(last.nodeId);
-    if (moved) moved.place = entry.place;
+    this.#all.remove(nodeId);
+    this.#leavePool(nodeId);
   }
 
   apply(change: NodeChange): void {
@@ -52,13 +58,13 @@ export class NodeDirectory {
 
   /** Forgets the nodes that are not `present`, but none of `keep`: this instance knows its own best. */
   retain(present: ReadonlySet<string>, keep: string): void {
-    for (const { nodeId, instanceId } of [...this.#list]) {
+    for (const { nodeId, instanceId } of [...this.nodes]) {
       if (instanceId !== keep && !present.has(nodeId)) this.remove(nodeId);
     }
   }
 
   removeInstance(instanceId: string): void {
-    for (const view of [...this.#list]) {
+    for (const view of [...this.nodes]) {
       if (view.instanceId === instanceId) this.remove(view.nodeId);
     }
   }
@@ -84,8 +90,43 @@ export class NodeDirectory {
     if (view) this.put({ ...view, status: 'offline' });
   }
 
+  #leavePool(nodeId: string): void {
+    const pool = this.#homes.get(nodeId);
+    if (pool === undefined) return;
+    this.#homes.delete(nodeId);
+    this.#pools.get(pool)?.remove(nodeId);
+  }
+
   #setRunning(nodeId: string, running: (view: NodeView) => number): void {
     const view = this.get(nodeId);
     if (view) this.put({ ...view, running: running(view) });
+  }
+}
+
+/** Nodes in a dense list, which placement draws from, and by their ids. */
+class Listing {
+  readonly list: NodeView[] = [];
+  readonly #places = new Map<string, number>();
+
+  get(nodeId: string): NodeView | undefined {
+    const place = this.#places.get(nodeId);
+    return place === undefined ? undefined : this.list[place];
+  }
+
+  put(view: NodeView): void {
+    const place = this.#places.get(view.nodeId) ?? this.list.length;
+    this.#places.set(view.nodeId, place);
+    this.list[place] = view;
+  }
+
+  /** The last one takes its place. */
+  remove(nodeId: string): void {
+    const place = this.#places.get(nodeId);
+    if (place === undefined) return;
+    const last = this.list.pop();
+    this.#places.delete(nodeId);
+    if (!last || last.nodeId === nodeId) return;
+    this.list[place] = last;
+    this.#places.set(last.nodeId, place);
   }
 }

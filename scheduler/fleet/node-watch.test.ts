@@ -137,4 +137,22 @@ describe('the directory', () => {
     directory.remove('a');
     assert.equal(directory.nodes.length, 0);
   });
+
+  it('keeps the pools of its nodes, as they come, change what they can do, and go', () => {
+    const directory = new NodeDirectory(({ services }) =>
+      services.length === 0 ? undefined : services.length,
+    );
+    const inPool = (pool: number) => directory.inPool(pool).map(({ nodeId }) => nodeId);
+    directory.put({ ...view('a', 'x'), services: ['asr'] });
+    directory.put({ ...view('b', 'x'), services: ['asr'] });
+    directory.put(view('c', 'x'));
+    assert.deepEqual([inPool(1), inPool(2)], [['a', 'b'], []]);
+    directory.took('a');
+    assert.equal(directory.inPool(1)[0]?.running, 1);
+    directory.put({ ...view('a', 'x'), services: ['asr', 'nmt'] });
+    assert.deepEqual([inPool(1), inPool(2)], [['b'], ['a']]);
+    directory.put(view('a', 'x'));
+    directory.removeInstance('x');
+    assert.deepEqual([inPool(1), inPool(2), directory.nodes.length], [[], [], 0]);
+  });
 });
