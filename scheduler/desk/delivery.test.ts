@@ -68,3 +68,31 @@ describe('acknowledgement', () => {
       );
     }));
 });
+
+describe('the time that jobs take', () => {
+  const observed = async (world: World, place: number, stage: string): Promise<number> => {
+    const text = await world.on(place).registry.metrics();
+    const line = new RegExp(`^scheduler_job_duration_seconds_count\\{stage="${stage}"\\} (\\d+)$`, 'm');
+    return Number(line.exec(text)?.[1] ?? 0);
+  };
+
+  it('is measured by the instance that read the utterance, and by no other', () =>
+    withWorld(async ({ world, worker }) => {
+      const before = await Talker.open(world);
+      for (const index of [0, 1]) before.say(index);
+      await world.clock.advance(100);
+      worker.answer(0);
+      await world.clock.advance(100);
+      await before.cut({ noticed: true });
+      const after = await Talker.open(world, { place: 1, token: before.token, lastSeq: 0 });
+      worker.answer(1);
+      await world.clock.advance(100);
+      assert.equal(after.answers().length, 2);
+      const stages = ['accepted', 'dispatched', 'answered', 'delivered'];
+      const counts = (place: number) => Promise.all(stages.map((stage) => observed(world, place, stage)));
+      assert.deepEqual(await counts(0), [2, 2, 1, 1]);
+      assert.deepEqual(await counts(1), [0, 0, 0, 0], 'it does not know when they began');
+      const [result] = after.ofType('ui_event');
+      assert.equal(result && 'elapsed_ms' in result, false);
+    }));
+});

@@ -203,6 +203,28 @@ describe('overload', () => {
       { limits: 'max_open_jobs_per_session = 2' },
     ));
 
+  it('leaves a gap where the client goes on without what was refused', () =>
+    withSession(
+      async ({ world, talker, worker }) => {
+        for (const index of [0, 1]) talker.say(index);
+        await world.clock.advance(100);
+        worker.answer();
+        await world.clock.advance(100);
+        talker.say(2);
+        await world.clock.advance(100);
+        worker.answer();
+        await world.clock.advance(1500);
+        assert.deepEqual(talker.errors(), ['NODE_OVERLOADED']);
+        assert.deepEqual(talker.answers(), [
+          { index: 0, seq: 1, result: true },
+          { index: 1, seq: undefined, result: false },
+          { index: 2, seq: 2, result: true },
+        ]);
+        assert.equal(talker.ofType('missing_result')[0]?.['reason'], 'gap_timeout');
+      },
+      { limits: 'max_open_jobs_per_session = 1', scheduler: 'result_hold_seconds = 1' },
+    ));
+
   it('does not call a request refused that is open already', () =>
     withSession(
       async ({ world, talker }) => {
