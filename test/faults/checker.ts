@@ -14,6 +14,7 @@ import { crashes, leftOver } from './checks/books.ts';
 import { readLedger, type Ledger, type Limits, type Verdict, type Violation } from './checks/ledger.ts';
 import { orderFaults } from './checks/order.ts';
 import { runFaults, slotFaults } from './checks/runs.ts';
+import { forgottenSessions, ignoredRequests, slowReplies, strandedSessions } from './checks/sessions.ts';
 import type { HistoryEvent } from './history.ts';
 
 export type { Limits, Verdict, Violation } from './checks/ledger.ts';
@@ -25,6 +26,8 @@ export interface Judgement {
     readonly events: number;
     readonly submitted: number;
     readonly accepted: number;
+    readonly refused: number;
+    readonly resumed: number;
     readonly answered: number;
     readonly failed: number;
     readonly runs: number;
@@ -41,6 +44,10 @@ const checks: readonly ((ledger: Ledger, limits: Limits) => Violation[])[] = [
   orderFaults,
   runFaults,
   slotFaults,
+  ignoredRequests,
+  slowReplies,
+  forgottenSessions,
+  strandedSessions,
   leftOver,
   crashes,
 ];
@@ -59,6 +66,8 @@ function seenIn(ledger: Ledger): Judgement['seen'] {
     events: ledger.events.length,
     submitted: ledger.requests.length,
     accepted: ledger.requests.filter(({ accepted }) => accepted.length > 0).length,
+    refused: ledger.requests.filter(({ refused }) => refused.length > 0).length,
+    resumed: ledger.only('resume', 'ok').length,
     answered: answers.filter(({ outcome }) => outcome === 'result').length,
     failed: answers.filter(({ outcome }) => outcome === 'failure').length,
     runs: ledger.only('assign', 'ok').length,

@@ -1,7 +1,7 @@
 /**
  * What surrounds the scheduler goes wrong, one row at a time, under load.
  *
- *   node test/faults/environment.ts [--rows all|ID,ID] [--redis single|cluster] [--seed N] [--with resume,reaper] [--list]
+ *   node test/faults/environment.ts [--rows all|ID,ID] [--redis single|cluster] [--seed N] [--list]
  *
  * Ends with 1 when any row was not survived.
  */
@@ -21,22 +21,18 @@ const { values: asked } = parseArgs({
     rows: { type: 'string', default: 'all' },
     redis: { type: 'string', default: 'single' },
     seed: { type: 'string' },
-    with: { type: 'string', default: '' },
     list: { type: 'boolean', default: false },
   },
 });
 const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
 const redis = asked.redis === 'cluster' ? 'cluster' : 'single';
-const features = asked.with.split(',');
 const allRows = [...redisRows, ...instanceRows, ...peerRows];
 
 function choose(): Row[] {
   const here = allRows.filter((row) => row.redis === undefined || row.redis === redis);
   if (asked.rows !== 'all') return here.filter(({ id }) => asked.rows.split(',').includes(id));
-  const waiting = here.filter(({ needs }) => needs !== undefined && !features.includes(needs));
-  for (const { id, name, needs } of waiting) console.log(`row ${id} waits for ${needs ?? ''}: ${name}`);
   for (const [id, why] of notHere) console.log(`row ${id} is not run: ${why}`);
-  return here.filter((row) => !waiting.includes(row));
+  return here;
 }
 
 /** Sessions speak until the strike is over, and once more after it. */
@@ -75,7 +71,7 @@ async function survives(row: Row): Promise<boolean> {
     const survived = faults.length === 0 && violations.length === 0;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(
-      `${survived ? 'ok    ' : 'BROKEN'} ${row.id.padEnd(20)} ${row.name}: ${seen.accepted} accepted, ${seen.answered} answered, ${seen.failed} failed${failed && ` (${failed})`}, ${seconds} s`,
+      `${survived ? 'ok    ' : 'BROKEN'} ${row.id.padEnd(20)} ${row.name}: ${seen.accepted} accepted, ${seen.answered} answered, ${seen.failed} failed${failed && ` (${failed})`}, ${seen.refused} refused, ${seconds} s`,
     );
     for (const fault of faults) console.log(`  ${fault}`);
     for (const violation of violations.slice(0, 5)) console.log(`  ${describeViolation(violation)}`);
@@ -105,7 +101,5 @@ async function runRows(rows: readonly Row[]): Promise<void> {
   process.exitCode = broken.length === 0 && rows.length > 0 ? 0 : 1;
 }
 
-if (asked.list)
-  for (const { id, name, needs } of allRows)
-    console.log(`${id.padEnd(20)} ${name}${needs ? ` (needs ${needs})` : ''}`);
+if (asked.list) for (const { id, name } of allRows) console.log(`${id.padEnd(20)} ${name}`);
 else await runRows(choose());

@@ -3,12 +3,13 @@
  * faults and what Redis holds at the end, and the checker judges it. One line of JSON is one event.
  *
  *   op        who      phase, and what it means
- *   open      session  ok: the session has an id and a socket
- *   submit    session  invoke: sent; ok: told that it is accepted, as this job; fail: told that it is not
+ *   open      session  ok: the session has an id and a socket; `instead` of one that nobody knows any more
+ *   submit    session  invoke: sent; ok: told that it is accepted, as this job; fail: told that it is not; info: told that
+ *                      nobody knows
  *   answer    session  ok: handed to the application, after what the client drops as a repetition
  *   wire      session  info: an answer as it came, repetitions included
- *   cut       session  info: the socket is gone
- *   resume    session  ok: the same session on another socket
+ *   cut       session  info: the socket is gone; `detail` is `left` when the client wanted that
+ *   resume    session  ok: the same session on another socket; fail: its token was not taken
  *   register  node     ok: with this many slots
  *   assign    node     ok: a run begins; info: the same attempt again, which a node ignores
  *   release   node     ok: the run has ended; `detail` says by what
@@ -58,6 +59,8 @@ export interface HistoryEvent {
   /** Of a submission: of its payload. Of an answer or result: its content. */
   readonly hash?: string;
   readonly outcome?: Outcome;
+  /** Of a session: the one it takes the place of. */
+  readonly instead?: string;
   readonly slots?: number;
   readonly count?: number;
   readonly expected?: number;

@@ -2,7 +2,7 @@
  * Breaks a running fleet in one place at a time and judges what its sessions and nodes saw.
  *
  *   node test/faults/main.ts [--points all|N] [--redis single|cluster] [--seed N] [--parallel 1|2]
- *                            [--only POINT] [--with resume,durability] [--list] [--journal FILE] [--skip-learning]
+ *                            [--only POINT] [--with durability] [--list] [--journal FILE] [--skip-learning]
  *
  * `--points 0` is the learning run alone.
  * Ends with 1 when any invariant was broken, when a fault did not strike, or when a step's mark does not occur any more.
@@ -40,10 +40,8 @@ function choose(): FaultPoint[] {
   const points = allPoints();
   if (asked.only !== undefined) return points.filter(({ id }) => id === asked.only);
   const possible = chooseable(points, features);
-  for (const feature of ['resume', 'durability'] as const) {
-    const waiting = points.filter(({ needs }) => needs === feature && !features.has(feature)).length;
-    if (waiting > 0) console.log(`${waiting} of ${points.length} points wait for ${feature}`);
-  }
+  const waiting = points.length - possible.length;
+  if (waiting > 0) console.log(`${waiting} of ${points.length} points wait for durability`);
   const random = seededRandom(seed);
   return asked.points === 'all' ? random.shuffled(possible) : sample(possible, Number(asked.points), random);
 }
@@ -81,11 +79,11 @@ function tell(result: PointResult, totals: Totals, fleet: Fleet): void {
   const { point, fired, judgement, tookMs } = result;
   addResult(totals, result);
   const verdict = judgement.violations.length > 0 ? 'BROKEN' : fired ? 'ok' : 'not struck';
-  const { accepted, answered, failed } = judgement.seen;
+  const { accepted, answered, failed, refused, resumed } = judgement.seen;
   const done = `${totals.run}/${totals.planned}`;
   console.log(
     `${done.padStart(9)} ${verdict.padEnd(10)} ${point.id.padEnd(36)} ${point.step.name.padEnd(26)} ` +
-      `${accepted} accepted, ${answered} answered, ${failed} failed, ${(tookMs / 1000).toFixed(1)} s`,
+      `${accepted} accepted, ${answered} answered, ${failed} failed, ${refused} refused, ${resumed} resumed, ${(tookMs / 1000).toFixed(1)} s`,
   );
   if (judgement.violations.length > 0) {
     console.log(judgement.violations.slice(0, 5).map(describeViolation).join('\n'));

@@ -2,14 +2,15 @@
 import { contentHash, type HistoryEvent } from '../history.ts';
 import { groupBy, type Ledger, type Limits, type Request, type Violation } from './ledger.ts';
 
-export function lostAnswers(ledger: Ledger, { boundMs, resume }: Limits): Violation[] {
+export function lostAnswers(ledger: Ledger, { boundMs }: Limits): Violation[] {
   return ledger.requests.flatMap((request): Violation[] => {
     const [accepted] = request.accepted;
     if (!accepted) return [];
     const answer = answersTo(request, ledger)[0];
     const events = [...request.sent, accepted];
     if (!answer) {
-      if (!ledger.connected.has(request.session) && keptForLater(accepted.job, ledger, resume)) return [];
+      if (saidAgainElsewhere(request, ledger)) return [];
+      if (!ledger.connected.has(request.session) && keptForLater(accepted.job, ledger)) return [];
       const says = `accepted ${named(request)} and never answered`;
       return [{ verdict: 'lost', says, events: [...events, ...storyOf(accepted.job, ledger)] }];
     }
@@ -26,11 +27,12 @@ export function lostAnswers(ledger: Ledger, { boundMs, resume }: Limits): Violat
 }
 
 /** The session was cut off: its answer must stand where a resume would find it. */
-function keptForLater(job: string | undefined, ledger: Ledger, resume: boolean): boolean {
-  return storyOf(job, ledger).some(
-    ({ op, detail }) => op === 'outbox' || (!resume && op === 'record' && detail === 'finished'),
-  );
-}
+const keptForLater = (job: string | undefined, ledger: Ledger): boolean =>
+  storyOf(job, ledger).some(({ op }) => op === 'outbox');
+
+/** The store has forgotten the session, and its client asks in the next one. */
+const saidAgainElsewhere = ({ session, key }: Request, ledger: Ledger): boolean =>
+  ledger.requests.some((other) => other.session === ledger.movedTo.get(session) && other.key === key);
 
 export function conflictingAnswers(ledger: Ledger): Violation[] {
   const said = [...ledger.only('answer', 'ok'), ...ledger.only('wire'), ...ledger.only('outbox')];
@@ -157,7 +159,7 @@ export function repeatedRequests(ledger: Ledger): Violation[] {
 }
 
 /** Answers that name the request's job, or its index when they name no job. */
-function answersTo(request: Request, ledger: Ledger): HistoryEvent[] {
+export function answersTo(request: Request, ledger: Ledger): HistoryEvent[] {
   const jobs = new Set(request.accepted.map(({ job }) => job));
   return (ledger.answers.get(request.session) ?? []).filter(
     ({ job, index, outcome }) =>
@@ -165,7 +167,7 @@ function answersTo(request: Request, ledger: Ledger): HistoryEvent[] {
   );
 }
 
-const named = ({ session, index }: Request): string => `utterance ${index} of session ${session}`;
+export const named = ({ session, index }: Request): string => `utterance ${index} of session ${session}`;
 
 const storyOf = (job: string | undefined, ledger: Ledger): readonly HistoryEvent[] =>
   (job === undefined ? undefined : ledger.eventsOfJob.get(job)) ?? [];

@@ -11,15 +11,18 @@ export interface Limits {
   readonly extraRuns: number;
   /** What clocks and event loops may blur. */
   readonly toleranceMs: number;
-  /**
-   * Whether sessions can resume. Where they cannot, an answer may have gone into a socket that was just breaking, and of a
-   * session that was cut off only this much can be asked: that its jobs ended.
-   */
-  readonly resume: boolean;
+  /** From sent to the first word about it, where nothing is broken meanwhile; not judged when absent. */
+  readonly replyMs?: number;
+  /** The store may forget sessions here, because it is emptied on purpose. */
+  readonly forgets?: true;
 }
 
 export type Verdict =
   | 'lost'
+  | 'ignored'
+  | 'slow-reply'
+  | 'forgotten'
+  | 'stranded'
   | 'late'
   | 'conflict'
   | 'duplicated'
@@ -53,6 +56,8 @@ export interface Request {
   readonly sent: HistoryEvent[];
   readonly accepted: HistoryEvent[];
   readonly refused: HistoryEvent[];
+  /** Told that nobody knows: it is sent again. */
+  readonly unknown: HistoryEvent[];
 }
 
 export interface Ledger {
@@ -60,6 +65,8 @@ export interface Ledger {
   readonly requests: readonly Request[];
   /** Sessions whose socket was open when the history ended. */
   readonly connected: ReadonlySet<string>;
+  /** Sessions that nobody knew any more, and what their clients then had instead. */
+  readonly movedTo: ReadonlyMap<string, string>;
   readonly requestOfJob: ReadonlyMap<string, Request>;
   /** What each session's application was handed, in order. */
   readonly answers: ReadonlyMap<string, readonly HistoryEvent[]>;
@@ -76,6 +83,9 @@ export function readLedger(events: readonly HistoryEvent[]): Ledger {
     events,
     requests,
     connected: connectedAtEnd(events),
+    movedTo: new Map(
+      only('open').flatMap(({ session, instead }) => (session && instead ? [[instead, session]] : [])),
+    ),
     requestOfJob: jobsToRequests(requests, answers),
     answers,
     eventsOfJob: groupBy(events, ({ job }) => job),
@@ -96,11 +106,13 @@ function readRequests(submits: readonly HistoryEvent[]): Map<string, Request> {
       sent: [],
       accepted: [],
       refused: [],
+      unknown: [],
     };
     requests.set(id, request);
     if (event.phase === 'invoke') request.sent.push(event);
     else if (event.phase === 'ok') request.accepted.push(event);
-    else request.refused.push(event);
+    else if (event.phase === 'fail') request.refused.push(event);
+    else request.unknown.push(event);
   }
   return requests;
 }

@@ -80,7 +80,6 @@ export const instanceRows: readonly Row[] = [
   {
     id: '8b',
     name: 'the instance of the sessions is cut off from Redis and fences itself',
-    needs: 'resume',
     plan: twoNodes,
     async strike(life) {
       await cutOff(life, life.fleet.at(0), 3 * scaled.ownerTtlMs);
@@ -123,7 +122,6 @@ export const instanceRows: readonly Row[] = [
   {
     id: '18',
     name: 'an instance is killed and never comes back: its inbox is emptied and its keys go',
-    needs: 'reaper',
     plan: twoNodes,
     async strike(life) {
       const { direct, clock, keyPrefix } = life.fleet;

@@ -55,6 +55,7 @@ export const redisRows: readonly Row[] = [
     id: '4',
     name: 'Redis comes back empty',
     redis: 'single',
+    limits: { forgets: true },
     async strike(life) {
       await sleep(life, 300);
       life.fleet.noteFault('Redis restarted empty');

@@ -9,8 +9,6 @@ export interface Row {
   readonly name: string;
   /** Where it makes sense; both when absent. */
   readonly redis?: 'single' | 'cluster';
-  /** What the scheduler must have before the row can be judged at all. */
-  readonly needs?: 'resume' | 'reaper';
   readonly fleet?: Partial<FleetOptions>;
   readonly plan?: Partial<LifePlan>;
   readonly limits?: Partial<Limits>;

@@ -6,6 +6,7 @@ import type { Answer } from '../../../scheduler/store/store.ts';
 import { allPartitions } from '../../../scheduler/store/partition.ts';
 import { seqOf, stateOf } from '../../../scheduler/store/redis/job-record.ts';
 import { createKeys } from '../../../scheduler/store/redis/keys.ts';
+import { readLedger } from '../checks/ledger.ts';
 import type { HistoryEvent } from '../history.ts';
 import { comesTrue } from '../wait.ts';
 import type { Fleet } from './fleet.ts';
@@ -102,8 +103,8 @@ async function writeSession(fleet: Fleet, session: string, seen: readonly Histor
     if (seqOf(record) > 0) answered.add(seqOf(record));
   }
   const last = await newestSeq(fleet, keys.outbox(session));
-  // Of a session that was cut off there may be jobs that nobody here has heard of.
-  const whole = !seen.some((event) => event.op === 'cut' && event.session === session);
+  // A client that did not come back may not have heard of all its jobs.
+  const whole = readLedger(seen).connected.has(session);
   if (whole && (await direct.exists(keys.session(session))) === 1) {
     const figure = { detail: `answers of ${session}`, count: last, expected: answered.size };
     history.add({ actor: 'redis', op: 'books', phase: 'ok', ...figure });

@@ -1,12 +1,13 @@
 /**
  * A client that says what it wants when it wants, whatever became of the last thing it said (open loop), and writes down
- * what it hears. When its connection is cut it resumes its session where the scheduler offers that; where it does not,
- * it opens another session, and what was open is judged by what the outbox holds.
+ * what it hears. Cut off, it resumes its session at any instance and says again what has no answer; when nobody knows its
+ * session any more it says the same things in a new one. What docs/protocol.md asks of a client it does, and no more.
  */
 import type { Clock } from '../../../common/clock.ts';
 import { hashOfPayload, type History, type HistoryEvent } from '../history.ts';
 import type { SeededRandom } from '../random.ts';
 import { Line } from './line.ts';
+import { Received } from './received.ts';
 
 export interface FakeSessionOptions {
   readonly name: string;
@@ -19,6 +20,7 @@ export interface FakeSessionOptions {
 }
 
 interface Utterance {
+  readonly type: 'utterance';
   readonly request_id: string;
   readonly utterance_index: number;
   readonly audio: string;
@@ -33,6 +35,8 @@ interface OpenRequest {
 
 /** How long a client waits for the answer to its `session_init`. */
 const openWithinMs = 4000;
+/** Answers of this long are acknowledged together. */
+const acknowledgeAfterMs = 60;
 
 export class FakeSession {
   readonly #options: FakeSessionOptions;
@@ -40,7 +44,8 @@ export class FakeSession {
   readonly #open = new Map<number, OpenRequest>();
   #sessionId: string | undefined;
   #resumeToken: string | undefined;
-  #lastSeq = 0;
+  #received = new Received();
+  #acknowledging = false;
   #nextIndex = 0;
   #greeted = false;
   #cancelGreeting: () => void = () => undefined;
@@ -49,7 +54,7 @@ export class FakeSession {
     this.#options = options;
     this.#line = new Line({
       path: '/ws/session',
-      addresses: options.addresses,
+      addresses: () => this.#whereNext(),
       clock: options.clock,
       onOpen: () => {
         this.#greet();
@@ -71,12 +76,7 @@ export class FakeSession {
     return this.#sessionId;
   }
 
-  /** Utterances of this session that were accepted and have no answer yet. */
-  get waiting(): number {
-    return [...this.#open.values()].filter(({ job }) => job !== undefined).length;
-  }
-
-  /** Utterances sent and not answered, whether anybody said accepted or not. */
+  /** Utterances sent that have no answer and were not refused. */
   get unanswered(): number {
     return this.#open.size;
   }
@@ -98,12 +98,21 @@ export class FakeSession {
   /** Sends again what was sent last, under the same key. */
   repeat(): void {
     const last = [...this.#open.values()].at(-1);
-    if (last) this.#submit(last.message);
+    if (last) this.#submit(last);
   }
 
+  /** Leaves for good: what it still had to hear it does not hear. */
   async end(): Promise<void> {
-    this.#cutOff();
+    this.#cutOff('left');
     await this.#line.end();
+  }
+
+  /** First where it was asked to begin; a client that comes back comes to any instance. */
+  #whereNext(): readonly string[] {
+    const { addresses, random } = this.#options;
+    const all = addresses();
+    const first = this.#sessionId === undefined ? 0 : random.between(0, all.length - 1);
+    return [...all.slice(first), ...all.slice(0, first)];
   }
 
   #speakAs(index: number, next: number): boolean {
@@ -113,10 +122,9 @@ export class FakeSession {
     const text = `${name} ${this.#sessionId ?? ''} ${index} ${random.id()}`;
     const audio = Buffer.from(text.padEnd(audioBytes, '.')).toString('base64');
     const message = {
-      type: 'utterance',
-      session_id: this.#sessionId,
+      type: 'utterance' as const,
       utterance_index: index,
-      request_id: `${this.#sessionId ?? ''}-u${index}`,
+      request_id: `${name}-u${index}`,
       manual_cut: true,
       src_lang: 'zh',
       tgt_lang: 'en',
@@ -124,26 +132,30 @@ export class FakeSession {
       audio_format: 'pcm16',
       sample_rate: 16_000,
     };
-    this.#open.set(index, { message, job: undefined, why: undefined });
-    this.#submit(message);
+    const request = { message, job: undefined, why: undefined };
+    this.#open.set(index, request);
+    this.#submit(request);
     return true;
   }
 
-  #submit(message: Utterance): void {
+  #submit({ message }: OpenRequest): void {
     const { audio, request_id: key, utterance_index: index } = message;
     this.#note({ op: 'submit', phase: 'invoke', key, index, hash: hashOfPayload(audio) });
-    this.#line.say(message);
+    this.#line.say({ ...message, session_id: this.#sessionId });
   }
 
   #greet(): void {
     const resume =
-      this.#resumeToken === undefined ? {} : { resume_token: this.#resumeToken, last_seq: this.#lastSeq };
+      this.#resumeToken === undefined
+        ? {}
+        : { resume_token: this.#resumeToken, last_seq: this.#received.through };
     this.#line.say({
       type: 'session_init',
       client_version: '1.0.0',
       platform: 'web',
       src_lang: 'zh',
       tgt_lang: 'en',
+      extensions: ['resume', 'job_accepted'],
       ...resume,
     });
     this.#cancelGreeting = this.#options.clock.after(openWithinMs, () => {
@@ -151,11 +163,11 @@ export class FakeSession {
     });
   }
 
-  #cutOff(): void {
+  #cutOff(detail?: 'left'): void {
     this.#cancelGreeting();
-    if (!this.#greeted) return;
+    if (!this.#greeted && detail === undefined) return;
     this.#greeted = false;
-    this.#note({ op: 'cut', phase: 'info' });
+    this.#note({ op: 'cut', phase: 'info', ...(detail === undefined ? {} : { detail }) });
   }
 
   #hear(message: Record<string, unknown>): void {
@@ -176,32 +188,53 @@ export class FakeSession {
       case 'missing_result':
         this.#answered(index, message, message['reason'] === 'failed' ? 'failure' : 'missing');
         break;
+      case 'error':
+        this.#refused(message);
+        break;
     }
   }
 
   #welcomed(message: Record<string, unknown>): void {
     this.#cancelGreeting();
-    const sessionId = String(message['session_id']);
-    const resumed = sessionId === this.#sessionId;
-    this.#sessionId = sessionId;
+    const before = this.#sessionId;
+    this.#sessionId = String(message['session_id']);
     this.#greeted = true;
     this.#resumeToken = typeof message['resume_token'] === 'string' ? message['resume_token'] : undefined;
-    if (resumed) {
-      this.#note({ op: 'resume', phase: 'ok' });
-      for (const { message: again } of this.#open.values()) this.#submit(again);
-      return;
+    if (this.#sessionId === before) this.#note({ op: 'resume', phase: 'ok' });
+    else {
+      this.#received = new Received();
+      for (const request of this.#open.values()) request.job = undefined;
+      this.#note({ op: 'open', phase: 'ok', ...(before === undefined ? {} : { instead: before }) });
     }
-    this.#open.clear();
-    this.#nextIndex = 0;
-    this.#lastSeq = 0;
-    this.#note({ op: 'open', phase: 'ok' });
+    for (const request of this.#open.values()) this.#submit(request);
+  }
+
+  /** Not taken on: too much is under way, or nobody knows what became of it and it is said again. */
+  #refused({ code, details }: Record<string, unknown>): void {
+    if (code === 'INVALID_SESSION' && !this.#greeted) this.#note({ op: 'resume', phase: 'fail' });
+    const about = (details ?? {}) as Record<string, unknown>;
+    const request = this.#open.get(Number(about['utterance_index']));
+    if (!request) return;
+    const { request_id: key, utterance_index: index } = request.message;
+    if (code === 'NODE_OVERLOADED') {
+      this.#note({ op: 'submit', phase: 'fail', key, index, detail: code });
+      this.#open.delete(index);
+    } else if (code === 'SCHEDULER_DEPENDENCY_DOWN' && about['request_id'] === key) {
+      this.#note({ op: 'submit', phase: 'info', key, index, detail: code });
+      this.#options.clock.after(
+        Number(about['retry_after_ms']) + this.#options.random.between(0, 200),
+        () => {
+          if (this.#greeted && this.#open.get(index) === request) this.#submit(request);
+        },
+      );
+    }
   }
 
   #event(index: number | undefined, { event, job_id: job, error_code: code }: Record<string, unknown>): void {
-    if (event !== 'DISPATCHED' && event !== 'ERROR') return;
-    this.#accepted(index, job);
     const request = index === undefined ? undefined : this.#open.get(index);
-    if (request && event === 'ERROR') request.why = String(code);
+    if (!request || event !== 'ERROR') return;
+    if (typeof job === 'string' && job !== '') request.job = job;
+    request.why = String(code);
   }
 
   #accepted(index: number | undefined, job: unknown): void {
@@ -230,11 +263,25 @@ export class FakeSession {
     };
     if (seq !== undefined) {
       this.#note({ op: 'wire', phase: 'info', ...answer });
-      if (seq <= this.#lastSeq) return;
-      this.#lastSeq = seq;
+      if (!this.#received.take(seq)) return;
+      this.#acknowledgeSoon();
     }
     this.#open.delete(index);
     this.#note({ op: 'answer', phase: 'ok', ...answer });
+  }
+
+  #acknowledgeSoon(): void {
+    if (this.#acknowledging) return;
+    this.#acknowledging = true;
+    this.#options.clock.after(acknowledgeAfterMs, () => {
+      this.#acknowledging = false;
+      if (!this.#greeted) return;
+      this.#line.say({
+        type: 'session_ack',
+        session_id: this.#sessionId,
+        last_seq: this.#received.through,
+      });
+    });
   }
 
   #note(event: Omit<HistoryEvent, 'at' | 'actor' | 'session'>): void {

@@ -101,10 +101,10 @@ export class Life {
     this.#loading = false;
   }
 
-  /** Until nobody who is connected waits for an answer that was promised; false when that does not come true. */
+  /** Until everything that was said is answered or refused; false when that does not come true. */
   answered(withinMs: number): Promise<boolean> {
     const { clock } = this.fleet;
-    return comesTrue(() => this.sessions.every(({ waiting }) => waiting === 0), {
+    return comesTrue(() => this.sessions.every(({ unanswered }) => unanswered === 0), {
       clock,
       withinMs,
       everyMs: 50,

@@ -22,7 +22,6 @@ export const scaledLimits: Limits = {
   // Failovers, and as many hand-overs by refusals and dead instances.
   extraRuns: 2 * scaled.failovers,
   toleranceMs: 250,
-  resume: false,
 };
 
 export interface InstanceSettings {

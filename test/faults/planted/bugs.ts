@@ -118,7 +118,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'scheduler/desk/sweeper.ts',
     replace: 'if (!owns(ref.jobId)) await sweep(ref, deps);',
     by: 'owns(ref.jobId);',
-    caughtBy: point('5-after-A-kill', '--with', 'resume'),
+    caughtBy: point('5-after-A-kill'),
     says: /left-open|lost|books: redis: deadlines/,
   },
   {

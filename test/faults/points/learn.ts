@@ -54,8 +54,11 @@ async function liveWithoutFault(fleet: Fleet, more: { audioBytes?: number }): Pr
   try {
     await life.load();
     const { violations, seen } = await life.judge();
-    if (seen.answered !== seen.submitted) {
-      throw new Error(`without any fault, ${seen.answered} of ${seen.submitted} were answered with a result`);
+    if (seen.answered !== seen.submitted || seen.accepted !== seen.submitted) {
+      const { submitted, accepted, answered } = seen;
+      throw new Error(
+        `without any fault, of ${submitted} ${accepted} were accepted, ${answered} were answered with a result`,
+      );
     }
     if (violations.length > 0) {
       throw new Error(`without any fault:\n${violations.slice(0, 5).map(describeViolation).join('\n')}`);

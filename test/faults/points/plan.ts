@@ -28,31 +28,10 @@ export function allPoints(): FaultPoint[] {
       ([0, 1, 2] as const).flatMap((victim) =>
         kinds.map((kind): FaultPoint => {
           const id = `${step.number}-${moment}-${instanceNames[victim]}-${kind}`;
-          return { id, step, moment, victim, kind, needs: needsOf(step, moment, victim, kind) };
+          return { id, step, moment, victim, kind, needs: step.needs };
         }),
       ),
     ),
-  );
-}
-
-/** What ends a session's connection can only be judged in full when sessions resume. */
-function needsOf(step: Step, moment: Moment, victim: number, kind: Kind): Feature | undefined {
-  if (step.needs) return step.needs;
-  return endsSession(step, moment, victim, kind) ? 'resume' : undefined;
-}
-
-function endsSession(step: Step, moment: Moment, victim: number, kind: Kind): boolean {
-  if (victim !== 0) return false;
-  if (kind === 'kill' || kind === 'freeze') return true;
-  const onSessionSocket = step.mark?.by === 'socket' && step.at === 0;
-  if (step.whenConnecting && onSessionSocket) return false;
-  // At another's step a reset takes all connections of the victim.
-  if (kind === 'reset') return onSessionSocket || step.at !== 0;
-  // A message that cannot be read ends the connection at the client; one that came or went already stays as it is.
-  return (
-    kind === 'error' &&
-    onSessionSocket &&
-    !(moment === 'before' && step.mark.match.direction === 'to-instance')
   );
 }
 

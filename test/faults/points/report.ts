@@ -4,6 +4,8 @@ import { kinds, moments, type FaultPoint } from './plan.ts';
 import type { PointResult } from './run-point.ts';
 import { steps } from './steps.ts';
 
+const counted = ['submitted', 'accepted', 'refused', 'answered', 'failed', 'runs', 'resumed'] as const;
+
 export interface Totals {
   readonly planned: number;
   run: number;
@@ -11,7 +13,7 @@ export interface Totals {
   broken: number;
   notStruck: number;
   errors: number;
-  readonly jobs: { submitted: number; accepted: number; answered: number; failed: number; runs: number };
+  readonly jobs: Record<(typeof counted)[number], number>;
   readonly verdicts: Partial<Record<Verdict, number>>;
   /** Survived, and run, by step and by kind. */
   readonly byStep: Map<number, { survived: number; run: number }>;
@@ -25,7 +27,7 @@ export const emptyTotals = (planned: number): Totals => ({
   broken: 0,
   notStruck: 0,
   errors: 0,
-  jobs: { submitted: 0, accepted: 0, answered: 0, failed: 0, runs: 0 },
+  jobs: { submitted: 0, accepted: 0, refused: 0, answered: 0, failed: 0, runs: 0, resumed: 0 },
   verdicts: {},
   byStep: new Map(),
   byKind: new Map(),
@@ -38,8 +40,7 @@ export function addResult(totals: Totals, { point, fired, judgement }: PointResu
   else if (fired) totals.survived += 1;
   else totals.notStruck += 1;
   count(totals, point, survived);
-  for (const key of Object.keys(totals.jobs) as (keyof Totals['jobs'])[])
-    totals.jobs[key] += judgement.seen[key];
+  for (const key of counted) totals.jobs[key] += judgement.seen[key];
   for (const [verdict, times] of Object.entries(judgement.counts) as [Verdict, number][]) {
     totals.verdicts[verdict] = (totals.verdicts[verdict] ?? 0) + times;
   }
@@ -83,7 +84,7 @@ export function renderTotals(totals: Totals): string {
     ...byStep,
     `survived/run by kind: ${moments.join(', ')}`,
     ...byKind,
-    `jobs: ${jobs.submitted} submitted, ${jobs.accepted} accepted, ${jobs.answered} answered, ${jobs.failed} failed, ${jobs.runs} runs`,
+    `jobs: ${jobs.submitted} submitted, ${jobs.accepted} accepted, ${jobs.refused} refused, ${jobs.answered} answered, ${jobs.failed} failed; ${jobs.runs} runs, ${jobs.resumed} sessions resumed`,
     `violations: ${verdicts.length === 0 ? 'none' : verdicts.join(', ')}`,
     `${survived} of ${run} fault points survived, ${broken} broken, ${notStruck} not struck, ${errors} could not be run`,
   ].join('\n');

@@ -6,7 +6,7 @@
 import type { RespMatch } from '../resp-rules.ts';
 import type { WsMatch } from '../ws-rules.ts';
 
-export type Feature = 'resume' | 'durability';
+export type Feature = 'durability';
 
 export type Mark =
   { readonly by: 'redis'; readonly match: RespMatch } | { readonly by: 'socket'; readonly match: WsMatch };
@@ -59,7 +59,7 @@ export const steps: readonly Step[] = [
     number: 8,
     name: 'record read, slot reserved',
     at: 1,
-    mark: redis('HMGET', { key: /:job:/ }),
+    mark: redis('MGET', { key: /:job:/ }),
     large: true,
   },
   { number: 9, name: 'dispatch', at: 0, mark: redis('script:dispatch') },
@@ -74,14 +74,8 @@ export const steps: readonly Step[] = [
   { number: 18, name: 'hint to the owner', at: 1, mark: redis('script:xadd', { key: /fault-0/ }) },
   { number: 19, name: 'results read', at: 0, mark: redis('XREADGROUP', { notEmpty: true }) },
   { number: 20, name: 'translation_result', at: 0, mark: told('/ws/session', 'translation_result') },
-  {
-    number: 21,
-    name: 'client acknowledges',
-    at: 0,
-    mark: heard('/ws/session', 'client_ack'),
-    needs: 'resume',
-  },
-  { number: 22, name: 'outbox trimmed', at: 0, mark: redis('XTRIM') },
+  { number: 21, name: 'client acknowledges', at: 0, mark: heard('/ws/session', 'session_ack') },
+  { number: 22, name: 'outbox trimmed', at: 0, mark: redis('script:outbox_trim') },
   { number: 23, name: 'slot released and told', at: 1, mark: redis('script:node_save') },
   { number: 24, name: 'record kept alive', at: 0, mark: redis('script:session_renew') },
 ];

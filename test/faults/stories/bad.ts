@@ -244,4 +244,56 @@ export const badStories: readonly (readonly [string, Verdict, (story: Story) => 
     'crash',
     (s) => s.add(9, 'A', { op: 'exit', phase: 'fail', detail: 'code 1' }),
   ],
+  [
+    'a request that a client said again in its next session, and nobody took on',
+    'ignored',
+    (s) =>
+      s
+        .open('a')
+        .submit(1, 'a', 0)
+        .accepted(2, 'a', 0)
+        .add(3, 'a', { ...cut, session: 'a' })
+        .add(4, 'a', { op: 'open', phase: 'ok', session: 'b', instead: 'a' })
+        .submit(5, 'b', 0, 'a-0'),
+  ],
+  [
+    'an accepted request that is not said again in the next session',
+    'lost',
+    (s) =>
+      s
+        .open('a')
+        .submit(1, 'a', 0)
+        .accepted(2, 'a', 0)
+        .add(3, 'a', { ...cut, session: 'a' })
+        .add(4, 'a', { op: 'open', phase: 'ok', session: 'b', instead: 'a' }),
+  ],
+  ['an utterance that hears nothing at all', 'ignored', (s) => s.open('a').submit(1, 'a', 0)],
+  [
+    'an utterance that is accepted late although nothing is broken',
+    'slow-reply',
+    (s) => s.open('a').submit(1, 'a', 0).accepted(1900, 'a', 0).answer(1910, 'a', 0),
+  ],
+  [
+    'a session that nobody knows any more',
+    'forgotten',
+    (s) =>
+      s
+        .open('a')
+        .add(3, 'a', { ...cut, session: 'a' })
+        .add(4, 'a', { op: 'open', phase: 'ok', session: 'b', instead: 'a' }),
+  ],
+  [
+    'a token that is not taken',
+    'forgotten',
+    (s) =>
+      s
+        .open('a')
+        .add(3, 'a', { ...cut, session: 'a' })
+        .add(4, 'a', { op: 'resume', phase: 'fail', session: 'a' }),
+  ],
+  [
+    'a client that is never let in again',
+    'stranded',
+    (s) => s.open('a').add(3, 'a', { ...cut, session: 'a' }),
+  ],
 ];

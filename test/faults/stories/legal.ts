@@ -5,7 +5,33 @@ import { cut, outbox, payload, type Story } from './story.ts';
 export const legalStories: readonly (readonly [string, (story: Story) => Story])[] = [
   ['nothing at all', (s) => s],
   ['one job', (s) => s.open('a').job(0, 'a', 0)],
-  ['an utterance nobody accepted or answered', (s) => s.open('a').submit(1, 'a', 0)],
+  [
+    'an utterance nobody accepted, of a client that left',
+    (s) =>
+      s
+        .open('a')
+        .submit(1, 'a', 0)
+        .add(3, 'a', { ...cut, session: 'a', detail: 'left' }),
+  ],
+  [
+    'an utterance that nobody knows anything about, said again and accepted',
+    (s) =>
+      s
+        .open('a')
+        .submit(1, 'a', 0)
+        .add(900, 'a', { op: 'submit', phase: 'info', session: 'a', key: 'a-0', index: 0 })
+        .job(1200, 'a', 0),
+  ],
+  [
+    'an utterance that is accepted late because something was broken',
+    (s) =>
+      s
+        .open('a')
+        .submit(1, 'a', 0)
+        .add(5, 'driver', { op: 'fault', phase: 'info', detail: 'stop A' })
+        .accepted(1900, 'a', 0)
+        .answer(1910, 'a', 0),
+  ],
   ['a refused utterance', (s) => s.open('a').submit(1, 'a', 0).refused(2, 'a', 0)],
   [
     'a refused utterance that is sent again and accepted',
@@ -39,13 +65,13 @@ export const legalStories: readonly (readonly [string, (story: Story) => Story])
     (s) => s.open('a').job(0, 'a', 0).unnamed(1500, 'a', 1, 'missing').job(1600, 'a', 2).job(1700, 'a', 1),
   ],
   [
-    'a session that was cut off, its answer kept in the outbox',
+    'a client that left, its answer kept in the outbox',
     (s) =>
       s
         .open('a')
         .submit(1, 'a', 0)
         .accepted(2, 'a', 0)
-        .add(3, 'a', { ...cut, session: 'a' })
+        .add(3, 'a', { ...cut, session: 'a', detail: 'left' })
         .add(90, 'redis', outbox('a', 0)),
   ],
   [
