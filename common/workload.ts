@@ -17,6 +17,12 @@ export const paths = {
   livez: '/livez',
   readyz: '/readyz',
   metrics: '/metrics',
+  stats: '/api/v1/stats',
+  cluster: '/api/v1/cluster',
+  counters: '/api/v1/metrics',
+  pools: '/api/v1/phase3/pools',
+  simulate: '/api/v1/phase3/simulate',
+  dashboard: '/dashboard',
   adminInstance: '/admin/v1/instance',
   adminDrain: '/admin/v1/drain',
 } as const;
@@ -30,12 +36,18 @@ export const environment = {
   bindAddress: 'LINGUA_BIND_ADDRESS',
   /** A file with the bearer token of the admin API; without it the admin API refuses every call. */
   adminTokenFile: 'LINGUA_ADMIN_TOKEN_FILE',
+  /** Where the Model Hub is, instead of `[model_hub] base_url`; the original's name. */
+  modelHubUrl: 'MODEL_HUB_URL',
 } as const;
 
 export const mounts = {
   /** Holds one `<pod name>.toml` per ordinal. */
   configDirectory: '/etc/lingua/config',
   adminTokenFile: '/etc/lingua/admin/token',
+  /** Files of the Secrets for Redis; the configuration names them. */
+  redisUsernameFile: '/etc/lingua/redis-auth/username',
+  redisPasswordFile: '/etc/lingua/redis-auth/password',
+  redisCaFile: '/etc/lingua/redis-tls/ca.crt',
 } as const;
 
 /** Key of the admin token in the Secret that the operator creates for a cluster. */

@@ -71,6 +71,11 @@ export const remedies = {
   // RedisReachable
   Reachable: '',
   Unreachable: 'Check that Redis runs, that spec.redis is right, and that the network lets the pods through.',
+  SecretMissing: 'Create or correct it, or correct spec.redis; pods that wait for it start by themselves.',
+  AuthRefused:
+    'Check user, password and rights of that user in Redis against the Secret that spec.redis.authSecretRef names.',
+  CertificateRefused:
+    "Check the server's certificate against the Secret that spec.redis.tls.caSecretRef names, and that the addresses begin with rediss://.",
   NoInstanceAnswers:
     'Wait for an instance to start; if one runs, check that the operator can reach port 5011 of the pods.',
   // InstancesUnique

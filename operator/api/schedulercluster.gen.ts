@@ -28,6 +28,25 @@ export interface SchedulerClusterSpec {
     url?: string;
     /** Addresses of some nodes of the Redis Cluster, each as redis://host:port or rediss://host:port; the others are found from these. Only for mode `cluster`; `scheduler.phase2.redis.cluster_urls` of config.toml. Must not hold credentials. */
     clusterUrls?: string[];
+    /** Secret in this namespace with the user and password of Redis. It is mounted into the pods as files; the operator only looks whether the keys are there. A changed password is read at the next connection, without a restart. */
+    authSecretRef?: {
+      /** Name of the Secret. */
+      name: string;
+      /** Key of the user's name; the default user when not set. */
+      usernameKey?: string;
+      /** Key of the password. */
+      passwordKey: string;
+    };
+    /** How the server's certificate is checked; only for rediss:// addresses. Without it the authorities of the system count. */
+    tls?: {
+      /** Secret in this namespace with the certificates of the authorities to trust. */
+      caSecretRef: {
+        /** Name of the Secret. */
+        name: string;
+        /** Key of the certificates, in PEM. */
+        key: string;
+      };
+    };
     /** First part of the name of every Redis key, which keeps environments apart that share one Redis; `scheduler.phase2.redis.key_prefix` of config.toml. Two fleets on one Redis must have different prefixes. It cannot be changed: during the rolling update half of the fleet would not see the other half, and the jobs under the old prefix would be left behind. */
     keyPrefix: string;
   };

@@ -10,6 +10,7 @@ import type { Seen } from './seen.ts';
 const cluster = sampleCluster({ replicas: 2 });
 const seen = (parts: Partial<Seen> = {}): Seen => ({
   configMaps: [],
+  secretFaults: [],
   statefulSet: undefined,
   pods: [],
   instances: new Map(),

@@ -6,6 +6,8 @@ export interface Seen {
   readonly configMaps: readonly ConfigMap[];
   readonly statefulSet: StatefulSet | undefined;
   readonly pods: readonly Pod[];
+  /** What is wrong with the Secrets that the spec names, for people; empty when nothing is, or when it names none. */
+  readonly secretFaults: readonly string[];
   /** What the instances said when last asked, by the uid of their pod; without an entry nobody has asked yet. */
   readonly instances: ReadonlyMap<string, InstanceAnswer>;
 }

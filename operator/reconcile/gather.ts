@@ -25,6 +25,8 @@ export function gather(cluster: SchedulerCluster, { caches, ownWrites, instances
     configMaps: ownWrites.freshestOwned(configMaps, uid, caches.owned(configMaps).byIndex(ownerIndex, uid)),
     statefulSet,
     pods: podsOf(statefulSet?.metadata.uid, caches.pods),
+    // Known after the step that looks.
+    secretFaults: [],
     instances: instances.answers(keyOf(cluster)),
   };
 }

@@ -34,6 +34,7 @@ import { keep, viewOf, type Pass } from './act.ts';
 import { provideAdminToken } from './admin-token.ts';
 import { announceRollout } from './announce-rollout.ts';
 import { announceTimedOut, drainLeavers, replaceDrained } from './drain.ts';
+import { checkRedisSecrets } from './redis-secrets.ts';
 import { removeUnusedConfigMaps } from './garbage.ts';
 
 type Step = (pass: Pass) => Promise<unknown>;
@@ -41,6 +42,8 @@ type Step = (pass: Pass) => Promise<unknown>;
 export const steps: readonly (readonly [name: string, step: Step])[] = [
   // Pods mount it.
   ['admin Secret', provideAdminToken],
+  // Pods mount them; they are the user's.
+  ['Redis Secrets', checkRedisSecrets],
   // They are asked from now on, with that token.
   ['instances', followInstances],
   // Pods run as it.

@@ -19,7 +19,13 @@ const everything: Wish = {
   replicas: 3,
   imagePullPolicy: 'Always',
   imagePullSecrets: [{ name: 'registry' }],
-  redis: { mode: 'cluster', clusterUrls: ['redis://a:7000', 'redis://b:7001'], keyPrefix: 'lingua-staging' },
+  redis: {
+    mode: 'cluster',
+    clusterUrls: ['rediss://a:7000', 'rediss://b:7001'],
+    keyPrefix: 'lingua-staging',
+    authSecretRef: { name: 'redis-user', usernameKey: 'user' },
+    tls: { caSecretRef: { name: 'redis-ca' } },
+  },
   config: {
     scheduler: {
       resultHoldSeconds: 5,

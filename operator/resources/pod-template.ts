@@ -24,6 +24,8 @@ type Container = PodSpec['containers'][number];
 export const containerName = 'scheduler';
 export const configVolume = 'config';
 const adminVolume = 'admin';
+const redisAuthVolume = 'redis-auth';
+const redisCaVolume = 'redis-ca';
 
 /** The `nonroot` user of distroless images. */
 const user = 65532;
@@ -102,6 +104,7 @@ function container({ spec }: SchedulerCluster): Container {
       // Directories: a mounted single file would never see an update.
       { name: configVolume, mountPath: mounts.configDirectory, readOnly: true },
       { name: adminVolume, mountPath: directoryOf(mounts.adminTokenFile), readOnly: true },
+      ...redisMounts(spec),
     ],
   };
 }
@@ -158,19 +161,41 @@ function quantities(wanted: Readonly<Record<string, number | string>>): Record<s
   );
 }
 
-function volumes(cluster: SchedulerCluster): NonNullable<PodSpec['volumes']> {
+type Volume = NonNullable<PodSpec['volumes']>[number];
+
+function volumes(cluster: SchedulerCluster): Volume[] {
   return [
     { name: configVolume, configMap: { name: currentConfigMapName(cluster) } },
-    {
-      name: adminVolume,
-      secret: {
-        secretName: adminSecretName(cluster),
-        items: [{ key: adminTokenKey, path: fileOf(mounts.adminTokenFile) }],
-        // Readable by the pod's group alone.
-        defaultMode: 0o440,
-      },
-    },
+    secretVolume(adminVolume, adminSecretName(cluster), { [adminTokenKey]: mounts.adminTokenFile }),
+    ...redisVolumes(cluster.spec),
   ];
+}
+
+/** Directories, so that a rotated password reaches the pod without a restart. */
+function redisVolumes({ redis: { authSecretRef: auth, tls } }: SchedulerClusterSpec): Volume[] {
+  const user = auth?.usernameKey === undefined ? {} : { [auth.usernameKey]: mounts.redisUsernameFile };
+  return [
+    ...(auth
+      ? [secretVolume(redisAuthVolume, auth.name, { ...user, [auth.passwordKey]: mounts.redisPasswordFile })]
+      : []),
+    ...(tls
+      ? [secretVolume(redisCaVolume, tls.caSecretRef.name, { [tls.caSecretRef.key]: mounts.redisCaFile })]
+      : []),
+  ];
+}
+
+function redisMounts({ redis }: SchedulerClusterSpec): NonNullable<Container['volumeMounts']> {
+  const mount = (name: string, file: string) => ({ name, mountPath: directoryOf(file), readOnly: true });
+  return [
+    ...(redis.authSecretRef ? [mount(redisAuthVolume, mounts.redisPasswordFile)] : []),
+    ...(redis.tls ? [mount(redisCaVolume, mounts.redisCaFile)] : []),
+  ];
+}
+
+/** @param files the path of each key; readable by the pod's group alone */
+function secretVolume(name: string, secretName: string, files: Readonly<Record<string, string>>): Volume {
+  const items = Object.entries(files).map(([key, path]) => ({ key, path: fileOf(path) }));
+  return { name, secret: { secretName, items, defaultMode: 0o440 } };
 }
 
 const fileOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

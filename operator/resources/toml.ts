@@ -3,7 +3,7 @@
  * of the spec can break out of its string. Tables that the guide's file does not have are written only when the spec sets them.
  */
 import { parse, stringify } from 'smol-toml';
-import { ports } from '../../common/workload.ts';
+import { mounts, ports } from '../../common/workload.ts';
 import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulercluster.gen.ts';
 
 /**
@@ -82,6 +82,16 @@ function redisTable(redis: SchedulerClusterSpec['redis']): Table {
     mode: redis.mode,
     ...(redis.mode === 'single' ? { url: redis.url } : { cluster_urls: redis.clusterUrls }),
     key_prefix: redis.keyPrefix,
+    ...redisFiles(redis),
+  };
+}
+
+/** Where the pod finds what is secret: never in this file itself. */
+function redisFiles({ authSecretRef: auth, tls }: SchedulerClusterSpec['redis']): Table {
+  return {
+    ...(auth?.usernameKey === undefined ? {} : { username_file: mounts.redisUsernameFile }),
+    ...(auth ? { password_file: mounts.redisPasswordFile } : {}),
+    ...(tls ? { tls_ca_file: mounts.redisCaFile } : {}),
   };
 }
 

@@ -21,6 +21,11 @@ const refusals: readonly [title: string, manifest: string, says: RegExp][] = [
     manifest({ ...valid, redis: { mode: 'single', url: 'redis://user:secret@cache:6379' } }),
     /spec\.redis/,
   ],
+  [
+    'certificates for a connection without TLS',
+    manifest({ ...valid, redis: { ...valid.redis, tls: { caSecretRef: { name: 'ca' } } } }),
+    /must use rediss:\/\/ addresses/,
+  ],
   ['too many replicas', manifest({ ...valid, replicas: 65 }), /spec\.replicas.*less than or equal to 64/s],
   [
     'fewer than no replicas',

@@ -87,6 +87,7 @@ function conditionsOf(sample: Sample): Record<string, string> {
     blocked,
     seen: {
       configMaps: [],
+      secretFaults: [],
       statefulSet:
         set === 'none'
           ? undefined

@@ -4,6 +4,8 @@ import { answerOf, isAlive, isReady } from '../pods.ts';
 import { instances, previous, wantedPods, type Facts } from './facts.ts';
 
 export function redisReachable(facts: Facts): Verdict {
+  const [missing] = facts.seen.secretFaults;
+  if (missing !== undefined) return verdict('False', 'SecretMissing', `${capital(missing)}.`);
   const answers = wantedPods(facts)
     .filter(isAlive)
     .map((pod) => ({ pod, answer: answerOf(facts.seen, pod) }));
@@ -17,7 +19,7 @@ export function redisReachable(facts: Facts): Verdict {
     const verb = failing.length === reports.length ? ' reaches' : ' reach';
     return verdict(
       'False',
-      'Unreachable',
+      reasonOf(first.redis.error ?? ''),
       `${who}${verb} Redis; ${first.name} says: ${first.redis.error ?? 'no reason'}.`,
     );
   }
@@ -29,6 +31,14 @@ export function redisReachable(facts: Facts): Verdict {
   }
   return unasked(facts);
 }
+
+/** A refusal is no outage: other people can mend it. */
+function reasonOf(error: string): Reason {
+  if (/WRONGPASS|NOAUTH|NOPERM|invalid password|username-password/i.test(error)) return 'AuthRefused';
+  return /certificate|self.signed|\bTLS\b|\bSSL\b/i.test(error) ? 'CertificateRefused' : 'Unreachable';
+}
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** An operator that has just started has asked nobody yet; that says nothing against what was known. */
 function unasked(facts: Facts): Verdict {

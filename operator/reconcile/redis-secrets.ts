@@ -1,0 +1,40 @@
+/**
+ * Looks whether the Secrets for Redis have the keys that the spec names. Each is read by its name; nothing of what is in it is
+ * kept. A missing one stops nothing here: pods that run have their files, and new ones wait for the Secret by themselves.
+ */
+import { toAppError } from '../../common/errors.ts';
+import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
+import { secrets } from '../kube/resources.ts';
+import type { Pass } from './act.ts';
+
+interface Wanted {
+  readonly name: string;
+  readonly keys: readonly string[];
+}
+
+export async function checkRedisSecrets(pass: Pass): Promise<void> {
+  const faults: string[] = [];
+  for (const wanted of wantedBy(pass.cluster)) faults.push(...(await faultsOf(pass, wanted)));
+  pass.seen = { ...pass.seen, secretFaults: faults };
+}
+
+function wantedBy({ spec: { redis } }: SchedulerCluster): Wanted[] {
+  const { authSecretRef: auth, tls } = redis;
+  const user = auth?.usernameKey === undefined ? [] : [auth.usernameKey];
+  return [
+    ...(auth ? [{ name: auth.name, keys: [...user, auth.passwordKey] }] : []),
+    ...(tls ? [{ name: tls.caSecretRef.name, keys: [tls.caSecretRef.key] }] : []),
+  ];
+}
+
+async function faultsOf({ cluster, deps }: Pass, { name, keys }: Wanted): Promise<string[]> {
+  const { namespace = '' } = cluster.metadata;
+  try {
+    const secret = await deps.kube.get(secrets, { namespace, name });
+    if (!secret) return [`Secret ${name} does not exist`];
+    return keys.filter((key) => !secret.data?.[key]).map((key) => `Secret ${name} has nothing under ${key}`);
+  } catch (error) {
+    if (toAppError(error).code === 'forbidden') return [`the operator may not read Secret ${name}`];
+    throw error;
+  }
+}
