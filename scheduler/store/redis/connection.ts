@@ -3,7 +3,7 @@
  * it, but never longer than its patience, and one whose caller has given up is not sent any more: what a caller was told
  * to be unknown must not happen much later, when another instance has taken over.
  */
-import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { Cluster, Command, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 import { backoffMs } from '../../../common/backoff.ts';
 import type { Clock } from '../../../common/clock.ts';
@@ -63,24 +63,41 @@ export class RedisConnection {
   }
 
   /** Runs a script by its hash, and by its text where Redis does not know it (any more). */
-  async run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    const send = async () => {
-      try {
-        return await this.#client.evalsha(script.sha1, keys.length, ...keys, ...args);
-      } catch (error) {
-        if (!isNoScript(error)) throw error;
-        return this.#client.eval(script.source, keys.length, ...keys, ...args);
-      }
-    };
-    return this.#observed(script.name, send, this.#commandTimeoutMs);
+  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    const client = this.#client;
+    const send = (command: 'evalsha' | 'eval', text: string) =>
+      client[command](text, keys.length, ...keys, ...args);
+    return this.#runWith(script, send);
   }
 
   /**
-   * Runs calls of one script that were asked for together, at once: without waiting for what else this turn brings, where
-   * that would be another turn.
+   * Runs calls of one script that were gathered in a turn of the event loop. On a single server they are written now and
+   * not gathered once more, which would cost another turn.
    */
   runTogether(script: Script, calls: readonly ScriptCall[]): Promise<unknown>[] {
-    return calls.map(({ keys, args }) => this.run(script, keys, args));
+    const client = this.#client;
+    if (client instanceof Cluster) return calls.map(({ keys, args }) => this.run(script, keys, args));
+    return calls.map(({ keys, args }) =>
+      this.#runWith(script, (name, text) => {
+        const command = new Command(name, [text, String(keys.length), ...keys, ...args.map(String)], asText);
+        return Promise.resolve(client.sendCommand(command));
+      }),
+    );
+  }
+
+  async #runWith(
+    script: Script,
+    send: (command: 'evalsha' | 'eval', text: string) => Promise<unknown>,
+  ): Promise<unknown> {
+    const known = async () => {
+      try {
+        return await send('evalsha', script.sha1);
+      } catch (error) {
+        if (!isNoScript(error)) throw error;
+        return send('eval', script.source);
+      }
+    };
+    return this.#observed(script.name, known, this.#commandTimeoutMs);
   }
 
   /** The server, or each master of a cluster. */
@@ -221,6 +238,8 @@ function createClient(options: RedisStoreOptions, name: string, silenceMs: numbe
     },
   );
 }
+
+const asText = { replyEncoding: 'utf8' } as const;
 
 const asItIs: NonNullable<ClusterOptions['dnsLookup']> = (address, done) => {
   done(null, address);

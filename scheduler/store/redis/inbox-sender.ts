@@ -69,10 +69,10 @@ export class InboxSender {
   async #deliver(instanceId: string, { hints, settle }: Letter): Promise<void> {
     const { keys, commands, maxLength, log } = this.#parts;
     try {
-      const inbox = [keys.lease(instanceId), keys.inbox(instanceId)];
-      const answer = asText(
-        await commands.run(inboxSendScript, inbox, [`${instanceId}|`, maxLength, encodeHints(hints)]),
-      );
+      const scriptKeys = [keys.lease(instanceId), keys.inbox(instanceId)];
+      const args = [`${instanceId}|`, maxLength, encodeHints(hints)];
+      const [reply] = commands.runTogether(inboxSendScript, [{ keys: scriptKeys, args }]);
+      const answer = asText(await reply);
       if (answer === 'sent') log.debug({ to: instanceId, hints: hints.length }, 'Enqueued to instance inbox');
       settle.resolve(answer as SendAnswer);
     } catch (error) {

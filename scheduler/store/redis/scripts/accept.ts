@@ -40,7 +40,7 @@ for i = 1, n do
   if not replies[i] then
     replies[i] = 'accepted'
     fresh[KEYS[i]] = i
-    if requestOf[i] then taken[KEYS[2 * n + requestOf[i]]] = string.match(KEYS[i], '[^/]*$') end
+    if requestOf[i] then taken[KEYS[2 * n + requestOf[i]]] = string.match(KEYS[i], '/([^/]*)$', idsAt) end
     writes[w + 1], writes[w + 2] = KEYS[i], ARGV[3 * i + 2]
     w = w + 2
   end
