@@ -12,20 +12,36 @@ import { OldClient, ResumingClient, type Client } from '../test/fakes/simulation
 import { Worker } from '../test/fakes/simulation/worker.ts';
 import { World, slots } from '../test/fakes/simulation/world.ts';
 
-async function story(seed: number): Promise<void> {
+/** @param mortal instances die and come back; then all clients must be able to resume */
+async function story(seed: number, mortal: boolean): Promise<void> {
   const world = await World.start(seed);
-  const clients = [new OldClient(world, 0), new ResumingClient(world, 1), new ResumingClient(world, 0)];
+  const third = mortal ? new ResumingClient(world, 0) : new OldClient(world, 0);
+  const clients = [third, new ResumingClient(world, 1), new ResumingClient(world, 0)];
   const workers = [0, 1, 2].map((place) => new Worker(world, `n${String(place)}`, place));
   await settle();
   for (const worker of workers) worker.beat();
   await world.clock.advance(500);
-  await trouble(world, clients, workers);
+  await trouble(world, clients, workers, mortal ? 0.08 : 0);
   await calm(world, workers, clients);
   assertAllAnswered(world, clients, workers);
   await world.stop();
 }
 
-async function trouble(world: World, clients: readonly Client[], workers: readonly Worker[]): Promise<void> {
+/** At most one is dead at a time. */
+async function lifeAndDeath(world: World, workers: readonly Worker[], deaths: number): Promise<void> {
+  for (const place of [0, 1]) if (!world.isAlive(place) && world.chance(0.15)) await world.raise(place);
+  const place = world.chance(0.5) ? 0 : 1;
+  if (!world.chance(deaths) || !world.isAlive(1 - place) || !world.isAlive(place)) return;
+  world.kill(place);
+  for (const worker of workers) if (worker.place === place) worker.cutOff();
+}
+
+async function trouble(
+  world: World,
+  clients: readonly Client[],
+  workers: readonly Worker[],
+  deaths: number,
+): Promise<void> {
   world.failing = 0.15;
   for (let step = 0; step < 40; step++) {
     const pick = Math.floor(world.dice.next() * 3);
@@ -34,6 +50,7 @@ async function trouble(world: World, clients: readonly Client[], workers: readon
     if (world.chance(0.15)) workers[pick]!.connect(world.chance(0.5) ? 0 : 1);
     for (const worker of workers) worker.beat();
     for (const client of clients) client.turn();
+    await lifeAndDeath(world, workers, deaths);
     await world.clock.advance(Math.floor(world.dice.next() * 600));
   }
 }
@@ -45,11 +62,14 @@ async function calm(
 ): Promise<void> {
   world.failing = 0;
   for (const client of clients) client.heal();
+  // Dead ones come back at once, or after they have been mourned.
+  const back = world.chance(0.5) ? 0 : 10;
   for (const [place, worker] of workers.entries()) {
     worker.wellBehaved = true;
     worker.connect(place);
   }
-  for (let turn = 0; turn < 30; turn++) {
+  for (let turn = 0; turn < 40; turn++) {
+    for (const place of [0, 1]) if (turn === back && !world.isAlive(place)) await world.raise(place);
     await settle();
     for (const worker of workers) worker.beat();
     for (const client of clients) client.turn();
@@ -75,7 +95,14 @@ function assertAllAnswered(world: World, clients: readonly Client[], workers: re
 describe('two instances, flaky nodes and a flaky store', () => {
   it('give every utterance exactly one answer, and no node more jobs than slots', async () => {
     const seeds = fc.integer({ min: 1, max: 1_000_000 });
-    await fc.assert(fc.asyncProperty(seeds, story), { numRuns: 12, endOnFailure: true });
+    const alive = (seed: number) => story(seed, false);
+    await fc.assert(fc.asyncProperty(seeds, alive), { numRuns: 6, endOnFailure: true });
+  });
+
+  it('do so though instances die in the middle of anything, for clients that come back', async () => {
+    const seeds = fc.integer({ min: 1, max: 1_000_000 });
+    const mortal = (seed: number) => story(seed, true);
+    await fc.assert(fc.asyncProperty(seeds, mortal), { numRuns: 6, endOnFailure: true });
   });
 });
 

@@ -48,6 +48,16 @@ export class Worker {
     this.#socket.onFrame = () => undefined;
   }
 
+  get place(): number {
+    return this.#place;
+  }
+
+  /** Its instance is gone, and it begins anew with another. */
+  cutOff(): void {
+    this.#move();
+    this.#place = -1;
+  }
+
   /** Hangs up; a real node's work is gone with its process. */
   disconnect(): void {
     this.#socket.close();

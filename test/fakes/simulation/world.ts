@@ -80,6 +80,13 @@ export class FakeSocket extends EventEmitter {
     this.close();
   }
 
+  /** The process at the other end is gone. */
+  vanish(): void {
+    this.removeAllListeners();
+    this.onFrame = () => undefined;
+    this.readyState = 3;
+  }
+
   pause(): void {
     this.isPaused = true;
   }
@@ -96,7 +103,8 @@ export class World {
   readonly random: FakeRandom;
   readonly dice: FakeRandom;
   readonly #logs = fakeLog();
-  readonly #stop = new AbortController();
+  readonly #config: ReturnType<typeof configOf>;
+  readonly #lives: { stop: AbortController; sockets: FakeSocket[] }[] = [];
   readonly instances: Instance[] = [];
   failing = 0;
   /** Verbs of the store that do what they are asked and cannot say so. */
@@ -106,7 +114,8 @@ export class World {
   /** Hints of these types never arrive. */
   readonly lost = new Set<string>();
 
-  constructor(seed: number) {
+  private constructor(seed: number, extra: Extra) {
+    this.#config = configOf(extra);
     this.random = new FakeRandom(seed);
     this.dice = new FakeRandom(seed + 1);
   }
@@ -116,29 +125,54 @@ export class World {
   }
 
   static async start(seed: number, extra: Extra = {}): Promise<World> {
-    const world = new World(seed);
-    const config = configOf(extra);
-    const store = world.store;
-    for (const instanceId of ['a', 'b']) {
-      const instance = createInstance({
-        config,
-        identity: { instanceId, boot: instanceId, podUid: instanceId },
-        clock: world.clock,
-        random: world.random,
-        log: world.#logs.log,
-        signal: world.#stop.signal,
-        presence: { instance_id: instanceId, started_at: 0, hostname: 'h', pid: 1, version: '0' },
-        store: world.#flaky(store),
-      });
-      await instance.lease.claim();
-      void instance.lease.keep();
-      startLoops(instance, world.#stop.signal, (error) => {
-        throw error;
-      });
-      instance.serve();
-      world.instances.push(instance);
-    }
+    const world = new World(seed, extra);
+    for (const place of [0, 1]) await world.raise(place);
     return world;
+  }
+
+  /** Starts the instance of a place, under the id it always has. */
+  async raise(place: number): Promise<void> {
+    const instanceId = place === 0 ? 'a' : 'b';
+    const stop = new AbortController();
+    const log = this.#logs.log.child({ instanceId });
+    // What the remains of a dead one say is of no interest.
+    stop.signal.addEventListener('abort', () => {
+      log.level = 'silent';
+    });
+    const instance = createInstance({
+      config: this.#config,
+      identity: { instanceId, boot: this.random.id(), podUid: instanceId },
+      clock: this.clock,
+      random: this.random,
+      log,
+      signal: stop.signal,
+      presence: { instance_id: instanceId, started_at: 0, hostname: 'h', pid: 1, version: '0' },
+      store: this.#flaky(mortal(this.store, stop.signal)),
+    });
+    this.instances[place] = instance;
+    this.#lives[place] = { stop, sockets: [] };
+    await instance.lease.claim();
+    void instance.lease.keep();
+    startLoops(instance, stop.signal, (error) => {
+      throw error;
+    });
+    instance.serve();
+  }
+
+  /** Ends an instance as SIGKILL does: nothing it has begun goes on, and nobody is told. */
+  kill(place: number): void {
+    const life = this.#lives[place];
+    life?.stop.abort();
+    for (const socket of life?.sockets ?? []) socket.vanish();
+  }
+
+  isAlive(place: number): boolean {
+    return this.#lives[place]?.stop.signal.aborted === false;
+  }
+
+  /** The instance of a place holds this socket. */
+  held(place: number, socket: FakeSocket): void {
+    this.#lives[place]?.sockets.push(socket);
   }
 
   on(place: number): Instance {
@@ -152,7 +186,7 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort();
+    for (const { stop } of this.#lives) stop.abort();
     await this.clock.advance(10_000);
   }
 
@@ -200,9 +234,38 @@ export class World {
   }
 }
 
+/** The store as an instance has it that may end in the middle of anything. */
+function mortal(store: Store, signal: AbortSignal): Store {
+  const part = <Part extends object>(real: Part): Part =>
+    new Proxy(real, {
+      get(target, name) {
+        const verb: unknown = Reflect.get(target, name);
+        if (typeof verb !== 'function' || name === 'read') return verb;
+        return async (...args: unknown[]): Promise<unknown> => {
+          if (signal.aborted) throw new AppError('unavailable', 'the process has ended');
+          return (await Reflect.apply(verb, target, args)) as unknown;
+        };
+      },
+    });
+  const { sessions, jobs, nodes, instances, inbox } = store;
+  return {
+    ...store,
+    sessions: part(sessions),
+    jobs: part(jobs),
+    nodes: part(nodes),
+    instances: part(instances),
+    inbox: part(inbox),
+  };
+}
+
 export function connect(world: World, side: 'session' | 'node', place: number): FakeSocket {
   const instance = world.on(place);
   const socket = new FakeSocket();
+  if (!world.isAlive(place % 2)) {
+    socket.vanish();
+    return socket;
+  }
+  world.held(place % 2, socket);
   const { log, metrics, clock, random, desk, floor } = instance;
   const limits = { sendQueueBytes: 1e9, messages: { perSecond: 0, burst: 1 } };
   const shared = { ...limits, wheel: new PingWheel(clock, 0), outflow: new Outflow(clock) };
