@@ -127,8 +127,9 @@ export const drainTiming = ({ scheduler }: Config) => ({
   stopMs: ms(terminationGraceSeconds(scheduler.drain_timeout_seconds) + scheduler.endpoint_grace_seconds - 7),
 });
 
-export const redisOptions = ({ scheduler: { phase2 } }: Config) =>
-  ({
+export const redisOptions = ({ scheduler }: Config) => {
+  const { phase2 } = scheduler;
+  return {
     mode: phase2.redis.mode,
     url: phase2.redis.url,
     clusterUrls: phase2.redis.cluster_urls,
@@ -139,6 +140,7 @@ export const redisOptions = ({ scheduler: { phase2 } }: Config) =>
     maxLength: phase2.stream_maxlen,
     reclaimIdleMs: phase2.reclaim_idle_ms,
     commandTimeoutMs: phase2.command_timeout_ms,
+    durability: scheduler.durability,
     dlq: {
       enabled: phase2.dlq_enabled,
       maxLength: phase2.dlq_maxlen,
@@ -147,4 +149,5 @@ export const redisOptions = ({ scheduler: { phase2 } }: Config) =>
       scanIntervalMs: phase2.dlq_scan_interval_ms,
       scanCount: phase2.dlq_scan_count,
     },
-  }) satisfies Partial<RedisStoreOptions>;
+  } satisfies Partial<RedisStoreOptions>;
+};

@@ -238,5 +238,4 @@ export const ineffectiveKeys: readonly string[] = [
   'scheduler.task_binding.reserved_ttl_seconds',
   'scheduler.observability',
   'scheduler.phase2.schema_compat',
-  'scheduler.durability',
 ];

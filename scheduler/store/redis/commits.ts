@@ -5,12 +5,12 @@
 import { partitionOf } from '../partition.ts';
 import { checkedId } from '../ids.ts';
 import type { Answer, JobRef, NewJob, Target } from '../store.ts';
-import type { Argument, RedisConnection } from './connection.ts';
+import type { Argument } from './connection.ts';
 import { formatNewJob, isApart } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import { acceptScript } from './scripts/accept.ts';
 import { finishScript } from './scripts/finish.ts';
-import { ScriptGroup, type ScriptCall } from './script-group.ts';
+import { ScriptGroup, type RunCalls, type ScriptCall } from './script-group.ts';
 
 interface Accepting {
   readonly job: NewJob;
@@ -29,9 +29,8 @@ interface Finishing {
 
 export type Commits = ReturnType<typeof createCommits>;
 
-/** @param grouped whether one call may touch every slot */
-export function createCommits(keys: Keys, commits: RedisConnection, grouped: boolean) {
-  const run = commits.runTogether.bind(commits);
+/** @param grouped whether one call may touch every slot; @param run runs calls that were gathered in one turn */
+export function createCommits(keys: Keys, grouped: boolean, run: RunCalls) {
   const accepting = new ScriptGroup<Accepting>({
     run,
     script: acceptScript,

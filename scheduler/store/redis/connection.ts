@@ -3,14 +3,15 @@
  * it, but never longer than its patience, and one whose caller has given up is not sent any more: what a caller was told
  * to be unknown must not happen much later, when another instance has taken over.
  */
-import { Cluster, Command, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { Cluster, Command, type Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { backoffMs } from '../../../common/backoff.ts';
 import type { Clock } from '../../../common/clock.ts';
 import { AppError } from '../../../common/errors.ts';
-import { addressesOf } from './address.ts';
+import { crc16 } from '../partition.ts';
+import { createClient, defaultCommandTimeoutMs } from './client.ts';
 import { isMoved, isNoScript, redisFailure } from './failure.ts';
 import type { Observe, RedisStoreOptions } from './options.ts';
+import { asNumber } from './reply.ts';
 import type { Script } from './script.ts';
 import type { ScriptCall } from './script-group.ts';
 
@@ -23,9 +24,16 @@ export interface ServerClient {
   readonly ask: (command: string, ...args: Argument[]) => Promise<unknown>;
 }
 
-const defaultCommandTimeoutMs = 5000;
 /** Commands that wait for a lost connection; more are refused at once, because memory is finite. */
 const mostWaiting = 10_000;
+
+/** One socket to one server. */
+export interface Link {
+  readonly socket: unknown;
+  readonly server: Redis;
+  /** Whether commands with the key it was asked for still go over it. */
+  readonly stands: () => boolean;
+}
 
 export class RedisConnection {
   readonly #client: Redis | Cluster;
@@ -98,6 +106,29 @@ export class RedisConnection {
       }
     };
     return this.#observed(script.name, known, this.#commandTimeoutMs);
+  }
+
+  /** The connection on which a command with this key would go now; undefined when there is none. */
+  linkOf(key: string): Link | undefined {
+    const server = this.#serverOf(key);
+    if (server?.status !== 'ready') return undefined;
+    const socket = server.stream;
+    return { socket, server, stands: () => this.#serverOf(key)?.stream === socket && !socket.destroyed };
+  }
+
+  /** How many replicas have what was written on this connection; waits for the first, at the longest `waitMs`. */
+  async waitForReplica({ server }: Link, waitMs: number): Promise<number> {
+    const reply = this.#observed('wait', () => server.wait(1, waitMs), this.#commandTimeoutMs + waitMs);
+    return asNumber(await reply);
+  }
+
+  #serverOf(key: string): Redis | undefined {
+    if (!(this.#client instanceof Cluster)) return this.#client;
+    const tag = /\{(.+?)\}/.exec(key)?.[1] ?? key;
+    const [address] = this.#client.slots[crc16(tag) % 16_384] ?? [];
+    return this.#client
+      .nodes('master')
+      .find(({ options: { host, port } }) => `${host ?? ''}:${String(port)}` === address);
   }
 
   /** The server, or each master of a cluster. */
@@ -199,51 +230,7 @@ export class RedisConnection {
   }
 }
 
-function createClient(options: RedisStoreOptions, name: string, silenceMs: number): Redis | Cluster {
-  const addresses = addressesOf(options);
-  const reconnectMs = (attempt: number) =>
-    backoffMs(attempt, options.random.next(), { baseMs: 50, capMs: 2000 });
-  const { host, port, db, ...credentials } = addresses[0];
-  const shared = {
-    ...credentials,
-    connectionName: `lingua-${name}`,
-    connectTimeout: options.commandTimeoutMs ?? defaultCommandTimeoutMs,
-    // Silence for this long while a command is unanswered: the connection is half open, so make a new one.
-    socketTimeout: silenceMs,
-    // What was sent and not answered fails at once; the verbs' callers repeat it.
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    protocol: 2,
-  } satisfies RedisOptions;
-  if (options.mode === 'single') {
-    return new Redis({
-      ...shared,
-      host,
-      port,
-      db,
-      enableAutoPipelining: true,
-      enableOfflineQueue: false,
-      retryStrategy: reconnectMs,
-    });
-  }
-  return new Cluster(
-    addresses.map((address) => ({ host: address.host, port: address.port })),
-    {
-      enableAutoPipelining: true,
-      clusterRetryStrategy: reconnectMs,
-      slotsRefreshInterval: 10_000,
-      redisOptions: shared,
-      // With TLS the certificate is for the name, not for the address behind it.
-      ...(credentials.tls ? { dnsLookup: asItIs } : {}),
-    },
-  );
-}
-
 const asText = { replyEncoding: 'utf8' } as const;
-
-const asItIs: NonNullable<ClusterOptions['dnsLookup']> = (address, done) => {
-  done(null, address);
-};
 
 async function within<T>(work: Promise<T>, patienceMs: number, clock: Clock): Promise<T> {
   let cancel: (() => void) | undefined;

@@ -7,6 +7,7 @@
  *   connection.ts  waiting, failing, coming back
  */
 import type { Store } from '../store.ts';
+import { defaultCommandTimeoutMs } from './client.ts';
 import { createCommits } from './commits.ts';
 import { RedisConnection } from './connection.ts';
 import { examineRedis } from './examine.ts';
@@ -16,6 +17,8 @@ import { createRedisJobs } from './jobs.ts';
 import { createKeys } from './keys.ts';
 import { createRedisNodes } from './nodes.ts';
 import type { RedisStoreOptions } from './options.ts';
+import { ReplicatedCommits } from './replication.ts';
+import type { RunCalls } from './script-group.ts';
 import { createRedisSessions } from './sessions.ts';
 
 /**
@@ -39,7 +42,12 @@ export function openRedisStore(options: RedisStoreOptions): Store {
 
   return {
     sessions: createRedisSessions(keys, commands, grouped),
-    jobs: createRedisJobs({ keys, commands, commits: createCommits(keys, commits, grouped), random }),
+    jobs: createRedisJobs({
+      keys,
+      commands,
+      commits: createCommits(keys, grouped, runCommits(options, commits)),
+      random,
+    }),
     nodes: createRedisNodes({ keys, commands, alias: options.mode === 'single' }),
     instances: createRedisInstances(keys, commands),
     inbox: createRedisInbox({ ...options, keys, commands, blocking, log, onDataLoss: renewAll }),
@@ -62,4 +70,13 @@ export function openRedisStore(options: RedisStoreOptions): Store {
       return Promise.resolve();
     },
   };
+}
+
+const defaultReplicaTimeoutMs = 1000;
+
+/** A WAIT must end well before its connection is taken for dead. */
+function runCommits(options: RedisStoreOptions, commits: RedisConnection): RunCalls {
+  if (options.durability !== 'replicated') return (script, calls) => commits.runTogether(script, calls);
+  const { replicaTimeoutMs = defaultReplicaTimeoutMs, commandTimeoutMs = defaultCommandTimeoutMs } = options;
+  return new ReplicatedCommits(commits, Math.min(replicaTimeoutMs, commandTimeoutMs / 2)).run;
 }

@@ -28,6 +28,11 @@ export interface RedisStoreOptions {
   /** No verb takes longer than this to answer or to fail. Default 5000. */
   readonly commandTimeoutMs?: number;
 
+  /** `replicated`: an accept or finish is answered when a replica has it too. Default `redis`. */
+  readonly durability?: 'redis' | 'replicated';
+  /** How long a commit waits for a replica. Default 1000, and never more than half of `commandTimeoutMs`. */
+  readonly replicaTimeoutMs?: number;
+
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

@@ -16,6 +16,9 @@ export interface ScriptCall {
   readonly args: readonly Argument[];
 }
 
+/** Runs calls of one script that were gathered in one turn. */
+export type RunCalls = (script: Script, calls: readonly ScriptCall[]) => readonly Promise<unknown>[];
+
 interface Parts<Item> {
   readonly script: Script;
   /** Keys and arguments for these items. */
@@ -23,8 +26,8 @@ interface Parts<Item> {
   readonly characters: (item: Item) => number;
   /** Undefined where one call may touch every slot. */
   readonly slotOf: ((item: Item) => string) | undefined;
-  /** Runs calls that were asked for together; each reply is a text for each item. */
-  readonly run: (script: Script, calls: readonly ScriptCall[]) => readonly Promise<unknown>[];
+  /** Each reply is a list with a text for each item. */
+  readonly run: RunCalls;
 }
 
 interface Waiting<Item> {

@@ -1,0 +1,51 @@
+/** Clients of a single Redis or of a cluster, set up so that nothing is sent twice or late behind its caller's back. */
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { backoffMs } from '../../../common/backoff.ts';
+import { addressesOf } from './address.ts';
+import type { RedisStoreOptions } from './options.ts';
+
+export const defaultCommandTimeoutMs = 5000;
+
+/** @param silenceMs a connection that says nothing for this long while a command is unanswered is half open */
+export function createClient(options: RedisStoreOptions, name: string, silenceMs: number): Redis | Cluster {
+  const addresses = addressesOf(options);
+  const reconnectMs = (attempt: number) =>
+    backoffMs(attempt, options.random.next(), { baseMs: 50, capMs: 2000 });
+  const { host, port, db, ...credentials } = addresses[0];
+  const shared = {
+    ...credentials,
+    connectionName: `lingua-${name}`,
+    connectTimeout: options.commandTimeoutMs ?? defaultCommandTimeoutMs,
+    socketTimeout: silenceMs,
+    // What was sent and not answered fails at once; the verbs' callers repeat it.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    protocol: 2,
+  } satisfies RedisOptions;
+  if (options.mode === 'single') {
+    return new Redis({
+      ...shared,
+      host,
+      port,
+      db,
+      enableAutoPipelining: true,
+      enableOfflineQueue: false,
+      retryStrategy: reconnectMs,
+    });
+  }
+  return new Cluster(
+    addresses.map((address) => ({ host: address.host, port: address.port })),
+    {
+      enableAutoPipelining: true,
+      clusterRetryStrategy: reconnectMs,
+      slotsRefreshInterval: 10_000,
+      redisOptions: shared,
+      // With TLS the certificate is for the name, not for the address behind it.
+      ...(credentials.tls ? { dnsLookup: asItIs } : {}),
+    },
+  );
+}
+
+const asItIs: NonNullable<ClusterOptions['dnsLookup']> = (address, done) => {
+  done(null, address);
+};
