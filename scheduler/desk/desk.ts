@@ -73,6 +73,12 @@ export class Desk {
     return this.#sessions.connectedCount;
   }
 
+  /** From what to what each connected session translates. */
+  get languages(): { readonly source: string; readonly target: string }[] {
+    const connected = [...this.#sessions.values()].filter(({ link }) => link !== undefined);
+    return connected.map(({ init }) => ({ source: init.src_lang, target: init.tgt_lang }));
+  }
+
   /** Sessions that are kept for clients that may come back. */
   get detachedCount(): number {
     return this.#sessions.detachedCount;
@@ -146,15 +152,15 @@ export class Desk {
     await this.#sessions.release(session, closedKeepMs);
   }
 
-  /** Sends sessions elsewhere that lose nothing by it, at most so many. */
+  /** Connected sessions that lose nothing by going elsewhere. */
+  get idleCount(): number {
+    return this.#idle().length;
+  }
+
+  /** Sends such sessions elsewhere, at most so many; those without open jobs first. */
   sendAwayIdle(max: number): void {
-    let left = max;
-    for (const session of this.#sessions.values()) {
-      if (left <= 0) return;
-      if (session.leaving || !session.link || !canLeave(session)) continue;
-      this.#sendAway(session);
-      left -= 1;
-    }
+    const idle = this.#idle().sort((a, b) => a.jobs.size - b.jobs.size);
+    for (const session of idle.slice(0, max)) this.#sendAway(session);
   }
 
   sendAwayAll(): void {
@@ -238,6 +244,12 @@ export class Desk {
     this.#lives.background(this.#lives.delivery.restore(session));
     if (previousOwner === instanceId) return;
     void post.sendPatiently(previousOwner, { type: 'superseded', session_id: sessionId, epoch }, tellForMs);
+  }
+
+  #idle(): DeskSession[] {
+    return [...this.#sessions.values()].filter(
+      (session) => session.link && !session.leaving && canLeave(session),
+    );
   }
 
   #sendAway(session: DeskSession): void {
