@@ -14,6 +14,8 @@ export function describeMachine(): readonly (readonly [string, string])[] {
   return [
     ['CPU', `${cpus[0]?.model.trim() ?? 'unknown'}, ${String(cpus.length)} cores`],
     ['memory', `${(os.totalmem() / 2 ** 30).toFixed(1)} GiB`],
+    // Ratios within a round stand some of it; figures do not.
+    ['busy with', `a load of ${(os.loadavg()[0] ?? 0).toFixed(1)} before the run, our own not included`],
     ['kernel', `${os.type()} ${os.release()} ${os.arch()}`],
     ['Node', process.version],
     ['Redis', redisVersion()],
