@@ -50,7 +50,7 @@ export interface SchedulerClusterSpec {
     /** First part of the name of every Redis key, which keeps environments apart that share one Redis; `scheduler.phase2.redis.key_prefix` of config.toml. Two fleets on one Redis must have different prefixes. It cannot be changed: during the rolling update half of the fleet would not see the other half, and the jobs under the old prefix would be left behind. */
     keyPrefix: string;
   };
-  /** The rest of config.toml, key by key, in camelCase: `scheduler.phase2.dlq_maxlen` is `config.scheduler.phase2.dlqMaxlen`. Not here, because the operator writes them: `[server]`, `scheduler.phase2.enabled`, `instance_id` (the pod's name), `drain_timeout_seconds` (from `spec.drain`) and `[scheduler.phase2.redis]` (from `spec.redis`). `[model_hub]` and other tables that change nothing are left out. A change is rolled out one instance at a time. */
+  /** The rest of config.toml, key by key, in camelCase: `scheduler.phase2.dlq_maxlen` is `config.scheduler.phase2.dlqMaxlen`. Not here, because the operator writes them: `[server]`, `scheduler.phase2.enabled`, `instance_id` (the pod's name), `drain_timeout_seconds` (from `spec.drain`) and `[scheduler.phase2.redis]` (from `spec.redis`). Tables that change nothing are left out. A change is rolled out one instance at a time. */
   config: {
     /** `[scheduler]` of config.toml. */
     scheduler: {
@@ -124,10 +124,16 @@ export interface SchedulerClusterSpec {
       sessionKeepSeconds?: number;
       /** How long a draining instance goes on serving, so that load balancers can notice; the pod is given this time too; 5 when not set; `scheduler.endpoint_grace_seconds` of config.toml. */
       endpointGraceSeconds?: number;
+      /** `redis` calls a job accepted when Redis has it, `replicated` when a replica of that Redis has it too; redis when not set; `scheduler.durability` of config.toml. */
+      durability?: 'redis' | 'replicated';
       /** `[scheduler.task_binding]` of config.toml; written only when set. */
       taskBinding?: {
         /** How long a job stays bound to its node without a sign of life; 90 when not set; `scheduler.task_binding.lease_seconds` of config.toml. */
         leaseSeconds?: number;
+        /** Whether the jobs of one session go to different nodes in turn; false when not set; `scheduler.task_binding.spread_enabled` of config.toml. */
+        spreadEnabled?: boolean;
+        /** How long a node that had a job of a session counts as used; 30 when not set; `scheduler.task_binding.spread_window_seconds` of config.toml. */
+        spreadWindowSeconds?: number;
       };
       /** `[scheduler.web_task_segmentation]` of config.toml; written only when set. */
       webTaskSegmentation?: {
@@ -174,6 +180,39 @@ export interface SchedulerClusterSpec {
           removeStaleAfterSeconds: number;
         };
       };
+      /** `[scheduler.phase3]` of config.toml: pools of nodes; written only when set. */
+      phase3?: {
+        /** Whether nodes are chosen from pools; false when not set; `scheduler.phase3.enabled` of config.toml. */
+        enabled?: boolean;
+        /** How many pools there are when none is listed; 16 when not set; `scheduler.phase3.pool_count` of config.toml. */
+        poolCount?: number;
+        /** Seed of the hash that spreads over the pools; 0 when not set; `scheduler.phase3.hash_seed` of config.toml. */
+        hashSeed?: number;
+        /** Whether other pools are looked at when the preferred one has no free node; true when not set; `scheduler.phase3.fallback_scan_all_pools` of config.toml. */
+        fallbackScanAllPools?: boolean;
+        /** Which services a pool is matched by; core_only when not set; `scheduler.phase3.pool_match_scope` of config.toml. */
+        poolMatchScope?: 'core_only' | 'all_required';
+        /** Whether a node must have at least a pool's services or exactly these; contains when not set; `scheduler.phase3.pool_match_mode` of config.toml. */
+        poolMatchMode?: 'contains' | 'exact';
+        /** Whether a node that matches no pool is never chosen; false when not set; `scheduler.phase3.strict_pool_eligibility` of config.toml. */
+        strictPoolEligibility?: boolean;
+        /** Pools by the services their nodes have; none when not set; `scheduler.phase3.pools` of config.toml. */
+        pools?: {
+          /** Number of the pool. */
+          poolId: number;
+          /** Name of the pool, for people. */
+          name?: string;
+          /** Services that a node of the pool has. */
+          requiredServices?: string[];
+        }[];
+        /** Tenants with a pool of their own; none when not set; `scheduler.phase3.tenant_overrides` of config.toml. */
+        tenantOverrides?: {
+          /** Name of the tenant. */
+          tenantId: string;
+          /** Number of the pool. */
+          poolId: number;
+        }[];
+      };
     };
     /** `[limits]` of config.toml: what one instance takes on; written only when set. */
     limits?: {
@@ -212,6 +251,11 @@ export interface SchedulerClusterSpec {
     server?: {
       /** Web pages that may connect, each as https://host; all when not set; `server.allowed_origins` of config.toml. */
       allowedOrigins?: string[];
+    };
+    /** `[model_hub]` of config.toml; written only when set. */
+    modelHub?: {
+      /** Address of the catalogue of services, as http://host:port; none ("") when not set; `model_hub.base_url` of config.toml. */
+      baseUrl?: string;
     };
     /** `[dashboard]` of config.toml; written only when set. */
     dashboard?: {

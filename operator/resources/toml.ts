@@ -14,6 +14,7 @@ export function renderToml({ spec }: SchedulerCluster, instanceId: string | unde
     server: { port: ports.http, host: '0.0.0.0', ...snakeCased(spec.config.server ?? {}) },
     scheduler: schedulerTable(spec, instanceId),
     ...optionalTable('limits', spec.config.limits),
+    ...optionalTable('model_hub', spec.config.modelHub),
     ...optionalTable('dashboard', spec.config.dashboard),
   });
 }
@@ -36,6 +37,7 @@ function schedulerTable(spec: SchedulerClusterSpec, instanceId: string | undefin
     drain_timeout_seconds: spec.drain.timeoutSeconds,
     result_hold_seconds: scheduler.resultHoldSeconds,
     node_grace_seconds: scheduler.nodeGraceSeconds,
+    durability: scheduler.durability,
     session_keep_seconds: scheduler.sessionKeepSeconds,
     endpoint_grace_seconds: scheduler.endpointGraceSeconds,
     ...optionalTable('job_timeout', scheduler.jobTimeout),
@@ -46,6 +48,7 @@ function schedulerTable(spec: SchedulerClusterSpec, instanceId: string | undefin
     ...optionalTable('web_task_segmentation', scheduler.webTaskSegmentation),
     ...optionalTable('core_services', scheduler.coreServices),
     phase2: phase2Table(spec, instanceId),
+    ...optionalTable('phase3', scheduler.phase3),
   };
 }
 
@@ -107,7 +110,12 @@ function snakeCased(section: object): Table {
   return Object.fromEntries(
     entries.map(([key, value]) => [
       key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      typeof value === 'object' && value !== null && !Array.isArray(value) ? snakeCased(value) : value,
+      snakeCasedValue(value),
     ]),
   );
+}
+
+function snakeCasedValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeCasedValue);
+  return typeof value === 'object' && value !== null ? snakeCased(value) : value;
 }
