@@ -79,6 +79,7 @@ function followNodes(instance: Instance, signal: AbortSignal): Promise<void> {
 
 function followPeers(instance: Instance, signal: AbortSignal): Promise<void> {
   const onGone = (gone: string) => {
+    instance.activity.note('warn', `instance ${gone} is gone`, instance.clock.now());
     forgetNodesOf(gone, instance);
   };
   const { instances } = instance.store;

@@ -52,6 +52,7 @@ async function run(configPath: string | undefined): Promise<void> {
     presence: { instance_id: instanceId, started_at: startedAt, ...host, version },
     host: process.env[environment.bindAddress] ?? config.server.host,
     adminTokenFile: process.env[environment.adminTokenFile],
+    modelHubUrl: process.env[environment.modelHubUrl] || undefined,
     clock: systemClock,
     random: systemRandom,
     log,

@@ -14,6 +14,7 @@ import { reportOf } from './instance-report.ts';
 import { startLoops, watchInbox } from './loops.ts';
 import { registerCensus } from './metrics.ts';
 import { closeCodes } from './protocol/close-codes.ts';
+import { createSurfaces, type Surfaces } from './surfaces/surfaces.ts';
 
 export { startLoops } from './loops.ts';
 
@@ -23,6 +24,8 @@ export interface StartOptions extends Omit<InstanceOptions, 'signal'> {
   readonly host: string;
   readonly adminTokenFile: string | undefined;
   readonly configSha256: string;
+  /** Where the Model Hub is, instead of what the configuration says. */
+  readonly modelHubUrl?: string | undefined;
   /** The instance cannot go on, and why. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -38,7 +41,8 @@ export async function startScheduler(options: StartOptions): Promise<Started> {
   const running = new AbortController();
   const instance = createInstance({ ...options, signal: running.signal });
   lifecycle.onStop('store', () => instance.store.close());
-  const ports = await openPorts(options, instance);
+  const surfaces = createSurfaces(instance, options.modelHubUrl);
+  const ports = await openPorts(options, instance, surfaces);
   lifecycle.onStop('lease', () => instance.lease.release());
   lifecycle.onStop('loops', () => {
     running.abort();
@@ -52,6 +56,7 @@ export async function startScheduler(options: StartOptions): Promise<Started> {
   if (lifecycle.phase !== 'starting') return ports;
   instance.lease.keep().catch(onFatal);
   startLoops(instance, running.signal, onFatal);
+  surfaces.run(running.signal).catch(onFatal);
   instance.serve();
   lifecycle.onStop('sessions', () => instance.desk.leave());
   lifecycle.onStop('drain', (deadline) => drainBefore(deadline, instance));
@@ -79,7 +84,7 @@ async function claimLease(
   }
 }
 
-async function openPorts(options: StartOptions, instance: Instance): Promise<Started> {
+async function openPorts(options: StartOptions, instance: Instance, surfaces: Surfaces): Promise<Started> {
   const { config, lifecycle, log, host, adminTokenFile, configSha256, presence } = options;
   const { registry, readiness, edge, drain } = instance;
   const inboxPending = watchInbox(instance);
@@ -90,7 +95,7 @@ async function openPorts(options: StartOptions, instance: Instance): Promise<Sta
     inboxPending,
     loopDelay: () => instance.loopDelayMs() / 1000,
   });
-  const main = createHttpServer(probeRoutes(readiness, registry), log);
+  const main = createHttpServer({ ...probeRoutes(readiness, registry), ...surfaces.routes }, log);
   edge.attach(main);
   const port = await open(main, 'http', { host, port: config.server.port }, options);
   const report = () => {

@@ -72,6 +72,11 @@ export class Floor {
     });
   }
 
+  /** Those connected here, and those that were a moment ago. */
+  get nodes(): Iterable<FloorNode> {
+    return this.#nodes.values();
+  }
+
   get jobs(): Workbench {
     return this.#workbench;
   }

@@ -1,26 +1,24 @@
 /** Looks at this instance every two seconds, and tells the fleet what it sees. */
 import type { Instance } from '../instance.ts';
 import type { Tally } from '../series.ts';
-import { Activity, publishedNotable, sampleMs, type Sample } from './activity.ts';
+import { publishedNotable, sampleMs, type Sample } from './activity.ts';
 import type { Figures } from './figures.ts';
 
 /** Figures of an instance that stopped publishing are soon gone. */
 const publishedForMs = 5 * sampleMs;
 
 export interface Publisher {
-  readonly activity: Activity;
   /** What is published, as of now. */
-  figures(): Figures;
+  readonly figures: () => Figures;
   /** Ends when the signal aborts. */
   keep(signal: AbortSignal): Promise<void>;
 }
 
 export function createPublisher(instance: Instance): Publisher {
-  const { store, clock, instanceId, lease, metrics, log } = instance;
-  const activity = new Activity(metrics.jobSeconds.bounds);
+  const { store, clock, instanceId, lease, activity, log } = instance;
   let failing = false;
 
-  const figures = () => figuresOf(instance, activity);
+  const figures = () => figuresOf(instance);
 
   async function publish(): Promise<void> {
     activity.take(sampleOf(instance));
@@ -43,7 +41,7 @@ export function createPublisher(instance: Instance): Publisher {
     }
   }
 
-  return { activity, figures, keep };
+  return { figures, keep };
 }
 
 function sampleOf({
@@ -86,8 +84,8 @@ function sampleOf({
   };
 }
 
-function figuresOf(instance: Instance, activity: Activity): Figures {
-  const { clock, presence, drain, desk, floor, storeHealth, loopDelayMs } = instance;
+function figuresOf(instance: Instance): Figures {
+  const { activity, clock, presence, drain, desk, floor, storeHealth, loopDelayMs } = instance;
   const { waiting, running } = desk.jobCounts;
   return {
     published_at_ms: clock.now(),
