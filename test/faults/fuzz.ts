@@ -3,12 +3,13 @@
  *
  *   node test/faults/fuzz.ts [--messages 200000] [--socket-messages 10000] [--seed N]
  *
- * Ends with 1 at a crash, a wrong close code, an own failure in the log, or a bystander who noticed.
+ * Ends with 1 at a crash, a wrong close code, an own failure in the log, a heap that grows, or a bystander who noticed.
  */
 import { parseArgs } from 'node:util';
 import { describeViolation } from './checker.ts';
 import { Fleet } from './fleet/fleet.ts';
-import { fuzzDecoding, fuzzHints } from './fuzz/decoding.ts';
+import { fuzzDecoding } from './fuzz/decoding.ts';
+import { heapGrowth } from './fuzz/heap.ts';
 import { fuzzOverrides, fuzzSockets } from './fuzz/sockets.ts';
 import { seededRandom } from './random.ts';
 
@@ -22,20 +23,30 @@ const { values: asked } = parseArgs({
 const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
 console.log(`seed ${seed}`);
 
-function inProcess(): void {
+/** What stays after any number of messages: code that was compiled meanwhile, and nothing of the messages. */
+const mostGrowth = 16 * 1024 * 1024;
+const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
+
+function inProcess(): boolean {
   const started = performance.now();
-  const counts = fuzzDecoding(Number(asked.messages), seededRandom(seed));
-  fuzzHints(Number(asked.messages) / 10, seededRandom(seed));
+  const random = seededRandom(seed);
+  const warmUp = fuzzDecoding(Number(asked.messages) / 10, random);
+  const rest = { messages: 0, accepted: 0, refused: 0 };
+  const growth = heapGrowth(() => {
+    Object.assign(rest, fuzzDecoding(Number(asked.messages) - warmUp.messages, random));
+  });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(
-    `in process: ${counts.messages} messages, ${counts.accepted} taken, ${counts.refused} refused, ${seconds} s`,
+    `in process: ${warmUp.messages + rest.messages} messages, ${warmUp.accepted + rest.accepted} taken, ` +
+      `${warmUp.refused + rest.refused} refused, heap grew by ${megabytes(growth)} MB, ${seconds} s`,
   );
+  return growth < mostGrowth;
 }
 
 async function overSockets(): Promise<boolean> {
   const fleet = await Fleet.start({ redis: 'single', seed, instances: 1, overrides: fuzzOverrides });
   try {
-    const { sent, connections, faults, bystanders } = await fuzzSockets(
+    const { sent, connections, growth, faults, bystanders } = await fuzzSockets(
       fleet,
       Number(asked['socket-messages']),
       seededRandom(seed),
@@ -44,7 +55,8 @@ async function overSockets(): Promise<boolean> {
     for (const violation of bystanders.violations) console.log(`BYSTANDER ${describeViolation(violation)}`);
     const { answered, accepted } = bystanders.seen;
     console.log(
-      `over sockets: ${sent} messages on ${connections} connections; bystanders: ${answered} of ${accepted} answered`,
+      `over sockets: ${sent} messages on ${connections} connections, the process grew by ${megabytes(growth)} MB; ` +
+        `bystanders: ${answered} of ${accepted} answered`,
     );
     return faults.length === 0 && bystanders.violations.length === 0;
   } finally {
@@ -52,5 +64,5 @@ async function overSockets(): Promise<boolean> {
   }
 }
 
-inProcess();
+if (!inProcess()) process.exitCode = 1;
 if (Number(asked['socket-messages']) > 0 && !(await overSockets())) process.exitCode = 1;

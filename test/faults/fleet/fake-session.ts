@@ -209,9 +209,15 @@ export class FakeSession {
     for (const request of this.#open.values()) this.#submit(request);
   }
 
+  /** Something that was said could not be read; what nobody has confirmed may be it. */
+  #sayAgain(): void {
+    for (const request of this.#open.values()) if (request.job === undefined) this.#submit(request);
+  }
+
   /** Not taken on: too much is under way, or nobody knows what became of it and it is said again. */
   #refused({ code, details }: Record<string, unknown>): void {
     if (code === 'INVALID_SESSION' && !this.#greeted) this.#note({ op: 'resume', phase: 'fail' });
+    if (code === 'INVALID_MESSAGE') this.#sayAgain();
     const about = (details ?? {}) as Record<string, unknown>;
     const request = this.#open.get(Number(about['utterance_index']));
     if (!request) return;

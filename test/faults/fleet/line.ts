@@ -111,6 +111,8 @@ export class Line {
 
   /** What cannot be read means that the connection is not to be trusted. */
   #read(socket: WebSocket, text: string): void {
+    // What came behind it in the same packet must not be heard either.
+    if (socket.readyState !== WebSocket.OPEN) return;
     let message: unknown;
     try {
       message = JSON.parse(text);

@@ -1,7 +1,7 @@
 /** Good messages of both sides, with every field drawn: what mutations begin with. */
 import fc from 'fast-check';
 
-export type Side = 'session' | 'node';
+export type Side = 'session' | 'node' | 'hint';
 export type Message = Record<string, unknown>;
 
 const id = fc.stringMatching(/^[A-Za-z0-9_.:-]{1,24}$/);
@@ -23,11 +23,20 @@ const languages = {
   trace_id: nullable(text),
 };
 
+/** As far as its form goes. */
+const resumeToken = fc
+  .tuple(id, fc.stringMatching(/^[0-9a-f]{32}$/))
+  .map(([session, secret]) => `${session}.${secret}`);
+
 const sessionInit = fc.record({
   type: fc.constant('session_init'),
   client_version: text,
   platform: text,
   tenant_id: nullable(text),
+  pairing_code: nullable(text),
+  extensions: nullable(fc.array(fc.constantFrom('resume', 'job_accepted', 'else'), { maxLength: 4 })),
+  resume_token: nullable(resumeToken),
+  last_seq: nullable(uint),
   ...languages,
 });
 
@@ -47,18 +56,52 @@ const heartbeat = fc.record({
   type: fc.constant('client_heartbeat'),
   session_id: id,
   timestamp: fc.integer(),
+  last_seq: nullable(uint),
+});
+
+const acknowledgement = fc.record({ type: fc.constant('session_ack'), session_id: id, last_seq: uint });
+
+const chunk = fc.record({
+  type: fc.constant('audio_chunk'),
+  session_id: id,
+  seq: nullable(uint),
+  is_final: flag,
+  payload: nullable(fc.base64String({ maxLength: 80 })),
 });
 
 const close = fc.record({ type: fc.constant('session_close'), session_id: id, reason: nullable(text) });
 
-const service = fc.record({ service_id: text, version: nullable(text), platform: nullable(text) });
+const service = fc.record({
+  service_id: text,
+  version: nullable(text),
+  platform: nullable(text),
+  type: nullable(fc.constantFrom('asr', 'nmt', 'tts')),
+});
 const states = fc.dictionary(text, fc.constantFrom('ready', 'downloading', 'not_installed', 'error'));
+
+const byType = fc.array(
+  fc.record({
+    type: fc.constantFrom('asr', 'nmt', 'tts', 'tone', 'semantic'),
+    ready: flag,
+    reason: nullable(text),
+    ready_impl_ids: nullable(fc.array(text, { maxLength: 3 })),
+  }),
+  { maxLength: 5 },
+);
+const someLanguages = nullable(fc.array(language, { maxLength: 4 }));
+const spoken = fc.record({
+  asr_languages: someLanguages,
+  tts_langs: someLanguages,
+  nmt_pairs: nullable(
+    fc.array(fc.record({ src_lang: nullable(language), tgt_lang: nullable(language) }), { maxLength: 4 }),
+  ),
+});
 
 const register = fc.record({
   type: fc.constant('node_register'),
   node_id: nullable(id),
   version: text,
-  capability_schema_version: nullable(fc.constant('1.0')),
+  capability_schema_version: nullable(fc.constantFrom('1.0', '2.0')),
   platform: text,
   hardware: fc.record({
     cpu_cores: uint,
@@ -70,6 +113,8 @@ const register = fc.record({
   features_supported: features,
   accept_public_jobs: flag,
   capability_state: nullable(states),
+  capability_by_type: nullable(byType),
+  language_capabilities: nullable(spoken),
   max_concurrent_jobs: nullable(fc.integer({ min: 1, max: 100 })),
 });
 
@@ -85,6 +130,8 @@ const nodeHeartbeat = fc.record({
   }),
   installed_services: nullable(fc.array(service, { maxLength: 3 })),
   capability_state: nullable(states),
+  capability_by_type: nullable(byType),
+  language_capabilities: nullable(spoken),
 });
 
 const about = { job_id: id, attempt_id: uint, node_id: id, session_id: id, trace_id: nullable(text) };
@@ -118,7 +165,34 @@ const result = fc.record({
 });
 const nodeError = fc.record({ type: fc.constant('node_error'), node_id: id, code: text, message: text });
 
+const attempt = { job_id: id, session_id: id, attempt: uint, node_id: id };
+const hint = fc.oneof(
+  fc.record({ type: fc.constant('assign'), ...attempt, from: id, assign: maybe(text), audio: maybe(text) }),
+  fc.record({
+    type: fc.constant('refused'),
+    ...attempt,
+    reason: fc.constantFrom('full', 'gone', 'not_ready', 'draining'),
+  }),
+  fc.record({ type: fc.constant('requeued'), ...attempt, failure: maybe(text) }),
+  fc.record({ type: fc.constant('cancel'), ...attempt, reason: text }),
+  fc.record({ type: fc.constant('progress'), session_id: id, message: text }),
+  fc.record({
+    type: fc.constant('results'),
+    session_id: id,
+    seq: fc.integer({ min: 1 }),
+    entries: maybe(
+      fc.array(fc.record({ seq: fc.integer({ min: 1 }), job_id: id, utterance_index: uint, answer: text }), {
+        maxLength: 3,
+      }),
+    ),
+  }),
+  fc.record({ type: fc.constant('superseded'), session_id: id, epoch: fc.integer({ min: 1 }) }),
+  fc.record({ type: fc.constant('interest'), from: id }),
+  fc.record({ type: fc.constant('capacity'), node_id: id, from: id }),
+);
+
 export const goodMessages: Record<Side, fc.Arbitrary<Message>> = {
-  session: fc.oneof(sessionInit, utterance, heartbeat, close),
+  session: fc.oneof(sessionInit, utterance, heartbeat, acknowledgement, chunk, close),
   node: fc.oneof(register, nodeHeartbeat, ack, partial, result, nodeError),
+  hint,
 };

@@ -4,17 +4,22 @@
  */
 import fc from 'fast-check';
 import type { Judgement } from '../checker.ts';
+import { metricOf } from '../environment/row.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { Life, oneLife } from '../fleet/life.ts';
 import type { SeededRandom } from '../random.ts';
 import { abuses, badRequests, type Abuse } from './abuses.ts';
-import { goodMessages, type Message, type Side } from './messages.ts';
+import { goodMessages, type Message } from './messages.ts';
 import { mutate, mutateField } from './mutate.ts';
 import { clientFrame, RudeClient } from './rude-client.ts';
+
+type Side = 'session' | 'node';
 
 export interface SocketFuzz {
   readonly sent: number;
   readonly connections: number;
+  /** Bytes by which the process became larger between the first tenth of the messages and the last. */
+  readonly growth: number;
   /** What went otherwise than it should. */
   readonly faults: readonly string[];
   /** Of the sessions and nodes beside it. */
@@ -23,7 +28,7 @@ export interface SocketFuzz {
 
 /** A lease that outlives what a busy machine does to the process: it is not the lease that is tested here. */
 export const fuzzOverrides = {
-  limits: { max_payload_bytes: 65_536, ping_interval_seconds: 5 },
+  limits: { max_payload_bytes: 65_536, max_node_payload_bytes: 65_536, ping_interval_seconds: 5 },
   scheduler: { phase2: { owner_ttl_seconds: 30 } },
 } as const;
 const maxPayloadBytes = fuzzOverrides.limits.max_payload_bytes;
@@ -39,18 +44,27 @@ export async function fuzzSockets(fleet: Fleet, messages: number, random: Seeded
     })();
     await siege.abuse();
     await siege.request();
+    await siege.speak(messages / 10);
+    const before = await residentBytes(fleet);
     await siege.speak(messages);
+    const growth = (await residentBytes(fleet)) - before;
     over = true;
     await bystanding;
     siege.readLog();
+    if (growth > mostGrowth) siege.faults.push(`the process grew by ${growth} bytes`);
     const bystanders = await life.judge();
-    return { sent: siege.sent, connections: siege.connections, faults: siege.faults, bystanders };
+    return { sent: siege.sent, connections: siege.connections, growth, faults: siege.faults, bystanders };
   } finally {
     await life.end();
   }
 }
 
 const perConnection = 50;
+/** Far below what 9,000 messages would leave behind if each left something; a heap that is not full is not collected. */
+const mostGrowth = 96 * 1024 * 1024;
+
+const residentBytes = async (fleet: Fleet): Promise<number> =>
+  metricOf(await fleet.at(0).metrics(), 'process_resident_memory_bytes');
 
 class Siege {
   readonly #fleet: Fleet;
@@ -82,7 +96,7 @@ class Siege {
 
   /** Mutations of every message, some after a proper greeting so that they get further. */
   async speak(messages: number): Promise<void> {
-    const sides: readonly Side[] = ['session', 'node'];
+    const sides = ['session', 'node'] as const;
     for (let turn = 0; this.sent < messages; turn++) {
       const side = sides[turn % 2] ?? 'session';
       const client = this.#client();
