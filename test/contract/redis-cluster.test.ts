@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Cluster } from 'ioredis';
-import { crc16 } from '../../scheduler/store/partition.ts';
-import { connect, startRedisCluster, type RedisCluster } from '../support/redis.ts';
+import type { AppError } from '../../common/errors.ts';
+import { crc16, partitionOf } from '../../scheduler/store/partition.ts';
+import {
+  connect,
+  startRedis,
+  startRedisCluster,
+  type RedisCluster,
+  type RedisServer,
+} from '../support/redis.ts';
 import { capacity, claimLease, jobOf, numbersOf, openSession, startReading, until } from './harness.ts';
 import { again } from './redis-fixture.ts';
 import { redisFactory, redisHarness, storeOptions } from './redis-harness.ts';
@@ -56,6 +63,36 @@ describe('on a Redis cluster', () => {
     await harness.dispose();
   });
 
+  it('waits for the replica of the master that has the slot, and knows when that has none', async () => {
+    const options = { durability: 'replicated', replicaTimeoutMs: 50 } as const;
+    const where = { mode: 'cluster', url: '', clusterUrls: cluster.urls } as const;
+    const harness = redisHarness(raw, storeOptions(where, options));
+    const { store } = harness;
+    const replica = await replicaOf(cluster.ports[0]!);
+    try {
+      const outcomes = new Map<number, Set<string>>();
+      for (let i = 0; i < 30; i++) {
+        const sessionId = `s-${String(i)}`;
+        await openSession(store, sessionId);
+        const outcome = await store.jobs.accept(jobOf(sessionId)).then(
+          ({ kind }) => kind,
+          (error: unknown) => (error as AppError).message,
+        );
+        const master = await masterOf(crc16(partitionOf(sessionId)) % 16_384);
+        outcomes.set(master, (outcomes.get(master) ?? new Set()).add(outcome));
+      }
+      const expected = (master: number) => (master === 0 ? /^accepted$/ : /^not replicated/);
+      assert.equal(outcomes.size, 3);
+      for (const [master, told] of outcomes) {
+        assert.equal(told.size, 1);
+        assert.match([...told].join(), expected(master));
+      }
+    } finally {
+      await harness.dispose();
+      await replica.stop();
+    }
+  });
+
   it('examines every master', async () => {
     const harness = openHarness();
     const facts = await harness.store.examine();
@@ -82,6 +119,34 @@ describe('on a Redis cluster', () => {
     await harness.dispose();
   });
 });
+
+/** A replica of one of the masters, in sync. */
+async function replicaOf(port: number): Promise<RedisServer> {
+  const server = await startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'] });
+  const [master, node] = [connect(port), connect(server.port)];
+  try {
+    const id = String(await master.call('CLUSTER', 'MYID'));
+    await node.call('CLUSTER', 'MEET', '127.0.0.1', port);
+    await patiently(async () => (await node.call('CLUSTER', 'REPLICATE', id)) === 'OK');
+    await patiently(async () => (await node.info('replication')).includes('master_link_status:up'));
+    await patiently(async () => (await master.wait(1, 100)) === 1);
+  } finally {
+    master.disconnect();
+    node.disconnect();
+  }
+  return server;
+}
+
+/** Waits until the condition holds; what it throws counts as not yet. */
+async function patiently(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await condition().catch(() => false)); tries++) {
+    assert.ok(tries < 1000, 'waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const masterOf = async (slot: number): Promise<number> =>
+  (await slotOwners()).findIndex(([from, to]) => slot >= from && slot <= to);
 
 /** Gives an empty slot to the next master. */
 async function moveSlot(slot: number): Promise<void> {
