@@ -27,26 +27,37 @@ export interface NodeOptions {
 
 /** What runs on a node, whichever connection it came by and whichever is open now. */
 export class Machine {
-  /** Each job with its timer. */
+  /** Each attempt with its timer; two attempts of one job are two pieces of work. */
   readonly running = new Map<string, NodeJS.Timeout | undefined>();
   /** The most jobs it ever had at once. */
   mostAtOnce = 0;
   connection: NodeClient | undefined;
 
-  begin(jobId: string, timer: NodeJS.Timeout | undefined): void {
-    this.running.set(jobId, timer);
+  begin(job: Message, timer: NodeJS.Timeout | undefined): void {
+    this.running.set(attemptOf(job), timer);
     this.mostAtOnce = Math.max(this.mostAtOnce, this.running.size);
   }
 
-  end(jobId: string): void {
-    clearTimeout(this.running.get(jobId));
-    this.running.delete(jobId);
+  end(job: Message): void {
+    this.#drop(attemptOf(job));
+  }
+
+  /** A cancel names the job and no attempt. */
+  cancel(jobId: string): void {
+    for (const attempt of this.running.keys()) if (attempt.startsWith(`${jobId}/`)) this.#drop(attempt);
   }
 
   stop(): void {
-    for (const jobId of [...this.running.keys()]) this.end(jobId);
+    for (const attempt of this.running.keys()) this.#drop(attempt);
+  }
+
+  #drop(attempt: string): void {
+    clearTimeout(this.running.get(attempt));
+    this.running.delete(attempt);
   }
 }
+
+const attemptOf = (job: Message): string => `${String(job['job_id'])}/${String(job['attempt_id'])}`;
 
 const coreServices = ['node-inference', 'nmt-m2m100', 'piper-tts'];
 
@@ -165,7 +176,7 @@ export class NodeClient {
 
   /** Ends a job that has no delay of its own. */
   finish(job: Message): void {
-    this.#machine.end(String(job['job_id']));
+    this.#machine.end(job);
     const text = translationOf(String(job['audio']));
     const result = {
       ...this.#reference(job),
@@ -202,7 +213,7 @@ export class NodeClient {
 
   #receive(message: Message): void {
     if (message.type === 'job_assign') this.#work(message);
-    if (message.type === 'job_cancel') this.#drop(String(message['job_id']));
+    if (message.type === 'job_cancel') this.#machine.cancel(String(message['job_id']));
     this.log.add(message);
   }
 
@@ -216,11 +227,7 @@ export class NodeClient {
         : setTimeout(() => {
             this.#machine.connection?.finish(job);
           }, takesMs);
-    this.#machine.begin(String(job['job_id']), timer);
-  }
-
-  #drop(jobId: string): void {
-    this.#machine.end(jobId);
+    this.#machine.begin(job, timer);
   }
 
   #reference(job: Message): Record<string, unknown> {
