@@ -28,6 +28,7 @@ export const deskLimits = ({ scheduler, limits }: Config): DeskLimits => ({
   maxUnacknowledged: limits.max_unacknowledged_answers,
   maxWaitingJobs: limits.max_waiting_jobs,
   maxLoopDelayMs: limits.overload_delay_ms,
+  resumeBytes: Math.floor(limits.send_queue_bytes / 4),
   pauseMs: scheduler.web_task_segmentation.pause_ms,
   // As base64 it is a third more, and must fit into a frame to a node.
   maxSpeechBytes: Math.floor(limits.max_payload_bytes / 2),

@@ -69,6 +69,33 @@ describe('acknowledgement', () => {
     }));
 });
 
+describe('a client that comes back to much', () => {
+  it('is given the next of it when it has read what it got', () =>
+    withWorld(
+      async ({ world, worker }) => {
+        const before = await Talker.open(world);
+        worker.holding = false;
+        for (let index = 0; index < 60; index++) before.say(index);
+        await world.clock.advance(60_000);
+        assert.equal(before.answers().length, 60);
+        await before.cut({ noticed: true });
+        const { token } = before;
+        const after = await Talker.open(world, { place: 1, token, lastSeq: 0, unread: 30_000 });
+        await world.clock.advance(1000);
+        const got = after.answers().length;
+        assert.ok(got >= 16 && got < 60, `${String(got)} answers`);
+        assert.equal(after.closeCode, undefined);
+        after.socket.bufferedAmount = 0;
+        await world.clock.advance(1000);
+        assert.deepEqual(
+          after.indexes().sort((a, b) => a - b),
+          before.indexes().sort((a, b) => a - b),
+        );
+      },
+      { limits: 'send_queue_bytes = 65536' },
+    ));
+});
+
 describe('the time that jobs take', () => {
   const observed = async (world: World, place: number, stage: string): Promise<number> => {
     const text = await world.on(place).registry.metrics();

@@ -12,18 +12,25 @@ import { answerMessages, gapMessage } from './answer-messages.ts';
 import type { Answered } from '../decide/delivery-order.ts';
 import type { Delivered, DeskSession, OpenJob } from './session.ts';
 
+export interface DeliveryLimits {
+  /** Answers of a resumed session that are held in memory or in its socket at once, in bytes; more are read later. */
+  readonly resumeBytes: number;
+}
+
 export interface DeliveryDeps {
   readonly sessions: SessionStore;
   readonly clock: Clock;
   readonly retry: Retry;
+  readonly limits: DeliveryLimits;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** The job has its answer: nothing more is done for it, and whoever is told of it was told that it was accepted. */
   readonly answered: (job: OpenJob) => void;
 }
 
-/** Answers read at once. */
-const readMax = 64;
+/** Answers read at once, and how often it is looked whether the client has read them. */
+const readMax = 16;
+const lookEveryMs = 20;
 
 /**
  * After a take-over so many answers are put in order before the first is sent; more would have to be held in memory all
@@ -128,15 +135,27 @@ export class Delivery {
   }
 
   async #readAll(session: DeskSession): Promise<void> {
-    const { sessions, retry } = this.#deps;
+    const { sessions, retry, limits } = this.#deps;
+    let bytes = 0;
     for (let more = true; more && !session.closed;) {
       const from = session.seenSeq - session.seqBase;
       const entries = await retrying(() => sessions.readOutbox(session.sessionId, from, readMax), retry);
-      for (const entry of entries) this.#take(session, entry);
-      if (session.seenSeq - session.doneSeq >= restoreMax) session.restoring = false;
+      for (const entry of entries) {
+        this.#take(session, entry);
+        bytes += bytesOf(entry.answer);
+      }
+      const enough = session.seenSeq - session.doneSeq >= restoreMax || bytes >= limits.resumeBytes;
+      if (enough) session.restoring = false;
       this.#flush(session);
       more = entries.length === readMax;
+      if (more && !session.restoring) await this.#untilRead(session);
     }
+  }
+
+  /** A client that comes back to much is not given all of it at once, which would make it a slow reader. */
+  async #untilRead(session: DeskSession): Promise<void> {
+    const { clock, limits } = this.#deps;
+    while (session.link && session.link.unreadBytes() > limits.resumeBytes) await clock.sleep(lookEveryMs);
   }
 
   #take(session: DeskSession, entry: OutboxEntry): void {
@@ -235,6 +254,9 @@ export class Delivery {
     this.#toTrim.clear();
   }
 }
+
+const bytesOf = (answer: Answer): number =>
+  answer.kind === 'failure' ? 0 : answer.ttsAudio.length + answer.textTranslated.length;
 
 const seqOf = (session: DeskSession, entry: OutboxEntry): number => session.seqBase + entry.seq;
 

@@ -14,6 +14,7 @@ import type { Retry } from '../retry.ts';
 import type { HintOf } from '../store/hints.ts';
 import type { JobStore, SessionStore } from '../store/store.ts';
 import type { CoreServices } from './assignment.ts';
+import type { DeliveryLimits } from './delivery.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
 import { JobLifecycle } from './job-lifecycle.ts';
 import type { DispatchLimits } from './job-moves.ts';
@@ -22,7 +23,7 @@ import type { Placer } from './placer.ts';
 import { SessionRegistry, type SessionLimits, type TakenOver } from './session-registry.ts';
 import type { DeskSession, SessionLink } from './session.ts';
 
-export interface DeskLimits extends DispatchLimits, SessionLimits, IntakeLimits {}
+export interface DeskLimits extends DispatchLimits, SessionLimits, IntakeLimits, DeliveryLimits {}
 
 export interface DeskDeps {
   readonly instanceId: string;

@@ -16,7 +16,9 @@ import { tellAccepted, tellDispatched, tellRefused } from './notices.ts';
 import { jobFromRecord } from './open-job.ts';
 import type { DeskSession, OpenJob } from './session.ts';
 
-export interface LifecycleDeps extends Omit<DispatcherDeps, 'events'>, Omit<DeliveryDeps, 'answered'> {
+export interface LifecycleDeps
+  extends Omit<DispatcherDeps, 'events' | 'limits'>, Omit<DeliveryDeps, 'answered' | 'limits'> {
+  readonly limits: DispatcherDeps['limits'] & DeliveryDeps['limits'];
   readonly jobs: JobStore;
   readonly core: CoreServices;
   readonly clock: Clock;

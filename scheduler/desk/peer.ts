@@ -146,6 +146,7 @@ export class SessionPeer implements Peer {
       sendText: (text) => {
         this.#connection.send(text);
       },
+      unreadBytes: () => this.#connection.unreadBytes,
       close: (reason) => {
         this.#connection.close(closeCodes[reason]);
       },

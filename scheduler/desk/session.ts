@@ -10,6 +10,8 @@ export interface SessionLink {
   send(message: SessionOutbound): void;
   /** A complete message as JSON, made elsewhere. */
   sendText(text: string): void;
+  /** What the client has not read yet. */
+  unreadBytes(): number;
   close(reason: 'superseded' | 'goingAway'): void;
 }
 

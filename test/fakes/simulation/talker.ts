@@ -8,6 +8,8 @@ export interface Greeting {
   readonly lastSeq?: number;
   readonly extensions?: readonly string[];
   readonly more?: Record<string, unknown>;
+  /** Bytes that it leaves unread, whatever it is sent. */
+  readonly unread?: number;
 }
 
 export class Talker {
@@ -24,6 +26,7 @@ export class Talker {
   /** Connects and greets; by default as a client that understands everything. */
   static async open(world: World, greeting: Greeting = {}): Promise<Talker> {
     const talker = new Talker(world, greeting.place ?? 0);
+    talker.socket.bufferedAmount = greeting.unread ?? 0;
     talker.greet(greeting);
     await settle();
     return talker;
