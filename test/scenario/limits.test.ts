@@ -225,20 +225,28 @@ describe('a peer that overdoes it', () => {
     const redis = await startRedis();
     stops.push(() => redis.stop());
     const config = {
-      limits: { send_queue_bytes: 256 * mebibyte, send_queue_total_bytes: 32 * mebibyte },
-      scheduler: { phase2: { enabled: true }, max_concurrent_jobs_per_node: 4 },
+      limits: {
+        send_queue_bytes: 256 * mebibyte,
+        send_queue_total_bytes: 8 * mebibyte,
+        overload_delay_ms: 0,
+      },
+      // Megabytes through Redis on a busy machine must not cost the lease: that is another test's matter.
+      scheduler: {
+        phase2: { enabled: true, owner_ttl_seconds: 30, command_timeout_ms: 20_000 },
+        max_concurrent_jobs_per_node: 4,
+      },
     };
     const at = await scheduler(config, { redisUrl: redis.url });
-    const slow = await Promise.all(Array.from({ length: 20 }, () => session(at)));
+    const slow = await Promise.all(Array.from({ length: 6 }, () => session(at)));
     const quick = await session(at);
     await node(at, { answer: large(4 * mebibyte) });
     for (const client of slow) client.pause();
-    for (const index of [0, 1, 2]) for (const client of slow) client.say({ index });
-    // 240 MiB of answers. The kernel takes some of each, and the rest would be ours.
+    for (const index of [0, 1, 2, 3]) for (const client of slow) client.say({ index });
+    // 16 MiB of answers for each. The kernel takes some, and the rest would be ours.
     const closed = async () => Number(/code="1013"\} (\d+)/.exec((await at.get('/metrics')).body)?.[1] ?? 0);
-    await eventually('some are closed', async () => (await closed()) >= 5, 30_000);
+    await eventually('some are closed', async () => (await closed()) >= 3, 60_000);
     quick.say({ index: 0 });
-    await quick.result(0, 20_000);
+    await quick.result(0, 60_000);
   });
 });
 
