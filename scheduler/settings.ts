@@ -135,6 +135,11 @@ export const redisOptions = ({ scheduler }: Config) => {
     url: phase2.redis.url,
     clusterUrls: phase2.redis.cluster_urls,
     keyPrefix: phase2.redis.key_prefix,
+    files: {
+      username: phase2.redis.username_file,
+      password: phase2.redis.password_file,
+      authorities: phase2.redis.tls_ca_file,
+    },
     group: phase2.stream_group,
     blockMs: phase2.stream_block_ms,
     count: phase2.stream_count,

@@ -65,6 +65,11 @@ const redis = table({
   url: redisUrl.default('redis://127.0.0.1:6379'),
   cluster_urls: z.array(redisUrl).max(100).default([]),
   key_prefix: keyPrefix.default('lingua'),
+  /** Ours: files that win over what the URL says, read again at each new connection. */
+  username_file: z.string().min(1).optional(),
+  password_file: z.string().min(1).optional(),
+  /** Ours: the authorities, in PEM, by one of which the server's certificate must be signed. */
+  tls_ca_file: z.string().min(1).optional(),
 });
 
 const nodeSnapshot = table({

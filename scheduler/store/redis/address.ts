@@ -12,18 +12,16 @@ export interface Address {
   readonly tls?: ConnectionOptions;
 }
 
-type Where = Pick<RedisStoreOptions, 'mode' | 'url' | 'clusterUrls' | 'auth' | 'tls'>;
+type Where = Pick<RedisStoreOptions, 'mode' | 'url' | 'clusterUrls' | 'files'>;
 
-/** Where to connect: one address, or the start nodes of a cluster. Throws `config` for what is not a Redis URL. */
-export function addressesOf({ mode, url, clusterUrls = [], auth, tls }: Where): [Address, ...Address[]] {
+/** Where to connect: one address, or the start nodes of a cluster. Throws `config` for what cannot be meant. */
+export function addressesOf({ mode, url, clusterUrls = [], files }: Where): [Address, ...Address[]] {
   const [first = url, ...others] = mode === 'cluster' ? clusterUrls : [];
-  const parse = (text: string): Address => ({
-    ...parseRedisUrl(text),
-    ...(auth?.username === undefined ? {} : { username: auth.username }),
-    ...(auth ? { password: auth.password } : {}),
-    ...(tls ? { tls } : {}),
-  });
-  return [parse(first), ...others.map(parse)];
+  const addresses: [Address, ...Address[]] = [parseRedisUrl(first), ...others.map(parseRedisUrl)];
+  if (files?.authorities !== undefined && !addresses.every(({ tls }) => tls)) {
+    throw new AppError('config', 'tls_ca_file is of no use without a URL that begins with rediss://');
+  }
+  return addresses;
 }
 
 function parseRedisUrl(text: string): Address {

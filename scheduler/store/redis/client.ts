@@ -2,6 +2,7 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 import { backoffMs } from '../../../common/backoff.ts';
 import { addressesOf } from './address.ts';
+import { credentialFiles } from './credentials.ts';
 import type { RedisStoreOptions } from './options.ts';
 
 export const defaultCommandTimeoutMs = 5000;
@@ -11,9 +12,11 @@ export function createClient(options: RedisStoreOptions, name: string, silenceMs
   const addresses = addressesOf(options);
   const reconnectMs = (attempt: number) =>
     backoffMs(attempt, options.random.next(), { baseMs: 50, capMs: 2000 });
-  const { host, port, db, ...credentials } = addresses[0];
+  const { host, port, db, ...fromUrl } = addresses[0];
+  const credentials = credentialFiles(options);
   const shared = {
-    ...credentials,
+    ...fromUrl,
+    ...credentials(),
     connectionName: `lingua-${name}`,
     connectTimeout: options.commandTimeoutMs ?? defaultCommandTimeoutMs,
     socketTimeout: silenceMs,
@@ -23,17 +26,21 @@ export function createClient(options: RedisStoreOptions, name: string, silenceMs
     protocol: 2,
   } satisfies RedisOptions;
   if (options.mode === 'single') {
-    return new Redis({
+    const single: Redis = new Redis({
       ...shared,
       host,
       port,
       db,
       enableAutoPipelining: true,
       enableOfflineQueue: false,
-      retryStrategy: reconnectMs,
+      retryStrategy(attempt) {
+        Object.assign(single.options, credentials());
+        return reconnectMs(attempt);
+      },
     });
+    return single;
   }
-  return new Cluster(
+  const cluster = new Cluster(
     addresses.map((address) => ({ host: address.host, port: address.port })),
     {
       enableAutoPipelining: true,
@@ -41,9 +48,14 @@ export function createClient(options: RedisStoreOptions, name: string, silenceMs
       slotsRefreshInterval: 10_000,
       redisOptions: shared,
       // With TLS the certificate is for the name, not for the address behind it.
-      ...(credentials.tls ? { dnsLookup: asItIs } : {}),
+      ...(fromUrl.tls ? { dnsLookup: asItIs } : {}),
     },
   );
+  // Told before the node's connection is made.
+  cluster.on('+node', (node: Redis) => {
+    Object.assign(node.options, credentials());
+  });
+  return cluster;
 }
 
 const asItIs: NonNullable<ClusterOptions['dnsLookup']> = (address, done) => {

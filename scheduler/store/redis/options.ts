@@ -1,5 +1,4 @@
 /** What the Redis store can be told. Durations are milliseconds. */
-import type { ConnectionOptions } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../../common/clock.ts';
 
@@ -9,9 +8,13 @@ export interface RedisStoreOptions {
   readonly url: string;
   readonly clusterUrls?: readonly string[];
   readonly keyPrefix: string;
-  /** Win over what the URL says. */
-  readonly auth?: { readonly username?: string; readonly password: string };
-  readonly tls?: ConnectionOptions;
+  /** Paths of files that win over what the URL says; read again before each new connection. */
+  readonly files?: {
+    readonly username?: string | undefined;
+    readonly password?: string | undefined;
+    /** Certificates in PEM, of whom the server's certificate must be; needs `rediss://`. */
+    readonly authorities?: string | undefined;
+  };
 
   /** Consumer group of the inboxes. */
   readonly group: string;
