@@ -2,7 +2,7 @@
  * Breaks a running fleet in one place at a time and judges what its sessions and nodes saw.
  *
  *   node test/faults/main.ts [--points all|N] [--redis single|cluster] [--seed N] [--parallel 1|2]
- *                            [--only POINT] [--with durability] [--list] [--journal FILE] [--skip-learning]
+ *                            [--only POINT] [--list] [--journal FILE] [--skip-learning]
  *
  * `--points 0` is the learning run alone.
  * Ends with 1 when any invariant was broken, when a fault did not strike, or when a step's mark does not occur any more.
@@ -12,10 +12,9 @@ import { parseArgs } from 'node:util';
 import { describeViolation } from './checker.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { learn } from './points/learn.ts';
-import { allPoints, chooseable, instanceNames, sample, type FaultPoint } from './points/plan.ts';
-import { emptyTotals, addResult, addError, renderTotals, type Totals } from './points/report.ts';
+import { instanceNames, pointsOn, sample, type FaultPoint } from './points/plan.ts';
+import { emptyTotals, addResult, addError, renderTotals } from './points/report.ts';
 import { runPoint, type PointResult } from './points/run-point.ts';
-import type { Feature } from './points/steps.ts';
 import { seededRandom } from './random.ts';
 
 const { values: asked } = parseArgs({
@@ -25,7 +24,6 @@ const { values: asked } = parseArgs({
     seed: { type: 'string' },
     parallel: { type: 'string', default: '1' },
     only: { type: 'string' },
-    with: { type: 'string', default: '' },
     list: { type: 'boolean', default: false },
     journal: { type: 'string' },
     'skip-learning': { type: 'boolean', default: false },
@@ -34,33 +32,42 @@ const { values: asked } = parseArgs({
 
 const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
 const redis = asked.redis === 'cluster' ? 'cluster' : 'single';
-const features = new Set(asked.with.split(',').filter((word) => word !== '')) as ReadonlySet<Feature>;
+const startedAt = performance.now();
 
 function choose(): FaultPoint[] {
-  const points = allPoints();
+  const points = pointsOn(redis);
   if (asked.only !== undefined) return points.filter(({ id }) => id === asked.only);
-  const possible = chooseable(points, features);
-  const waiting = points.length - possible.length;
-  if (waiting > 0) console.log(`${waiting} of ${points.length} points wait for durability`);
   const random = seededRandom(seed);
-  return asked.points === 'all' ? random.shuffled(possible) : sample(possible, Number(asked.points), random);
+  return asked.points === 'all' ? random.shuffled(points) : sample(points, Number(asked.points), random);
+}
+
+const points = choose();
+const totals = emptyTotals(points.length);
+
+/** Learns first, on a fleet of the same kind, and goes on with that one. Returns how many marks do not occur. */
+async function runAll(queue: FaultPoint[], replicated: boolean): Promise<number> {
+  const learnt = asked['skip-learning'] ? undefined : await learn({ redis, seed, replicated });
+  for (const { number, name } of learnt?.silent ?? [])
+    console.log(`step ${number} (${name}): its mark does not occur`);
+  const workers = Math.max(1, Math.min(2, Number(asked.parallel), queue.length));
+  await Promise.all(
+    Array.from({ length: workers }, (_, worker) =>
+      work(queue, replicated, worker === 0 ? learnt?.fleet : undefined),
+    ),
+  );
+  return learnt?.silent.length ?? 0;
 }
 
 /** Takes points from the common queue until it is empty. A fleet that broke is replaced by a new one. */
-async function work(
-  worker: number,
-  queue: FaultPoint[],
-  totals: Totals,
-  first: Fleet | undefined,
-): Promise<void> {
+async function work(queue: FaultPoint[], replicated: boolean, first: Fleet | undefined): Promise<void> {
   let fleet = first;
   for (;;) {
     const point = queue.shift();
     if (!point) break;
     try {
-      fleet ??= await Fleet.start({ redis, seed: seed + worker * 1_000_003 });
+      fleet ??= await Fleet.start({ redis, seed, replicated });
       const result = await runPoint(fleet, point);
-      tell(result, totals, fleet);
+      tell(result, fleet);
       if (result.judgement.violations.length === 0) continue;
     } catch (error) {
       addError(totals, point);
@@ -75,7 +82,7 @@ async function work(
   await fleet?.stop();
 }
 
-function tell(result: PointResult, totals: Totals, fleet: Fleet): void {
+function tell(result: PointResult, fleet: Fleet): void {
   const { point, fired, judgement, tookMs } = result;
   addResult(totals, result);
   const verdict = judgement.violations.length > 0 ? 'BROKEN' : fired ? 'ok' : 'not struck';
@@ -99,38 +106,21 @@ function journal({ point, fired, judgement, tookMs }: PointResult, fleet: Fleet)
   const story = broken
     ? { history: fleet.history.events, logs: fleet.instances.map(({ output }) => output.slice(-20_000)) }
     : {};
-  const line = {
-    point: point.id,
-    victim: instanceNames[point.victim],
-    seed,
-    redis,
-    fired,
-    tookMs,
-    ...judgement,
-    ...story,
-  };
+  const victim = instanceNames[point.victim];
+  const line = { point: point.id, victim, seed, redis, fired, tookMs, ...judgement, ...story };
   appendFileSync(asked.journal, `${JSON.stringify(line)}\n`);
 }
 
-const points = choose();
-if (asked.list) {
-  for (const { id, step, needs } of points)
-    console.log(`${id.padEnd(36)} ${step.name}${needs ? ` (needs ${needs})` : ''}`);
-} else {
+if (asked.list) for (const { id, step } of points) console.log(`${id.padEnd(36)} ${step.name}`);
+else {
   console.log(`seed ${seed}, Redis ${redis}, ${points.length} fault points`);
-  const learnt = asked['skip-learning'] ? undefined : await learn({ redis, seed, features });
-  const silent = learnt?.silent ?? [];
-  for (const step of silent) console.log(`step ${step.number} (${step.name}): its mark does not occur`);
-  const totals = emptyTotals(points.length);
-  const queue = [...points];
-  const workers = Math.max(1, Math.min(2, Number(asked.parallel), points.length));
-  await Promise.all(
-    Array.from({ length: workers }, (_, worker) =>
-      work(worker, queue, totals, worker === 0 ? learnt?.fleet : undefined),
-    ),
-  );
+  const replicated = points.filter(({ step }) => step.replicated);
+  const plain = points.filter(({ step }) => !step.replicated);
+  let silent = 0;
+  if (plain.length > 0 || asked.points === '0') silent += await runAll(plain, false);
+  if (replicated.length > 0) silent += await runAll(replicated, true);
   console.log(renderTotals(totals));
-  console.log(`seed ${seed}`);
-  const clean = totals.broken + totals.errors + totals.notStruck + silent.length === 0;
+  console.log(`seed ${seed}, ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
+  const clean = totals.broken + totals.errors + totals.notStruck + silent === 0;
   process.exitCode = clean && (points.length > 0 || asked.points === '0') ? 0 : 1;
 }

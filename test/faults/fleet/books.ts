@@ -4,8 +4,10 @@
  */
 import type { Answer } from '../../../scheduler/store/store.ts';
 import { allPartitions } from '../../../scheduler/store/partition.ts';
+import { decodeAttributes } from '../../../scheduler/desk/attributes.ts';
 import { seqOf, stateOf } from '../../../scheduler/store/redis/job-record.ts';
 import { createKeys } from '../../../scheduler/store/redis/keys.ts';
+import { parseSession } from '../../../scheduler/store/redis/session-record.ts';
 import { readLedger } from '../checks/ledger.ts';
 import type { HistoryEvent } from '../history.ts';
 import { comesTrue } from '../wait.ts';
@@ -102,19 +104,22 @@ async function writeSession(fleet: Fleet, session: string, seen: readonly Histor
     history.add({ actor: 'redis', op: 'record', phase: 'ok', session, job, detail: stateOf(record) });
     if (seqOf(record) > 0) answered.add(seqOf(record));
   }
-  const last = await newestSeq(fleet, keys.outbox(session));
+  const sessionRecord = await direct.get(keys.session(session));
+  if (sessionRecord === null) return;
   // A client that did not come back may not have heard of all its jobs.
-  const whole = readLedger(seen).connected.has(session);
-  if (whole && (await direct.exists(keys.session(session))) === 1) {
-    const figure = { detail: `answers of ${session}`, count: last, expected: answered.size };
+  if (readLedger(seen).connected.has(session)) {
+    const count = await newestSeq(fleet, keys.outbox(session));
+    const figure = { detail: `answers of ${session}`, count, expected: answered.size };
     history.add({ actor: 'redis', op: 'books', phase: 'ok', ...figure });
   }
+  // An outbox that began anew, because the store lost the first, is counted on by its session.
+  const { seqBase = 0 } = decodeAttributes(parseSession(session, sessionRecord).attributes) ?? {};
   for (const [id, fields] of await direct.xrange(keys.outbox(session), '-', '+')) {
     const field = (name: string) => fields[fields.indexOf(name) + 1] ?? '';
     const answer = JSON.parse(field('answer')) as Answer;
     history.add({
       ...{ actor: 'redis', op: 'outbox', phase: 'ok', session, job: field('job') },
-      seq: Number(id.split('-')[1]),
+      seq: seqBase + Number(id.split('-')[1]),
       index: Number(field('index')),
       outcome: answer.kind,
       ...(answer.kind === 'result' ? { hash: answer.textTranslated } : {}),

@@ -18,16 +18,18 @@ import { seededRandom, type SeededRandom } from '../random.ts';
 import { startRespProxy, type RespProxy } from '../resp-proxy.ts';
 import { startWsProxy } from '../ws-proxy.ts';
 import type { WsMessage } from '../ws-rules.ts';
-import { openDirect } from './direct-redis.ts';
+import { openDirect, startReplica } from './direct-redis.ts';
 import { Instance } from './instance.ts';
 import { readScriptNames } from './script-names.ts';
+import type { InstanceSettings } from './settings.ts';
 
 export interface FleetOptions {
   readonly redis: 'single' | 'cluster';
   readonly seed: number;
   readonly instances?: number;
   readonly aof?: boolean;
-  readonly redisArguments?: readonly string[];
+  /** A single Redis with a replica, and `durability = "replicated"`. */
+  readonly replicated?: boolean;
   /** Merged over the configuration of every instance. */
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly logLevel?: string;
@@ -35,6 +37,10 @@ export interface FleetOptions {
   readonly onCommand?: (instance: string, command: Command) => void;
   readonly onMessage?: (instance: string, message: WsMessage) => void;
 }
+
+let fleets = 0;
+/** Fleets of one process share their Redis cluster, each under its own prefix. */
+let onCluster = 0;
 
 export class Fleet {
   readonly options: FleetOptions;
@@ -46,6 +52,7 @@ export class Fleet {
   readonly #token: string;
   #history = new History(systemClock);
   #server: RedisServer | undefined;
+  #replica: RedisServer | undefined;
   #direct: Redis | Cluster | undefined;
   #ports: readonly number[] = [];
   #scripts: ScriptNames = new Map();
@@ -54,7 +61,8 @@ export class Fleet {
   private constructor(options: FleetOptions) {
     this.options = options;
     this.random = seededRandom(options.seed);
-    this.keyPrefix = `faults-${process.pid}-${options.seed}`;
+    fleets += 1;
+    this.keyPrefix = `faults-${process.pid}-${fleets}`;
     this.#token = this.random.id();
   }
 
@@ -121,6 +129,7 @@ export class Fleet {
   async stop(): Promise<void> {
     await Promise.allSettled(this.instances.map((instance) => instance.close()));
     this.#direct?.disconnect();
+    await this.#replica?.stop();
     await this.#server?.stop();
     await this.#stopCluster();
     rmSync(this.#directory, { recursive: true, force: true });
@@ -128,14 +137,19 @@ export class Fleet {
 
   async #startRedis(): Promise<void> {
     this.#scripts = await readScriptNames();
-    const { redis, aof, redisArguments } = this.options;
+    const { redis, aof = false, replicated = false } = this.options;
     if (redis === 'single') {
-      this.#server = await startRedis({ aof: aof ?? false, args: redisArguments ?? [] });
+      this.#server = await startRedis({ aof, args: ['--repl-diskless-sync-delay', '0'] });
       this.#ports = [this.#server.port];
+      if (replicated) this.#replica = await startReplica(this.#server.port, this.clock);
     } else {
+      onCluster += 1;
       const cluster = await startRedisCluster();
       this.#ports = cluster.ports;
-      this.#stopCluster = () => cluster.stop();
+      this.#stopCluster = async () => {
+        onCluster -= 1;
+        if (onCluster === 0) await cluster.stop();
+      };
     }
     this.#direct = openDirect(redis, this.#ports);
   }
@@ -151,13 +165,14 @@ export class Fleet {
     });
     const tokenFile = path.join(this.#directory, 'token');
     writeFileSync(tokenFile, this.#token);
-    const settings = {
+    const settings: InstanceSettings = {
       instanceId,
       port,
       adminPort: await freePort(),
       redisPorts: redis.map((proxy) => proxy.port),
       mode: this.options.redis,
       keyPrefix: this.keyPrefix,
+      durability: this.options.replicated ? 'replicated' : 'redis',
       overrides: this.options.overrides ?? {},
     };
     const files = { directory: this.#directory, tokenFile, token: this.#token };

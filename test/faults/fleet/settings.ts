@@ -31,6 +31,7 @@ export interface InstanceSettings {
   readonly redisPorts: readonly number[];
   readonly mode: 'single' | 'cluster';
   readonly keyPrefix: string;
+  readonly durability: 'redis' | 'replicated';
   /** Merged over the scaled values, table by table. */
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
@@ -52,6 +53,7 @@ function scaledConfig(settings: InstanceSettings): Record<string, unknown> {
       result_hold_seconds: scaled.resultHoldMs / 1000,
       node_grace_seconds: scaled.nodeGraceMs / 1000,
       session_keep_seconds: 120,
+      durability: settings.durability,
       job_timeout: {
         pending_timeout_seconds: scaled.pendingTimeoutMs / 1000,
         failover_max_attempts: scaled.failovers,

@@ -7,12 +7,13 @@ import { Fleet } from '../fleet/fleet.ts';
 import { Life, oneLife } from '../fleet/life.ts';
 import { matchesCommand } from '../resp-rules.ts';
 import { matchesMessage } from '../ws-rules.ts';
-import { steps, type Feature, type Step } from './steps.ts';
+import { steps, type Step } from './steps.ts';
 
 export interface LearningOptions {
   readonly redis: 'single' | 'cluster';
   readonly seed: number;
-  readonly features: ReadonlySet<Feature>;
+  /** Answers wait for a replica, and so there is one step more. */
+  readonly replicated: boolean;
 }
 
 export interface Learnt {
@@ -23,8 +24,8 @@ export interface Learnt {
 }
 
 /** @throws Error when the life was not flawless */
-export async function learn({ redis, seed, features }: LearningOptions): Promise<Learnt> {
-  const expected = steps.filter(({ needs }) => needs === undefined || features.has(needs));
+export async function learn({ redis, seed, replicated }: LearningOptions): Promise<Learnt> {
+  const expected = steps.filter((step) => replicated || !step.replicated);
   const seen = new Set<Step>();
   const see = (instance: string, fits: (step: Step) => boolean) => {
     for (const step of expected) if (instance === `fault-${step.at}` && fits(step)) seen.add(step);
@@ -32,11 +33,12 @@ export async function learn({ redis, seed, features }: LearningOptions): Promise
   const fleet = await Fleet.start({
     redis,
     seed,
+    replicated,
     onCommand: (instance, command) => {
-      see(instance, ({ mark }) => mark?.by === 'redis' && matchesCommand(mark.match, command));
+      see(instance, ({ mark }) => mark.by === 'redis' && matchesCommand(mark.match, command));
     },
     onMessage: (instance, message) => {
-      see(instance, ({ mark }) => mark?.by === 'socket' && matchesMessage(mark.match, message));
+      see(instance, ({ mark }) => mark.by === 'socket' && matchesMessage(mark.match, message));
     },
   });
   try {

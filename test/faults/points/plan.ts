@@ -1,6 +1,6 @@
 /** The list of single faults: every step, every moment of it, every instance and every kind. Generated, not picked. */
 import type { SeededRandom } from '../random.ts';
-import { steps, type Feature, type Step } from './steps.ts';
+import { steps, type Step } from './steps.ts';
 
 export const moments = ['before', 'executed-not-answered', 'after'] as const;
 export type Moment = (typeof moments)[number];
@@ -16,8 +16,6 @@ export interface FaultPoint {
   /** The place of the instance that is struck when the step is at that moment. */
   readonly victim: 0 | 1 | 2;
   readonly kind: Kind;
-  /** What the scheduler must have before this point can be judged in full. */
-  readonly needs: Feature | undefined;
 }
 
 export const instanceNames = ['A', 'B', 'C'] as const;
@@ -28,16 +26,16 @@ export function allPoints(): FaultPoint[] {
       ([0, 1, 2] as const).flatMap((victim) =>
         kinds.map((kind): FaultPoint => {
           const id = `${step.number}-${moment}-${instanceNames[victim]}-${kind}`;
-          return { id, step, moment, victim, kind, needs: step.needs };
+          return { id, step, moment, victim, kind };
         }),
       ),
     ),
   );
 }
 
-export function chooseable(points: readonly FaultPoint[], features: ReadonlySet<Feature>): FaultPoint[] {
-  return points.filter(({ needs }) => needs === undefined || features.has(needs));
-}
+/** The test cluster has no replicas to wait for. */
+export const pointsOn = (redis: 'single' | 'cluster'): FaultPoint[] =>
+  allPoints().filter(({ step }) => redis === 'single' || !step.replicated);
 
 /** A sample of that size in a drawn order, spread over steps before any step comes twice. */
 export function sample(points: readonly FaultPoint[], size: number, random: SeededRandom): FaultPoint[] {

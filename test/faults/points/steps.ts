@@ -6,8 +6,6 @@
 import type { RespMatch } from '../resp-rules.ts';
 import type { WsMatch } from '../ws-rules.ts';
 
-export type Feature = 'durability';
-
 export type Mark =
   { readonly by: 'redis'; readonly match: RespMatch } | { readonly by: 'socket'; readonly match: WsMatch };
 
@@ -16,10 +14,9 @@ export interface Step {
   readonly name: string;
   /** The place of the instance that takes the step. */
   readonly at: 0 | 1;
-  /** Undefined where the scheduler has nothing yet that would mark it. */
-  readonly mark: Mark | undefined;
-  /** What the scheduler must have for this step to exist. */
-  readonly needs?: Feature;
+  readonly mark: Mark;
+  /** The step is taken only where answers wait for a replica. */
+  readonly replicated?: true;
   /** The step is taken when a session connects, not while it speaks. */
   readonly whenConnecting?: true;
   /** The step is taken only for utterances too large to travel in a hint. */
@@ -53,7 +50,7 @@ export const steps: readonly Step[] = [
   { number: 3, name: 'session recorded', at: 0, mark: redis('script:session_open'), whenConnecting: true },
   { number: 4, name: 'utterance', at: 0, mark: heard('/ws/session', 'utterance') },
   { number: 5, name: 'accept', at: 0, mark: redis('script:accept') },
-  { number: 6, name: 'wait for a replica', at: 0, mark: redis('WAIT'), needs: 'durability' },
+  { number: 6, name: 'wait for a replica', at: 0, mark: redis('WAIT'), replicated: true },
   { number: 7, name: 'DISPATCHED', at: 0, mark: told('/ws/session', 'ui_event', 'DISPATCHED') },
   {
     number: 8,

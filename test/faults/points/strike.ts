@@ -50,7 +50,7 @@ export function strike(fleet: Fleet, point: FaultPoint, { occurrence, random }: 
   const blow = new Blow(fleet, point, random.pick(troubles));
   const { mark } = point.step;
   const performer = fleet.at(point.step.at);
-  if (mark?.by === 'redis') {
+  if (mark.by === 'redis') {
     const rule = {
       match: mark.match,
       when: respMoments[point.moment],
@@ -60,7 +60,6 @@ export function strike(fleet: Fleet, point: FaultPoint, { occurrence, random }: 
     const armed = performer.redis.map((proxy) => proxy.inject(rule));
     return blow.watched(() => armed.reduce((sum, { fired }) => sum + fired, 0));
   }
-  if (!mark) throw new Error(`step ${point.step.number} has no mark`);
   const rule = { match: mark.match, when: wsMoments[point.moment], action: blow.socketAction(), occurrence };
   const armed = performer.sockets.inject(rule);
   return blow.watched(() => armed.fired);
