@@ -79,7 +79,7 @@ function followNodes(instance: Instance, signal: AbortSignal): Promise<void> {
 
 function followPeers(instance: Instance, signal: AbortSignal): Promise<void> {
   const onGone = (gone: string) => {
-    instance.activity.note('warn', `instance ${gone} is gone`, instance.clock.now());
+    instance.activity.note('warn', `instance ${gone} is gone`, instance.clock.now(), true);
     forgetNodesOf(gone, instance);
   };
   const { instances } = instance.store;

@@ -85,10 +85,14 @@ export class Activity {
   }
 
   /** Something happened. The same again soon is counted, not repeated. */
-  note(level: Notable['level'], what: string, nowMs: number): void {
+  note(level: Notable['level'], what: string, nowMs: number, common = false): void {
     const again = this.#notable.findLast((event) => event.what === what && nowMs - event.at_ms < sameForMs);
     if (!again) {
-      push(this.#notable, { at_ms: nowMs, level, what, count: 1 }, notableLength);
+      push(
+        this.#notable,
+        { at_ms: nowMs, level, what, count: 1, ...(common ? { common } : {}) },
+        notableLength,
+      );
       return;
     }
     this.#notable.splice(this.#notable.indexOf(again), 1);

@@ -12,6 +12,8 @@ const notable = z.object({
   what: z.string().max(500),
   /** How many times, when it came again soon. */
   count: z.number(),
+  /** Every instance tells of it: it is about another one. */
+  common: z.boolean().optional(),
 });
 export type Notable = z.infer<typeof notable>;
 

@@ -13,6 +13,7 @@ import { countersAnswer } from './counters.ts';
 import { dashboardData } from './dashboard/data.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import type { DashboardData } from './dashboard/shape.ts';
+import type { Figures } from './figures.ts';
 import { createFleetView, type FleetView } from './fleet-view.ts';
 import { watchModelHub, type ModelHub } from './model-hub.ts';
 import { createPublisher } from './publisher.ts';
@@ -66,7 +67,7 @@ export function createSurfaces(instance: Instance, modelHubUrl: string | undefin
       [`GET ${paths.stats}`]: answerStats,
       [`GET ${paths.counters}`]: answerCounters,
       [`GET ${paths.cluster}`]: () => answerCluster(instance, fleet),
-      ...dashboardRoutes(config.dashboard.enabled, dashboardSource(instance, fleet)),
+      ...dashboardRoutes(config.dashboard.enabled, dashboardSource(instance, fleet, publisher.figures)),
     },
     run: (signal) => publisher.keep(signal),
   };
@@ -105,8 +106,12 @@ async function answerCluster({ config, clock, directory }: Instance, fleet: () =
   }
 }
 
-/** With a store that is away the dashboard shows what was last known, and says so. */
-function dashboardSource(instance: Instance, fleet: () => Promise<FleetView>): () => Promise<DashboardData> {
+/** With a store that is away the dashboard shows what was last known of others, and says so. */
+function dashboardSource(
+  instance: Instance,
+  fleet: () => Promise<FleetView>,
+  own: () => Figures,
+): () => Promise<DashboardData> {
   const { clock, config, directory, instanceId, storeHealth } = instance;
   let last: FleetView = { atMs: clock.monotonic(), instances: [] };
 
@@ -116,7 +121,10 @@ function dashboardSource(instance: Instance, fleet: () => Promise<FleetView>): (
       () => last,
     );
     if (storeHealth().reachable) await Promise.race([asked, clock.sleep(fleetPatienceMs)]);
-    return last;
+    const instances = last.instances.map((seen) =>
+      seen.instanceId === instanceId && seen.figures ? { ...seen, figures: own() } : seen,
+    );
+    return { ...last, instances };
   }
 
   return async () => {

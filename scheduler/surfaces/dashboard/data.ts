@@ -1,7 +1,7 @@
 /** From the view of the fleet to what the dashboard draws. Pure. */
 import type { StoreHealth } from '../../fleet/store-health.ts';
 import type { NodeView } from '../../store/store.ts';
-import type { Figures } from '../figures.ts';
+import type { Figures, Notable } from '../figures.ts';
 import { compareIds, type FleetView, type SeenInstance } from '../fleet-view.ts';
 import { added, milliseconds, quantileOf } from '../latency.ts';
 import type {
@@ -201,10 +201,19 @@ const nodeRow = (node: NodeView): DashboardNode => ({
 
 /** The newest first. */
 function notableOf(instances: readonly SeenInstance[]): DashboardNotable[] {
-  return instances
+  const all = instances
     .flatMap(({ instanceId, figures }) =>
       (figures?.notable ?? []).map((event) => ({ ...event, instance_id: instanceId })),
     )
-    .sort((a, b) => b.at_ms - a.at_ms)
+    .sort((a, b) => b.at_ms - a.at_ms);
+  return all
+    .filter((event, at) => !event.common || !all.slice(0, at).some((newer) => isSame(newer, event)))
+    .map(({ at_ms, level, what, count, instance_id }) => ({ at_ms, level, what, count, instance_id }))
     .slice(0, notableShown);
 }
+
+/** Of what all instances tell, one telling is enough. */
+const sameWithinMs = 30_000;
+
+const isSame = (a: Notable, b: Notable): boolean =>
+  a.what === b.what && Math.abs(a.at_ms - b.at_ms) < sameWithinMs;

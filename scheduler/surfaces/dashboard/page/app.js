@@ -59,7 +59,8 @@ function header({ key_prefix, served_by, version, redis, totals }) {
  */
 function troubleIn({ redis, fleet_age_ms, served_by }) {
   const since = `What is shown of the other instances is ${duration(fleet_age_ms / 1000)} old.`;
-  if (!redis.reachable) return `${served_by} does not reach Redis: ${redis.error ?? 'no answer'}. ${since}`;
+  if (!redis.reachable)
+    return `${served_by} does not reach Redis: ${(redis.error ?? 'no answer').replace(/[.\s]+$/, '')}. ${since}`;
   if (fleet_age_ms > oldMs) return `${served_by} could not ask Redis for the fleet. ${since}`;
   return undefined;
 }

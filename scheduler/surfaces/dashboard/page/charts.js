@@ -206,6 +206,6 @@ const areaOf = (values, top) =>
 function niceCeiling(value) {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  const factor = [1, 2, 5, 10].find((one) => one * power >= value * 1.05) ?? 20;
+  const factor = [1, 1.5, 2, 3, 5, 10].find((one) => one * power >= value * 1.05) ?? 20;
   return factor * power;
 }

@@ -53,18 +53,18 @@ function tiles() {
       {
         name: 'Jobs per second',
         value: rate(totals.jobs_per_second),
-        more: `${count(totals.running)} running, ${count(totals.waiting)} waiting`,
+        more: `${count(totals.waiting)} waiting`,
         mood: totals.waiting > 0 ? 'warn' : 'plain',
       },
       {
         name: 'Latency p50',
         value: milliseconds(totals.p50_ms),
-        more: `p99 ${milliseconds(totals.p99_ms)}, last minute`,
+        more: `p99 ${milliseconds(totals.p99_ms)}`,
       },
       {
         name: 'Inbox pending',
         value: count(totals.pending),
-        more: `${things(totals.inbox, 'entry', 'entries')} in all`,
+        more: `of ${things(totals.inbox, 'entry', 'entries')}`,
         mood: totals.pending > pendingMax ? 'bad' : 'plain',
       },
       {
