@@ -28,7 +28,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a request sent again becomes another job',
     file: 'scheduler/store/redis/scripts/accept.ts',
-    replace: "if first then return {'duplicate', first} end",
+    replace: "if first then return 'duplicate ' .. first end",
     by: '',
     caughtBy: row('26'),
     says: /two-jobs|duplicated/,
@@ -36,15 +36,15 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a job may end twice',
     file: 'scheduler/store/redis/scripts/finish.ts',
-    replace: "if job[1] == 'finished' then",
-    by: 'if false then',
+    replace: "elseif state == 'f' then",
+    by: 'elseif false then',
     caughtBy: row('33'),
     says: /duplicated|conflict|answers of s-/,
   },
   {
     name: 'an ended job keeps its deadline',
     file: 'scheduler/store/redis/scripts/finish.ts',
-    replace: "redis.call('ZREM', KEYS[2], ARGV[1])",
+    replace: "redis.call('ZREM', KEYS[2 * n + i], ids)",
     by: '',
     caughtBy: learning,
     says: /books: redis: deadlines/,
