@@ -26,7 +26,12 @@ export function logOptions(environment: NodeJS.ProcessEnv, isTerminal: boolean):
   };
 }
 
-export function createLogger(base: Record<string, unknown>, { level, format }: LogOptions): Logger {
+/** @param also takes every line as well, always as JSON */
+export function createLogger(
+  base: Record<string, unknown>,
+  { level, format }: LogOptions,
+  also?: { write(line: string): void },
+): Logger {
   const options = {
     level,
     base,
@@ -34,6 +39,16 @@ export function createLogger(base: Record<string, unknown>, { level, format }: L
     // Levels by name, upper case: the guide tells people to look for `ERROR`.
     formatters: { level: (label: string) => ({ level: label.toUpperCase() }) },
   };
-  if (format === 'json') return pino(options);
-  return pino(options, PinoPretty({ sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' }));
+  const shown =
+    format === 'json'
+      ? pino.destination(1)
+      : PinoPretty({ sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' });
+  if (!also) return pino(options, shown);
+  return pino(
+    options,
+    pino.multistream([
+      { level, stream: shown },
+      { level, stream: also },
+    ]),
+  );
 }

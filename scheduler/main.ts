@@ -5,10 +5,12 @@ import { systemClock, systemRandom } from '../common/clock-system.ts';
 import { toAppError } from '../common/errors.ts';
 import { Lifecycle } from '../common/lifecycle.ts';
 import { createLogger, logOptions, type Logger } from '../common/log.ts';
+import { LogFile } from '../common/log-file.ts';
 import { exitCodes, stopOnSignals } from '../common/signals.ts';
 import { version } from '../common/version.ts';
 import { environment } from '../common/workload.ts';
 import { readArguments, type Arguments } from './arguments.ts';
+import type { Config } from './config/schema.ts';
 import { resolveInstanceId } from './config/instance-id.ts';
 import { loadConfig } from './config/load.ts';
 import { drainTiming } from './settings.ts';
@@ -28,6 +30,13 @@ function refuse(error: unknown, log?: Logger): never {
   process.exit(code === 'config' ? exitCodes.config : exitCodes.unclean);
 }
 
+function logFileOf(
+  { file, max_file_bytes: maxBytes, max_files: maxFiles }: Config['log'],
+  onTrouble: (what: string) => void,
+): LogFile | undefined {
+  return file === '' ? undefined : new LogFile({ file, maxBytes, maxFiles, clock: systemClock, onTrouble });
+}
+
 async function run(configPath: string | undefined): Promise<void> {
   const startedAt = systemClock.now();
   const boot = systemRandom.id();
@@ -36,13 +45,17 @@ async function run(configPath: string | undefined): Promise<void> {
   const host = { hostname: os.hostname(), pid: process.pid };
   const instanceId = resolveInstanceId(config.scheduler.phase2.instance_id, pod, { ...host, boot });
 
-  const log = createLogger({ instance: instanceId }, logFormat);
+  const file = logFileOf(config.log, (what) => {
+    log.warn({ file: config.log.file, what }, 'log file');
+  });
+  const log = createLogger({ instance: instanceId }, logFormat, file);
   log.info({ version, config: path ?? 'built-in defaults' }, 'scheduler starting');
   if (path === undefined) log.warn('no configuration file was found; using the built-in defaults');
   if (ineffective.length > 0)
     log.warn({ keys: ineffective }, 'configuration keys without effect in this version');
 
   const lifecycle = new Lifecycle({ clock: systemClock, log, graceMs: drainTiming(config).stopMs });
+  if (file) lifecycle.onStop('log file', () => file.close());
   stopOnSignals(lifecycle, log);
   const onFatal = (error: unknown) => refuse(error, log);
   await startScheduler({
