@@ -118,7 +118,12 @@ export class Floor {
     const { nodes, instanceId, random, retry, limits, log } = this.#deps;
     const nodeId = message.node_id ?? newNodeId(random);
     const claim = { nodeId, instanceId, connection: link.connectionId, ttlMs: limits.ownerTtlMs };
-    await retrying(() => nodes.claim(claim), retry, registerForMs);
+    const { previous } = await retrying(() => nodes.claim(claim), retry, registerForMs);
+    const known = this.#nodes.get(nodeId);
+    // It was elsewhere since, and what became of its jobs there nobody here knows.
+    if (known && previous && previous.connection !== known.link.connectionId) {
+      this.#background(this.#displaced(known));
+    }
     const node = this.#welcome(nodeId, message, link);
     link.send({ type: 'node_register_ack', node_id: nodeId, message: 'registered', status: 'registering' });
     log.info({ nodeId, platform: message.platform, slots: node.slots.capacity }, 'node registered');

@@ -42,6 +42,18 @@ export class Machine {
     this.#drop(attemptOf(job));
   }
 
+  /** Keeps a result until there is a connection that is registered. */
+  deliver(job: Message): void {
+    if (this.connection?.isRegistered) this.connection.finish(job);
+    else
+      this.running.set(
+        attemptOf(job),
+        setTimeout(() => {
+          this.deliver(job);
+        }, 20),
+      );
+  }
+
   /** A cancel names the job and no attempt. */
   cancel(jobId: string): void {
     for (const attempt of this.running.keys()) if (attempt.startsWith(`${jobId}/`)) this.#drop(attempt);
@@ -124,6 +136,10 @@ export class NodeClient {
 
   get nodeId(): string {
     return this.#nodeId;
+  }
+
+  get isRegistered(): boolean {
+    return this.#nodeId !== '' && this.#socket.readyState === WebSocket.OPEN;
   }
 
   get running(): number {
@@ -225,7 +241,7 @@ export class NodeClient {
       takesMs === undefined
         ? undefined
         : setTimeout(() => {
-            this.#machine.connection?.finish(job);
+            this.#machine.deliver(job);
           }, takesMs);
     this.#machine.begin(job, timer);
   }
