@@ -1,5 +1,6 @@
 /** The payload of an inbox entry: a JSON array of hints, written by an instance of perhaps another version. */
 import { Hint } from './hints.ts';
+import { readHotHint } from './hot-hints.ts';
 
 export type DecodedHints =
   | {
@@ -24,6 +25,11 @@ export function decodeHints(payload: string | undefined): DecodedHints {
   const hints: Hint[] = [];
   let malformed = 0;
   for (const element of elements) {
+    const hot = readHotHint(element);
+    if (hot) {
+      hints.push(hot);
+      continue;
+    }
     const parsed = Hint.safeParse(element);
     if (parsed.success) hints.push(parsed.data);
     else if (knownTypes.has(typeOf(element))) malformed += 1;
