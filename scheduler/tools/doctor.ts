@@ -49,12 +49,7 @@ const rowsOf = ({ level, check, what, remedy }: Finding): string[][] => [
 async function examine(store: Store, deps: DoctorDeps): Promise<Finding[]> {
   const { mode, key_prefix: prefix } = deps.config.scheduler.phase2.redis;
   const reached = await reach(store);
-  if (!reached.ok) {
-    const remedy = /cluster support disabled/i.test(reached.why)
-      ? 'the server is no cluster: set [scheduler.phase2.redis] mode = "single" and url'
-      : `check that Redis runs, [scheduler.phase2.redis] ${mode === 'cluster' ? 'cluster_urls' : 'url'}, the network and the credentials`;
-    return [{ level: 'fail', check: 'redis', what: reached.why, remedy }];
-  }
+  if (!reached.ok) return [unreachable(reached.why, mode)];
   const found: Finding[] = [
     { level: 'ok', check: 'redis', what: 'reachable', remedy: undefined },
     roundTripFinding(reached.roundTripMs),
@@ -69,6 +64,28 @@ async function examine(store: Store, deps: DoctorDeps): Promise<Finding[]> {
   }
   if (fleet) found.push(...fleetFindings(fleet, deps.config, { hostname: os.hostname() }));
   return found;
+}
+
+/** A server of the other kind answers too, in its way. */
+function unreachable(why: string, mode: 'single' | 'cluster'): Finding {
+  const section = '[scheduler.phase2.redis]';
+  if (/cluster support disabled/i.test(why))
+    return {
+      level: 'fail',
+      check: 'mode',
+      what: why,
+      remedy: `it is no cluster: set ${section} mode = "single" and url`,
+    };
+  if (mode === 'single' && /cluster/i.test(why))
+    return {
+      level: 'fail',
+      check: 'mode',
+      what: why,
+      remedy: `set ${section} mode = "cluster" and cluster_urls`,
+    };
+  const address = mode === 'cluster' ? 'cluster_urls' : 'url';
+  const remedy = `check that Redis runs, ${section} ${address}, the network and the credentials`;
+  return { level: 'fail', check: 'redis', what: why, remedy };
 }
 
 type Reached = { ok: true; roundTripMs: number } | { ok: false; why: string };
