@@ -19,6 +19,7 @@ import { openFilesLimit } from './edge/open-files.ts';
 import { createHintHandler } from './fleet/hint-handler.ts';
 import { Lease, type LeaseIdentity } from './fleet/lease.ts';
 import { NodeDirectory } from './fleet/node-directory.ts';
+import { createNodeLookup } from './fleet/node-lookup.ts';
 import { createPost, type HintHandler } from './fleet/post.ts';
 import { createRenewals } from './fleet/renewals.ts';
 import { watchStoreHealth } from './fleet/store-health.ts';
@@ -136,8 +137,9 @@ function createWork(base: Base, lease: Lease) {
     desk.nodesChanged();
   };
   const floor = openFloor({ ...base, post, onCapacity });
-  const onHint = createHintHandler({ desk, floor, directory, instanceId });
-  return { post, placer, desk, floor, handle };
+  const lookup = createNodeLookup({ ...base, nodes: store.nodes, onChange: onCapacity });
+  const onHint = createHintHandler({ desk, floor, directory, lookup, instanceId });
+  return { post, placer, desk, floor, lookup, handle };
 }
 
 /** What faces the world: sockets, readiness, presence, and the way out. */

@@ -56,7 +56,7 @@ export function careFor(owner: string, instance: Instance, signal: AbortSignal):
 }
 
 function followNodes(instance: Instance, signal: AbortSignal): Promise<void> {
-  const { store, directory, desk, floor, renewals, beat } = instance;
+  const { store, desk, floor, renewals, beat } = instance;
   return watchNodes(
     {
       ...instance,
@@ -66,10 +66,10 @@ function followNodes(instance: Instance, signal: AbortSignal): Promise<void> {
       onChange: () => {
         desk.nodesChanged();
       },
-      onElsewhere: (view) => {
+      onElsewhere: ({ nodeId }) => {
         // It may have moved, or the news is old: only the claim in the store can tell.
         void renewals.now().then(() => {
-          if (!floor.holds(view.nodeId)) directory.put(view);
+          if (!floor.holds(nodeId)) instance.lookup.ask(nodeId);
         });
       },
     },

@@ -4,20 +4,28 @@ import type { Desk } from '../desk/desk.ts';
 import type { Floor } from '../floor/floor.ts';
 import type { Hint, HintOf } from '../store/hints.ts';
 import type { NodeDirectory } from './node-directory.ts';
+import type { NodeLookup } from './node-lookup.ts';
 import type { HintHandler } from './post.ts';
 
 interface HandlerDeps {
   readonly desk: Desk;
   readonly floor: Floor;
   readonly directory: NodeDirectory;
+  readonly lookup: NodeLookup;
   readonly instanceId: string;
 }
 
-export function createHintHandler({ desk, floor, directory, instanceId }: HandlerDeps): HintHandler {
+export function createHintHandler({ desk, floor, directory, lookup, instanceId }: HandlerDeps): HintHandler {
   /** What a refusal says about the node is worth remembering for the next job too. */
-  function noteRefusal({ node_id, reason }: HintOf<'refused'>): void {
-    if (reason === 'full') directory.full(node_id);
-    else if (directory.get(node_id)?.instanceId !== instanceId) directory.unable(node_id);
+  function noteRefusal({ node_id, reason, from }: HintOf<'refused'>): void {
+    const holder = directory.get(node_id)?.instanceId;
+    if (holder === instanceId || (from !== undefined && holder !== from)) return;
+    if (reason === 'full') {
+      directory.full(node_id);
+      return;
+    }
+    directory.unable(node_id);
+    if (reason === 'gone') lookup.ask(node_id);
   }
 
   return (hint: Hint, again: boolean) => {

@@ -24,6 +24,7 @@ export interface WorkbenchLimits {
 }
 
 export interface WorkbenchDeps {
+  readonly instanceId: string;
   readonly jobs: JobStore;
   readonly post: Post;
   readonly outcomes: Outcomes;
@@ -73,7 +74,8 @@ export class Workbench {
 
   refuse(hint: HintOf<'assign'>, reason: RefusalReason): void {
     const { job_id, session_id, attempt, node_id } = hint;
-    this.#tell(hint.from, { type: 'refused', job_id, session_id, attempt, node_id, reason });
+    const from = this.#deps.instanceId;
+    this.#tell(hint.from, { type: 'refused', job_id, session_id, attempt, node_id, reason, from });
   }
 
   cancel(node: FloorNode, hint: HintOf<'cancel'>): void {

@@ -42,6 +42,8 @@ export const Hint = z.discriminatedUnion('type', [
     attempt,
     node_id: id,
     reason: z.enum(refusalReasons),
+    /** The instance that refuses; what it says of the node is old news when that is elsewhere by now. */
+    from: id.optional(),
   }),
   z.object({
     type: z.literal('requeued'),

@@ -348,6 +348,9 @@ export interface NodeStore {
     cursor: string,
   ): Promise<{ kind: 'changes'; changes: NodeChange[]; cursor: string } | { kind: 'lost' }>;
 
+  /** What is true now of these nodes. */
+  find(nodeIds: readonly string[]): Promise<NodeChange[]>;
+
   /** Forgets nodes not seen for `olderThanMs`; returns how many. */
   sweepStale(olderThanMs: number): Promise<number>;
 }

@@ -110,6 +110,16 @@ export function nodeContract(withStore: WithStore) {
       assert.deepEqual(await changesAfter(store, cursor), [{ op: 'gone', nodeId: 'node-1' }]);
     }));
 
+  it('tells what is true now of single nodes, also of one that nobody knows', () =>
+    withStore(async ({ store }) => {
+      await register(store, 'node-1');
+      assert.deepEqual(await store.nodes.find(['node-1', 'nobody']), [
+        { op: 'put', view: viewOf('node-1') },
+        { op: 'gone', nodeId: 'nobody' },
+      ]);
+      assert.deepEqual(await store.nodes.find([]), []);
+    }));
+
   it('goes on from the cursor that the last answer gave', () =>
     withStore(async ({ store }) => {
       await register(store, 'node-1');

@@ -82,6 +82,10 @@ export function createMemoryNodes(clock: Clock): NodeStore {
       return Promise.resolve({ kind: 'changes', changes, cursor: log.end() });
     },
 
+    async find(nodeIds) {
+      return Promise.resolve(nodeIds.map((nodeId) => changeOf(nodeId, views.get(nodeId))));
+    },
+
     async sweepStale(olderThanMs) {
       const before = clock.monotonic() - olderThanMs;
       const stale = [...lastSeen].filter(([nodeId, at]) => at <= before && !views.get(nodeId));

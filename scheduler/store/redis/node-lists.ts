@@ -77,8 +77,17 @@ export function createNodeReader(
     return ids.map((nodeId, i) => [nodeId, views[i]]);
   };
 
+  const find = async (ids: readonly string[]): Promise<NodeChange[]> => {
+    const views = await viewsOf(ids);
+    return ids.map((nodeId, i) => {
+      const view = views[i];
+      return view ? { op: 'put', view } : { op: 'gone', nodeId };
+    });
+  };
+
   return {
     viewsById,
+    find,
 
     async all(): Promise<{ views: NodeView[]; cursor: string }> {
       // The cursor first: what changes while we read is then read again, never missed.
@@ -94,12 +103,7 @@ export function createNodeReader(
       const [seen, ...newer] = asEntries(await commands.command('XRANGE', [keys.nodesChanges, cursor, '+']));
       if (!seen && cursor === beforeFirst) return { kind: 'changes', changes: [], cursor };
       if (seen?.id !== cursor) return { kind: 'lost' };
-      const ids = [...new Set(newer.map(({ fields }) => fields.get('node') ?? ''))];
-      const views = await viewsOf(ids);
-      const changes = ids.map((nodeId, i): NodeChange => {
-        const view = views[i];
-        return view ? { op: 'put', view } : { op: 'gone', nodeId };
-      });
+      const changes = await find([...new Set(newer.map(({ fields }) => fields.get('node') ?? ''))]);
       return { kind: 'changes', changes, cursor: newer.at(-1)?.id ?? cursor };
     },
   };

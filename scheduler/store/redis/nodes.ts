@@ -40,6 +40,7 @@ export function createRedisNodes({ keys, commands, alias }: Parts): NodeStore {
   return {
     all: () => reader.all(),
     changes: (cursor) => reader.changes(cursor),
+    find: (nodeIds) => reader.find(nodeIds),
 
     async claim({ nodeId, instanceId, connection, ttlMs }) {
       const value = ownerValue(instanceId, connection);

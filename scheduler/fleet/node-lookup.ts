@@ -1,0 +1,63 @@
+/**
+ * Looks single nodes up in the store when what is known of them has proved wrong: one refused a job because it is not
+ * there, or moved. Their next announcement may be long in coming, because a node that is well says nothing.
+ */
+import type { Logger } from 'pino';
+import type { Clock } from '../../common/clock.ts';
+import type { NodeStore } from '../store/store.ts';
+import type { NodeDirectory } from './node-directory.ts';
+
+interface LookupDeps {
+  readonly nodes: NodeStore;
+  readonly directory: NodeDirectory;
+  readonly instanceId: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onChange: () => void;
+}
+
+/** How long questions are put together. */
+const gatherMs = 20;
+
+export interface NodeLookup {
+  ask(nodeId: string): void;
+}
+
+export function createNodeLookup({
+  nodes,
+  directory,
+  instanceId,
+  clock,
+  log,
+  onChange,
+}: LookupDeps): NodeLookup {
+  let asked = new Set<string>();
+
+  async function look(): Promise<void> {
+    const ids = [...asked];
+    asked = new Set();
+    for (const change of await nodes.find(ids)) {
+      const nodeId = change.op === 'put' ? change.view.nodeId : change.nodeId;
+      const known = directory.get(nodeId);
+      // Of our own nodes we know best; and who says itself that the node is not there knows better than its old view.
+      if (known?.instanceId === instanceId) continue;
+      if (change.op === 'put' && known?.status === 'offline' && known.instanceId === change.view.instanceId)
+        continue;
+      directory.apply(change);
+    }
+    onChange();
+  }
+
+  return {
+    ask(nodeId) {
+      if (asked.size === 0) {
+        clock.after(gatherMs, () => {
+          look().catch((error: unknown) => {
+            log.warn({ err: error }, 'nodes could not be looked up');
+          });
+        });
+      }
+      asked.add(nodeId);
+    },
+  };
+}
