@@ -3,14 +3,17 @@
  * ConfigMap and so another pod template, and going back finds the old one. Scaling only adds keys.
  */
 import { hash8 } from '../api/digest.ts';
+import { once } from '../api/memo.ts';
 import { configKey, configMapName, podName } from '../api/names.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import type { ConfigMap } from '../kube/resources.ts';
 import { ownedMetadata } from './metadata.ts';
 import { renamed, renderToml } from './toml.ts';
 
-export const currentConfigMapName = (cluster: SchedulerCluster): string =>
-  configMapName(cluster, hash8(renderToml(cluster, undefined)));
+/** Asked for many times in a look. */
+export const currentConfigMapName = once((cluster: SchedulerCluster): string =>
+  configMapName(cluster, hash8(renderToml(cluster, undefined))),
+);
 
 /** @param ordinals every ordinal that runs or will run */
 export function configMap(cluster: SchedulerCluster, ordinals: readonly number[]): ConfigMap {

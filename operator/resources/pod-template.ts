@@ -11,6 +11,7 @@ import {
   terminationGraceSeconds,
 } from '../../common/workload.ts';
 import { hash8 } from '../api/digest.ts';
+import { once } from '../api/memo.ts';
 import { ownedLabels, selectorLabels } from '../api/labels.ts';
 import { adminSecretName, serviceAccountName } from '../api/names.ts';
 import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulercluster.gen.ts';
@@ -67,8 +68,9 @@ export function podTemplate(cluster: SchedulerCluster): PodTemplate {
 }
 
 /** Names a pod template: what people promote, and how a template that changed is known for certain. */
-export const templateHash = (cluster: SchedulerCluster): string =>
-  hash8(JSON.stringify(podTemplate(cluster)));
+export const templateHash = once((cluster: SchedulerCluster): string =>
+  hash8(JSON.stringify(podTemplate(cluster))),
+);
 
 function placement(spec: SchedulerClusterSpec): Partial<PodSpec> {
   const { nodeSelector, tolerations, priorityClassName, imagePullSecrets } = spec;

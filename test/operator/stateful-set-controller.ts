@@ -55,6 +55,8 @@ export class StatefulSetController {
   readonly #templates = new Map<string, PodTemplate>();
   /** Errors a real cluster would show as pods that never start. */
   readonly complaints: string[] = [];
+  /** How many pods it has made. */
+  made = 0;
   #addresses = 0;
 
   constructor(kube: FakeKube, behave: Behaviour, now: () => string) {
@@ -116,6 +118,7 @@ export class StatefulSetController {
   /** Below the partition a lost pod comes back as it was. */
   #make(set: StatefulSet, ordinal: number): void {
     const update = revisionOf(set);
+    this.made += 1;
     const revision = ordinal < partitionOf(set) ? (set.status?.currentRevision ?? update) : update;
     this.#kube.put(podOf(set, ordinal, { revision, template: this.#templates.get(revision)! }));
   }

@@ -64,6 +64,8 @@ export class World {
   readonly #later = new Map<string, () => void>();
   /** Kinds of which the operator's caches hear nothing for now. */
   readonly frozen = new Set<string>();
+  /** The operator ends after its look and starts anew. */
+  wantsRestart = false;
   /** Keys that want a look. */
   readonly #keys = new Set<string>();
   #operator: Operator | undefined;
@@ -80,6 +82,7 @@ export class World {
   /** Starts the operator, or starts it anew with nothing remembered. */
   async start(): Promise<void> {
     this.stop();
+    this.wantsRestart = false;
     const { kube, clock } = this;
     const random = new FakeRandom(++this.#seed);
     const ownWrites = new OwnWrites(clock);
@@ -156,6 +159,7 @@ export class World {
   async converge(rounds = 200): Promise<void> {
     for (let round = 0; round < rounds; round += 1) {
       await this.look();
+      if (this.wantsRestart) await this.start();
       const acted = this.controller.step();
       await settle();
       if (acted || this.#keys.size > 0) continue;
