@@ -53,6 +53,14 @@ const suites: readonly Suite[] = [
     timeoutSeconds: 120,
   },
   {
+    name: 'browser',
+    tells: 'the dashboard in a real browser',
+    files: ['test/browser/*.test.ts'],
+    isolated: true,
+    concurrency: 1,
+    timeoutSeconds: 120,
+  },
+  {
     name: 'bench',
     tells: 'the bench itself: its arithmetic, and what it does when a system fails',
     files: ['bench/**/*.test.ts', 'test/bench/*.test.ts'],

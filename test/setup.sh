@@ -25,6 +25,12 @@ if [ -z "${REDIS_SERVER:-}" ] && ! have redis-server && ! have valkey-server; th
   }
 fi
 
+if [ -z "${CHROMIUM:-}" ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
+  # Everything but the tests of the dashboard works without it, and they say so.
+  install_package chromium ||
+    echo "chromium is missing: the tests of the dashboard will fail; install the package 'chromium', or set CHROMIUM to the path of one" >&2
+fi
+
 if [ -z "${KUBECTL:-}" ] && ! have kubectl; then
   install_package kubectl || {
     echo "kubectl 1.27 or newer is needed: see https://kubernetes.io/docs/tasks/tools/, or set KUBECTL to its path" >&2
