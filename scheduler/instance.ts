@@ -136,8 +136,8 @@ function createWork(base: Base, lease: Lease) {
   const onCapacity = () => {
     desk.nodesChanged();
   };
-  const floor = openFloor({ ...base, post, onCapacity });
   const lookup = createNodeLookup({ ...base, nodes: store.nodes, onChange: onCapacity });
+  const floor = openFloor({ ...base, post, lookup, onCapacity });
   const onHint = createHintHandler({ desk, floor, directory, lookup, instanceId });
   return { post, placer, desk, floor, lookup, handle };
 }

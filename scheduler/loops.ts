@@ -67,10 +67,9 @@ function followNodes(instance: Instance, signal: AbortSignal): Promise<void> {
         desk.nodesChanged();
       },
       onElsewhere: ({ nodeId }) => {
-        // It may have moved, or the news is old: only the claim in the store can tell.
-        void renewals.now().then(() => {
-          if (!floor.holds(nodeId)) instance.lookup.ask(nodeId);
-        });
+        floor.elsewhere(nodeId);
+        // One that is connected here may have moved, or the news is old: only the claim in the store can tell.
+        if (floor.holds(nodeId)) void renewals.now();
       },
     },
     signal,

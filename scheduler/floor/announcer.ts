@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
 import type { NodeDirectory } from '../fleet/node-directory.ts';
+import type { NodeLookup } from '../fleet/node-lookup.ts';
 import type { NodeStore, NodeView } from '../store/store.ts';
 import { snapshotOf, viewOf, type FloorNode } from './node.ts';
 
@@ -12,6 +13,7 @@ export interface AnnouncerDeps {
   readonly instanceId: string;
   readonly nodes: NodeStore;
   readonly directory: NodeDirectory;
+  readonly lookup: NodeLookup;
   readonly clock: Clock;
   readonly log: Logger;
   readonly presenceMs: number;
@@ -72,8 +74,10 @@ export class Announcer {
   dropped(node: FloorNode): void {
     this.#dirty.delete(node);
     this.#told.delete(node.nodeId);
-    const { directory, instanceId } = this.#deps;
+    const { directory, instanceId, lookup } = this.#deps;
     if (directory.get(node.nodeId)?.instanceId === instanceId) directory.remove(node.nodeId);
+    // While it was ours we took nobody's word for it; it may have been elsewhere for a while.
+    lookup.ask(node.nodeId);
   }
 
   #flush(): void {

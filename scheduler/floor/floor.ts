@@ -194,6 +194,12 @@ export class Floor {
     }
   }
 
+  /** Another instance holds the node. One that we only wait for will not come back. */
+  elsewhere(nodeId: string): void {
+    const node = this.#nodes.get(nodeId);
+    if (node && !node.connected) this.#background(this.#displaced(node));
+  }
+
   /** Extends the claims of all nodes here, and lets go of those that connected elsewhere. */
   async renew(): Promise<void> {
     const { nodes, instanceId, limits } = this.#deps;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock, Random } from '../../common/clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { NodeDirectory } from '../fleet/node-directory.ts';
+import type { NodeLookup } from '../fleet/node-lookup.ts';
 import type { Post } from '../fleet/post.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Retry } from '../retry.ts';
@@ -19,6 +20,7 @@ interface Parts {
   readonly config: Config;
   readonly store: Store;
   readonly directory: NodeDirectory;
+  readonly lookup: NodeLookup;
   readonly post: Post;
   readonly clock: Clock;
   readonly random: Random;
