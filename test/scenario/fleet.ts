@@ -16,25 +16,29 @@ export interface FleetOptions {
   readonly instances: readonly string[];
   readonly config?: ConfigTable;
   readonly redis?: RedisServerOptions;
+  /** Chance chooses one when it is left out. */
+  readonly keyPrefix?: string;
 }
 
 export class Fleet {
   readonly redis: RedisServer;
-  readonly keyPrefix = `t-${randomBytes(4).toString('hex')}`;
+  readonly keyPrefix: string;
   readonly #config: ConfigTable;
   readonly #keys: Redis;
   readonly #schedulers = new Map<string, Scheduler>();
   #clients: { close(): Promise<void> }[] = [];
 
-  private constructor(redis: RedisServer, config: ConfigTable) {
+  private constructor(redis: RedisServer, config: ConfigTable, keyPrefix: string) {
+    this.keyPrefix = keyPrefix;
     this.redis = redis;
     this.#config = config;
     this.#keys = new Redis(redis.url, { maxRetriesPerRequest: 1 });
     this.#keys.on('error', () => undefined);
   }
 
-  static async start({ instances, config = {}, redis }: FleetOptions): Promise<Fleet> {
-    const fleet = new Fleet(await startRedis(redis), config);
+  static async start({ instances, config = {}, redis, keyPrefix }: FleetOptions): Promise<Fleet> {
+    const prefix = keyPrefix ?? `t-${randomBytes(4).toString('hex')}`;
+    const fleet = new Fleet(await startRedis(redis), config, prefix);
     await Promise.all(instances.map((id) => fleet.add(id)));
     return fleet;
   }
