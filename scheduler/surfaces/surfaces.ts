@@ -16,6 +16,7 @@ import type { DashboardData } from './dashboard/shape.ts';
 import type { Figures } from './figures.ts';
 import { createFleetView, type FleetView } from './fleet-view.ts';
 import { watchModelHub, type ModelHub } from './model-hub.ts';
+import { poolsAnswer, simulateAnswer } from './pools.ts';
 import { createPublisher } from './publisher.ts';
 import { snapshotOf } from './snapshot.ts';
 import { statsAnswer, type StatsAnswer } from './stats.ts';
@@ -66,10 +67,22 @@ export function createSurfaces(instance: Instance, modelHubUrl: string | undefin
     routes: {
       [`GET ${paths.stats}`]: answerStats,
       [`GET ${paths.counters}`]: answerCounters,
+      ...poolRoutes(instance),
       [`GET ${paths.cluster}`]: () => answerCluster(instance, fleet),
       ...dashboardRoutes(config.dashboard.enabled, dashboardSource(instance, fleet, publisher.figures)),
     },
     run: (signal) => publisher.keep(signal),
+  };
+}
+
+function poolRoutes({ config, directory, core, random }: Instance): HttpRoutes {
+  const { phase3, load_balancer } = config.scheduler;
+  const limits = { resourceThreshold: load_balancer.resource_threshold };
+  const draw = () => random.next();
+  return {
+    [`GET ${paths.pools}`]: () => json(200, poolsAnswer(phase3, directory.nodes, core)),
+    [`GET ${paths.simulate}`]: (_, { searchParams: query }) =>
+      json(200, simulateAnswer({ config: phase3, nodes: directory.nodes, core, limits, query, draw })),
   };
 }
 
