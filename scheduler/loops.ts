@@ -78,7 +78,7 @@ function followNodes(instance: Instance, signal: AbortSignal): Promise<void> {
 
 function followPeers(instance: Instance, signal: AbortSignal): Promise<void> {
   const onGone = (gone: string) => {
-    instance.activity.note('warn', `instance ${gone} is gone`, instance.clock.now(), true);
+    instance.activity.note('warn', `instance ${gone} is gone`, instance.clock.now(), { common: true });
     forgetNodesOf(gone, instance);
   };
   const { instances } = instance.store;

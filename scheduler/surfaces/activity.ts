@@ -71,7 +71,8 @@ export class Activity {
     const before = this.#before;
     this.#before = sample;
     if (!before) return;
-    for (const { level, what } of newsOf(before, sample)) this.note(level, what, sample.nowMs);
+    for (const { level, what, count } of newsOf(before, sample))
+      this.note(level, what, sample.nowMs, { count });
     const seconds = Math.max(0.001, (sample.monotonicMs - before.monotonicMs) / 1000);
     push(this.#minute, difference(sample.delivered, before.delivered), minuteLength);
     const curve = added(this.#minute.slice(-curveLength), this.#bounds.length + 1);
@@ -85,18 +86,19 @@ export class Activity {
   }
 
   /** Something happened. The same again soon is counted, not repeated. */
-  note(level: Notable['level'], what: string, nowMs: number, common = false): void {
+  note(
+    level: Notable['level'],
+    what: string,
+    nowMs: number,
+    { count = 1, common = false }: { readonly count?: number; readonly common?: boolean } = {},
+  ): void {
     const again = this.#notable.findLast((event) => event.what === what && nowMs - event.at_ms < sameForMs);
     if (!again) {
-      push(
-        this.#notable,
-        { at_ms: nowMs, level, what, count: 1, ...(common ? { common } : {}) },
-        notableLength,
-      );
+      push(this.#notable, { at_ms: nowMs, level, what, count, ...(common ? { common } : {}) }, notableLength);
       return;
     }
     this.#notable.splice(this.#notable.indexOf(again), 1);
-    this.#notable.push({ ...again, at_ms: nowMs, count: again.count + 1 });
+    this.#notable.push({ ...again, at_ms: nowMs, count: again.count + count });
   }
 }
 

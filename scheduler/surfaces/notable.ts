@@ -9,7 +9,7 @@ export interface Watched {
   readonly redis: { readonly reachable: boolean; readonly error: string | null };
   /** Nodes that are connected to this instance. */
   readonly nodes: ReadonlyMap<string, NodeView['status']>;
-  /** Sums since the process began, each with the sentence for what was added to it. */
+  /** Sums since the process began. */
   readonly counted: Readonly<Record<CountedKind, number>>;
 }
 
@@ -17,27 +17,18 @@ export type CountedKind = 'dead_letters' | 'swept' | 'refused' | 'timeout' | 'un
 
 type News = Pick<Notable, 'level' | 'what' | 'count'>;
 
-const sentences: Readonly<Record<CountedKind, [level: News['level'], one: string, many: string]>> = {
-  dead_letters: ['warn', 'inbox entry moved to the dead letters', 'inbox entries moved to the dead letters'],
-  swept: ['warn', 'job of a lost instance taken up', 'jobs of lost instances taken up'],
-  refused: ['warn', 'utterance refused: too much at once', 'utterances refused: too much at once'],
-  timeout: [
-    'error',
-    'job timed out on every node it was given to',
-    'jobs timed out on every node they were given to',
-  ],
-  unavailable: ['error', 'job found no node in time', 'jobs found no node in time'],
-  failed: ['warn', 'job failed on its node', 'jobs failed on their nodes'],
+/** In the singular: how many there were stands beside it. */
+const sentences: Readonly<Record<CountedKind, [level: News['level'], what: string]>> = {
+  dead_letters: ['warn', 'inbox entry moved to the dead letters'],
+  swept: ['warn', 'job of a lost instance taken up'],
+  refused: ['warn', 'utterance refused: too much at once'],
+  timeout: ['error', 'job timed out on every node it was given to'],
+  unavailable: ['error', 'job found no node in time'],
+  failed: ['warn', 'job failed on its node'],
 };
 
 export function newsOf(before: Watched, after: Watched): News[] {
   return [...stateNews(before, after), ...nodeNews(before, after), ...countedNews(before, after)];
-}
-
-/** The sentence for several of a kind. */
-export function sentenceOf(kind: CountedKind, count: number): string {
-  const [, one, many] = sentences[kind];
-  return `${String(count)} ${count === 1 ? one : many}`;
 }
 
 const once = (level: News['level'], what: string): News => ({ level, what, count: 1 });
@@ -70,5 +61,8 @@ function countedNews({ counted: before }: Watched, { counted: after }: Watched):
   return (Object.keys(sentences) as CountedKind[])
     .map((kind) => ({ kind, count: after[kind] - before[kind] }))
     .filter(({ count }) => count > 0)
-    .map(({ kind, count }) => ({ level: sentences[kind][0], what: sentenceOf(kind, count), count }));
+    .map(({ kind, count }) => {
+      const [level, what] = sentences[kind];
+      return { level, what, count };
+    });
 }
