@@ -69,4 +69,27 @@ describe('the life of a node', () => {
     assert.equal(gone.status, 'offline');
     assert.equal(after('+++', gone).status, 'offline');
   });
+
+  it('is not moved by heartbeats, good or bad, while it drains', () => {
+    const draining: NodeLife = { ...after('+++'), status: 'draining' };
+    assert.equal(after('+++', draining).status, 'draining');
+    assert.equal(after('-----', draining).status, 'draining');
+  });
+
+  it('ends when it drains and falls silent, or was degraded and falls silent', () => {
+    for (const status of ['draining', 'degraded', 'registering'] as const) {
+      const life: NodeLife = { ...after('+++'), status };
+      assert.equal(onTick(life, life.heartbeatMs + 45_001, limits).status, 'offline');
+    }
+  });
+
+  it('needs one good check to recover from a warm-up that took too long, and only some services', () => {
+    const late = onTick({ ...newLife(0), heartbeatMs: 59_000 }, 60_001, limits);
+    assert.equal(late.reason, 'warmup_timeout');
+    assert.equal(after('+', late, { ...healthy, servicesReady: 1 }).status, 'ready');
+  });
+
+  it('counts a missing GPU figure as idle', () => {
+    assert.equal(after('+++', newLife(0), { ...healthy, gpuPercent: undefined }).status, 'ready');
+  });
 });
