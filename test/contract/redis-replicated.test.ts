@@ -114,10 +114,52 @@ describe('replicated commits', () => {
       await frozen(async () => {
         await assert.rejects(store.jobs.accept(jobOf('s-1')), notReplicated);
         const fresh = openHarness({ keyPrefix: harness.keys.instances.split(':')[0]! });
-        await assert.rejects(fresh.store.jobs.accept(jobOf('s-1')), notReplicated);
-        await fresh.dispose();
+        try {
+          await assert.rejects(fresh.store.jobs.accept(jobOf('s-1')), notReplicated);
+        } finally {
+          await fresh.dispose();
+        }
       });
       assert.deepEqual(await again(harness, () => store.jobs.accept(jobOf('s-1'))), { kind: 'accepted' });
+    }));
+
+  it('are not confirmed by a new connection either when they are a known request, or an end', () =>
+    withStore(async (harness) => {
+      const { store } = harness;
+      await openSession(store, 's-1');
+      await store.jobs.accept(jobOf('s-1', { requestId: 'r-1' }));
+      await frozen(async () => {
+        await assert.rejects(store.jobs.finish(finish), notReplicated);
+        for (const verb of ['finish', 'accept'] as const) {
+          const fresh = openHarness({ keyPrefix: harness.keys.instances.split(':')[0]! });
+          const repeated = jobOf('s-1', { jobId: 'job-2', requestId: 'r-1' });
+          const { jobs } = fresh.store;
+          try {
+            await assert.rejects(
+              verb === 'finish' ? jobs.finish(finish) : jobs.accept(repeated),
+              notReplicated,
+            );
+          } finally {
+            await fresh.dispose();
+          }
+        }
+      });
+    }));
+
+  it('are as they were after a repetition: an open job for ever, a finished one and its request for a while', () =>
+    withStore(async ({ store, keys }) => {
+      await openSession(store, 's-1');
+      const job = jobOf('s-1', { requestId: 'r-1', keepMs: 60_000 });
+      const { job: key } = keys.ofJob('s-1', 'job-1');
+      for (let i = 0; i < 2; i++) await store.jobs.accept(job);
+      assert.equal(await raw.pttl(key), -1);
+      for (let i = 0; i < 2; i++) await store.jobs.finish(finish);
+      await store.jobs.accept(job);
+      await store.jobs.accept({ ...job, jobId: 'job-2' });
+      for (const ending of [key, keys.request('s-1', 'r-1')]) {
+        const left = await raw.pttl(ending);
+        assert.ok(left > 50_000 && left <= 60_000, String(left));
+      }
     }));
 
   it('are not confirmed when their connection dies while they wait', () =>

@@ -8,7 +8,8 @@
  *       then for each audio: number of its job, audio
  * Reply for each job 'accepted' | 'duplicate <job id>' | 'fenced'
  *
- * The first write is one that Redis refuses at maxmemory, so that a full Redis refuses all of them whole.
+ * The first write is one that Redis refuses at maxmemory, so that a full Redis refuses all of them whole. A repetition
+ * writes too, at last and to no effect: newer servers wait for replicas only for what a connection wrote itself.
  */
 import { defineScript, luaDeadlines } from '../script.ts';
 
@@ -22,16 +23,32 @@ local known = redis.call('MGET', unpack(KEYS, 1, 2 * n + r))
 local requestOf = {}
 for q = 1, r do requestOf[tonumber(ARGV[requestsAt + 2 * q - 1])] = q end
 
-local fresh, taken, writes, w = {}, {}, {}, 0
+local fresh, taken, repeated, writes, w = {}, {}, {}, {}, 0
 
 -- What stands in the way of a job; nothing for a new one.
 local function obstacle(i)
   local session, epoch = known[n + i], ARGV[3 * i + 1] .. '|'
   if not session or string.sub(session, 1, #epoch) ~= epoch then return 'fenced' end
-  if known[i] or fresh[KEYS[i]] then return 'accepted' end
+  if known[i] or fresh[KEYS[i]] then
+    repeated[i] = known[i]
+    return 'accepted'
+  end
   local q = requestOf[i]
   local first = q and (known[2 * n + q] or taken[KEYS[2 * n + q]])
-  if first then return 'duplicate ' .. first end
+  if first then
+    repeated[i] = known[2 * n + q]
+    return 'duplicate ' .. first
+  end
+end
+
+local function writeAgain(i)
+  local q = requestOf[i]
+  if not known[i] then
+    redis.call('PEXPIRE', KEYS[2 * n + q], ARGV[requestsAt + 2 * q])
+  elseif not string.find(known[i], '^%d+|f') then
+    redis.call('PEXPIRE', KEYS[i], 3600000)
+    redis.call('PERSIST', KEYS[i])
+  end
 end
 
 local replies = {}
@@ -45,7 +62,6 @@ for i = 1, n do
     w = w + 2
   end
 end
-if w == 0 then return replies end
 
 for a = 1, #KEYS - 3 * n - r do
   local i = tonumber(ARGV[audiosAt + 2 * a - 1])
@@ -54,7 +70,7 @@ for a = 1, #KEYS - 3 * n - r do
     w = w + 2
   end
 end
-redis.call('MSET', unpack(writes))
+if w > 0 then redis.call('MSET', unpack(writes)) end
 for i = 1, n do
   if fresh[KEYS[i]] == i then
     redis.call('ZADD', KEYS[2 * n + r + i], deadline(ARGV[3 * i + 3]), string.sub(KEYS[i], idsAt))
@@ -66,6 +82,7 @@ for q = 1, r do
     redis.call('SET', KEYS[2 * n + q], taken[KEYS[2 * n + q]], 'PX', ARGV[requestsAt + 2 * q])
   end
 end
+for i in pairs(repeated) do writeAgain(i) end
 return replies
 `,
 );

@@ -10,6 +10,8 @@
  * That number is given by the outbox itself: the second half of the entry's id, counted on by Redis. Should an outbox have
  * vanished under its session, it goes on with the time, which is more than any number it had.
  *
+ * A repetition writes too, to no effect: newer servers wait for replicas only for what a connection wrote itself.
+ *
  * ZREM comes first because Redis never refuses it, and then refuses nothing: jobs end in a full Redis too.
  */
 import { defineScript } from '../script.ts';
@@ -63,6 +65,7 @@ for i = 1, n do
     replies[i] = 'unknown'
   elseif state == 'f' then
     local again = at == attempt and saidBefore(i, seq, answer)
+    if again then redis.call('PEXPIRE', KEYS[i], keepMs) end
     replies[i] = again and 'done ' .. seq .. ' ' .. ownerOf(known[n + i]) or 'finished'
   elseif at ~= attempt then
     replies[i] = 'stale ' .. at
