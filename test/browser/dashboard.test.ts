@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { openPage, startBrowser } from '../support/browser.ts';
+import { openPage, startBrowser } from './browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { Fleet } from '../scenario/fleet.ts';
 
