@@ -16,8 +16,6 @@ import { registerCensus } from './metrics.ts';
 import { closeCodes } from './protocol/close-codes.ts';
 import { createSurfaces, type Surfaces } from './surfaces/surfaces.ts';
 
-export { startLoops } from './loops.ts';
-
 export interface StartOptions extends Omit<InstanceOptions, 'signal'> {
   readonly lifecycle: Lifecycle;
   /** Listening address of every port. */
