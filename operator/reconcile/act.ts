@@ -1,6 +1,6 @@
 /** Makes one owned object as it is wished, with at most one write, and says so. */
 import { appliedHashAnnotation } from '../api/labels.ts';
-import { sha256 } from '../api/digest.ts';
+import { contentHash } from '../api/digest.ts';
 import { schedulerClusters } from '../api/group.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import { covers, difference } from '../decide/difference.ts';
@@ -97,7 +97,7 @@ export async function confirm(pass: Pass): Promise<void> {
 
 /** Carries the hash of the wish, so that a field we have stopped to wish for is taken back too. */
 export function stamp<T extends KubeObject>(wish: T): T {
-  const hash = sha256(JSON.stringify(wish)).slice(0, 16);
+  const hash = contentHash(wish).slice(0, 16);
   const annotations = { ...wish.metadata.annotations, [appliedHashAnnotation]: hash };
   return { ...wish, metadata: { ...wish.metadata, annotations } };
 }

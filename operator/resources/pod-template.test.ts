@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { version } from '../../common/version.ts';
 import { sampleCluster } from '../../test/operator/sample.ts';
-import { podTemplate } from './pod-template.ts';
+import { podTemplate, templateHash } from './pod-template.ts';
 import { statefulSet } from './stateful-set.ts';
 
 it('says nothing of the operator that made it', () => {
@@ -43,4 +43,12 @@ it('the user adds variables but does not replace ours', () => {
     sampleCluster({ env: [{ name: 'LOG_LEVEL', value: 'debug' }] }),
   ).spec!.containers[0]!.env!.map(({ name }) => name);
   assert.deepEqual(names, ['POD_NAME', 'POD_UID', 'POD_INDEX', 'LINGUA_ADMIN_TOKEN_FILE', 'LOG_LEVEL']);
+});
+
+it('the order of keys in the spec is not another template', () => {
+  const [one, other] = [
+    { a: '1', b: '2' },
+    { b: '2', a: '1' },
+  ].map((podLabels) => templateHash(sampleCluster({ podLabels, nodeSelector: podLabels })));
+  assert.equal(one, other);
 });

@@ -10,7 +10,7 @@ import {
   ports,
   terminationGraceSeconds,
 } from '../../common/workload.ts';
-import { hash8 } from '../api/digest.ts';
+import { contentHash } from '../api/digest.ts';
 import { once } from '../api/memo.ts';
 import { ownedLabels, selectorLabels } from '../api/labels.ts';
 import { adminSecretName, serviceAccountName } from '../api/names.ts';
@@ -69,7 +69,7 @@ export function podTemplate(cluster: SchedulerCluster): PodTemplate {
 
 /** Names a pod template: what people promote, and how a template that changed is known for certain. */
 export const templateHash = once((cluster: SchedulerCluster): string =>
-  hash8(JSON.stringify(podTemplate(cluster))),
+  contentHash(podTemplate(cluster)).slice(0, 8),
 );
 
 function placement(spec: SchedulerClusterSpec): Partial<PodSpec> {

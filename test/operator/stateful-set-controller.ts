@@ -87,7 +87,8 @@ export class StatefulSetController {
   }
 
   #start(owned: readonly Pod[]): boolean {
-    const pod = owned.find(({ status }) => status?.phase === 'Pending');
+    // One that was tried and still waits has conditions.
+    const pod = owned.find(({ status }) => status?.phase === 'Pending' && !status.conditions);
     if (!pod || !this.#hasFiles(pod)) return false;
     const status = this.#behave(pod) ?? readyStatus(`10.0.0.${String(++this.#addresses)}`, this.#now());
     this.#kube.put({ ...pod, status });

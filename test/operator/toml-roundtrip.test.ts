@@ -1,6 +1,7 @@
 /** The file that the operator writes is one that the scheduler reads, with the values that the spec says. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { mounts } from '../../common/workload.ts';
 import { renderToml } from '../../operator/resources/toml.ts';
 import { parseConfig } from '../../scheduler/config/load.ts';
 import { sampleCluster, type Wish } from './sample.ts';
@@ -38,6 +39,22 @@ it('every section that may be set is accepted', () => {
   assert.equal(config.limits.max_sessions, 1);
   assert.equal(config.scheduler.phase2.redis.cluster_urls.length, 2);
   assert.equal(config.scheduler.result_hold_seconds, 3);
+});
+
+it('the files of the Redis Secrets are named where the pod has them', () => {
+  const { config } = read({
+    redis: {
+      mode: 'single',
+      url: 'rediss://a:1',
+      keyPrefix: 'p',
+      authSecretRef: { name: 'user', usernameKey: 'name' },
+      tls: { caSecretRef: { name: 'ca' } },
+    },
+  });
+  const { redis } = config.scheduler.phase2;
+  assert.equal(redis.username_file, mounts.redisUsernameFile);
+  assert.equal(redis.password_file, mounts.redisPasswordFile);
+  assert.equal(redis.tls_ca_file, mounts.redisCaFile);
 });
 
 it('a default of the definition is the default of the scheduler', () => {
