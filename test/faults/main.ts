@@ -2,9 +2,9 @@
  * Breaks a running fleet in one place at a time and judges what its sessions and nodes saw.
  *
  *   node test/faults/main.ts [--points all|N] [--redis single|cluster] [--seed N] [--parallel 1|2]
- *                            [--only POINT] [--list] [--journal FILE] [--skip-learning]
+ *                            [--only PATTERN] [--list] [--journal FILE] [--skip-learning]
  *
- * `--points 0` is the learning run alone.
+ * `--points 0` is the learning run alone; a pattern is a regular expression that an id matches as a whole.
  * Ends with 1 when any invariant was broken, when a fault did not strike, or when a step's mark does not occur any more.
  */
 import { appendFileSync } from 'node:fs';
@@ -36,7 +36,8 @@ const startedAt = performance.now();
 
 function choose(): FaultPoint[] {
   const points = pointsOn(redis);
-  if (asked.only !== undefined) return points.filter(({ id }) => id === asked.only);
+  const { only } = asked;
+  if (only !== undefined) return points.filter(({ id }) => new RegExp(`^(${only})$`).test(id));
   const random = seededRandom(seed);
   return asked.points === 'all' ? random.shuffled(points) : sample(points, Number(asked.points), random);
 }

@@ -6,7 +6,8 @@ export const scaled = {
   ownerTtlMs: 2000,
   commandTimeoutMs: 1500,
   jobTimeoutMs: 2500,
-  pendingTimeoutMs: 4000,
+  /** Longer than an instance is frozen, so that a job only fails when nobody could have done it. */
+  pendingTimeoutMs: 7000,
   failovers: 3,
   resultHoldMs: 2500,
   nodeGraceMs: 300,
