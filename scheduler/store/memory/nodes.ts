@@ -60,10 +60,9 @@ export function createMemoryNodes(clock: Clock): NodeStore {
     },
 
     async removeOf(deadInstanceId) {
-      const held = views.live().filter(([nodeId, view]) => {
-        const holder = owners.get(nodeId)?.instanceId ?? view.instanceId;
-        return view.instanceId === deadInstanceId && holder === deadInstanceId;
-      });
+      const held = views
+        .live()
+        .filter(([nodeId, view]) => isHeldBy(deadInstanceId, view, owners.get(nodeId)));
       for (const [nodeId] of held) {
         owners.delete(nodeId);
         forget(nodeId);
@@ -94,6 +93,9 @@ export function createMemoryNodes(clock: Clock): NodeStore {
     },
   };
 }
+
+const isHeldBy = (instanceId: string, view: NodeView, owner: Owner | undefined): boolean =>
+  view.instanceId === instanceId && (owner?.instanceId ?? instanceId) === instanceId;
 
 /** Names of changed nodes; a cursor is how many were ever announced when it was taken. */
 function createChangeLog() {
