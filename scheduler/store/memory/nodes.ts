@@ -22,6 +22,10 @@ export function createMemoryNodes(clock: Clock): NodeStore {
     lastSeen.delete(nodeId);
     log.announce(nodeId);
   };
+  const forgetOwned = (nodeId: string) => {
+    owners.delete(nodeId);
+    forget(nodeId);
+  };
 
   return {
     async claim({ nodeId, instanceId, connection, ttlMs }) {
@@ -53,20 +57,15 @@ export function createMemoryNodes(clock: Clock): NodeStore {
 
     async remove({ nodeId, instanceId, connection }) {
       const owner = owners.get(nodeId);
-      if (owner && !isSame(owner, { instanceId, connection })) return Promise.resolve();
-      owners.delete(nodeId);
-      forget(nodeId);
+      if (!owner || isSame(owner, { instanceId, connection })) forgetOwned(nodeId);
       return Promise.resolve();
     },
 
     async removeOf(deadInstanceId) {
-      const held = views
-        .live()
-        .filter(([nodeId, view]) => isHeldBy(deadInstanceId, view, owners.get(nodeId)));
-      for (const [nodeId] of held) {
-        owners.delete(nodeId);
-        forget(nodeId);
-      }
+      const held = views.live().filter(([id, view]) => isHeldBy(deadInstanceId, view, owners.get(id)));
+      held.forEach(([nodeId]) => {
+        forgetOwned(nodeId);
+      });
       return Promise.resolve(held.length);
     },
 
