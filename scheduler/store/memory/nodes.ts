@@ -63,9 +63,7 @@ export function createMemoryNodes(clock: Clock): NodeStore {
 
     async removeOf(deadInstanceId) {
       const held = views.live().filter(([id, view]) => isHeldBy(deadInstanceId, view, owners.get(id)));
-      held.forEach(([nodeId]) => {
-        forgetOwned(nodeId);
-      });
+      for (const [nodeId] of held) forgetOwned(nodeId);
       return Promise.resolve(held.length);
     },
 
