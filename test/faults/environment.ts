@@ -1,17 +1,20 @@
 /**
  * What surrounds the scheduler goes wrong, one row at a time, under load.
  *
- *   node test/faults/environment.ts [--rows all|ID,ID] [--redis single|cluster] [--seed N] [--list]
+ *   node test/faults/environment.ts [--rows all|ID,ID] [--redis single|cluster] [--seed N] [--long] [--list] [--journal FILE]
  *
- * Ends with 1 when any row was not survived.
+ * `--long` adds the rows that take minutes. Ends with 1 when any row was not survived.
  */
+import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { describeViolation } from './checker.ts';
+import { describeViolation, type Judgement } from './checker.ts';
 import { groupBy } from './checks/ledger.ts';
+import { crowdRows } from './environment/crowd-rows.ts';
 import { instanceRows } from './environment/instance-rows.ts';
 import { notHere, peerRows } from './environment/peer-rows.ts';
 import { redisRows } from './environment/redis-rows.ts';
 import type { Row } from './environment/row.ts';
+import { shippedRows } from './environment/shipped-rows.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { Life, oneLife } from './fleet/life.ts';
 import { scaledLimits } from './fleet/settings.ts';
@@ -21,22 +24,31 @@ const { values: asked } = parseArgs({
     rows: { type: 'string', default: 'all' },
     redis: { type: 'string', default: 'single' },
     seed: { type: 'string' },
+    long: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    journal: { type: 'string' },
   },
 });
 const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
 const redis = asked.redis === 'cluster' ? 'cluster' : 'single';
-const allRows = [...redisRows, ...instanceRows, ...peerRows];
+const allRows = [...redisRows, ...instanceRows, ...peerRows, ...crowdRows, ...shippedRows];
+const startedAt = performance.now();
 
 function choose(): Row[] {
   const here = allRows.filter((row) => row.redis === undefined || row.redis === redis);
-  if (asked.rows !== 'all') return here.filter(({ id }) => asked.rows.split(',').includes(id));
+  if (asked.rows !== 'all') {
+    const ids = asked.rows.split(',');
+    const unknown = ids.filter((id) => !allRows.some((row) => row.id === id));
+    if (unknown.length > 0) throw new Error(`there is no row ${unknown.join(', ')}`);
+    return here.filter(({ id }) => ids.includes(id));
+  }
   for (const [id, why] of notHere) console.log(`row ${id} is not run: ${why}`);
-  return here;
+  return here.filter(({ long }) => !long || asked.long);
 }
 
 /** Sessions speak until the strike is over, and once more after it. */
-async function loadWhile<T>(life: Life, strike: Promise<T>): Promise<T> {
+async function loadWhile<T>(life: Life, strike: Promise<T>, quiet = false): Promise<T> {
+  if (quiet) return strike;
   let over = false;
   const ended = strike.finally(() => {
     over = true;
@@ -56,31 +68,39 @@ function whyFailed({ fleet }: Life): string {
 
 async function survives(row: Row): Promise<boolean> {
   const fleet = await Fleet.start({ redis, seed, ...row.fleet });
-  const life = await Life.begin(fleet, {
-    ...oneLife,
-    nodes: [{ place: 1, slots: 4 }],
-    ...row.plan,
-    name: row.id,
-  });
   const started = performance.now();
+  let life: Life | undefined;
   try {
-    const struck = await loadWhile(life, row.strike(life));
-    const { violations, seen } = await life.judge({ ...scaledLimits, ...row.limits }, row.injected);
+    const plan = { ...oneLife, nodes: [{ place: 1, slots: 4 }], ...row.plan, name: row.id };
+    life = await Life.begin(fleet, plan);
+    const struck = await loadWhile(life, row.strike(life), row.quiet);
+    const judgement = await life.judge({ ...scaledLimits, ...row.limits }, row.injected);
     const failed = whyFailed(life);
     const faults = row.failsNone && failed !== '' ? [...struck, `jobs failed: ${failed}`] : struck;
-    const survived = faults.length === 0 && violations.length === 0;
+    const { accepted, answered, refused, resumed } = judgement.seen;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const survived = faults.length === 0 && judgement.violations.length === 0;
     console.log(
-      `${survived ? 'ok    ' : 'BROKEN'} ${row.id.padEnd(20)} ${row.name}: ${seen.accepted} accepted, ${seen.answered} answered, ${seen.failed} failed${failed && ` (${failed})`}, ${seen.refused} refused, ${seconds} s`,
+      `${survived ? 'ok    ' : 'BROKEN'} ${row.id.padEnd(20)} ${row.name}: ${accepted} accepted, ${answered} answered, ` +
+        `${failed || 'none'} failed, ${refused} refused, ${resumed} resumed, ${seconds} s`,
     );
-    for (const fault of faults) console.log(`  ${fault}`);
-    for (const violation of violations.slice(0, 5)) console.log(`  ${describeViolation(violation)}`);
-    if (violations.length > 5) console.log(`  and ${violations.length - 5} more`);
+    if (!survived) tell(row, faults, judgement, fleet);
     return survived;
   } finally {
-    await life.end();
+    await life?.end();
     await fleet.stop();
   }
+}
+
+/** What was wrong, and the whole history for whoever looks for the cause. */
+function tell({ id }: Row, faults: readonly string[], { violations }: Judgement, fleet: Fleet): void {
+  for (const fault of faults) console.log(`  ${fault}`);
+  for (const violation of violations.slice(0, 5)) console.log(`  ${describeViolation(violation)}`);
+  if (violations.length > 5) console.log(`  and ${violations.length - 5} more`);
+  if (asked.journal === undefined) return;
+  const logs = fleet.instances.map(({ output }) => output.slice(-100_000));
+  const story = { row: id, seed, redis, faults, violations, history: fleet.history.events, logs };
+  appendFileSync(asked.journal, `${JSON.stringify(story)}\n`);
 }
 
 async function runRows(rows: readonly Row[]): Promise<void> {
@@ -97,9 +117,11 @@ async function runRows(rows: readonly Row[]): Promise<void> {
   console.log(
     `${rows.length - broken.length} of ${rows.length} environment rows survived${broken.length > 0 ? `; not ${broken.join(', ')}` : ''}`,
   );
-  console.log(`seed ${seed}, Redis ${redis}`);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  console.log(`seed ${seed}, Redis ${redis}, ${seconds} s`);
   process.exitCode = broken.length === 0 && rows.length > 0 ? 0 : 1;
 }
 
-if (asked.list) for (const { id, name } of allRows) console.log(`${id.padEnd(20)} ${name}`);
+if (asked.list)
+  for (const { id, name, long } of allRows) console.log(`${id.padEnd(20)} ${name}${long ? ' (long)' : ''}`);
 else await runRows(choose());

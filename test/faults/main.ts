@@ -100,11 +100,11 @@ function tell(result: PointResult, fleet: Fleet): void {
   journal(result, fleet);
 }
 
-/** One line of JSON a point; with the whole history, and what the instances printed, where something was broken. */
+/** One line of JSON a point; with the whole history, and what the instances printed, where anything was out of order. */
 function journal({ point, fired, judgement, tookMs }: PointResult, fleet: Fleet): void {
   if (asked.journal === undefined) return;
-  const broken = judgement.violations.length > 0;
-  const story = broken
+  const odd = judgement.violations.length > 0 || judgement.seen.failed > 0 || !fired;
+  const story = odd
     ? { history: fleet.history.events, logs: fleet.instances.map(({ output }) => output.slice(-20_000)) }
     : {};
   const victim = instanceNames[point.victim];

@@ -30,6 +30,14 @@ async function rolled(life: Life, instance: Instance): Promise<string[]> {
   );
 }
 
+async function rollAll(life: Life, rounds: number): Promise<string[]> {
+  const faults: string[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const instance of life.fleet.instances) faults.push(...(await rolled(life, instance)));
+  }
+  return faults;
+}
+
 /** Nothing reaches Redis from this instance, or the other way. */
 async function cutOff(life: Life, instance: Instance, ms: number): Promise<void> {
   life.fleet.noteFault(`${instance.id} cut off from Redis`);
@@ -55,11 +63,15 @@ export const instanceRows: readonly Row[] = [
     name: 'a rolling restart of all instances',
     failsNone: true,
     plan: twoNodes,
-    async strike(life) {
-      const faults: string[] = [];
-      for (const instance of life.fleet.instances) faults.push(...(await rolled(life, instance)));
-      return faults;
-    },
+    strike: (life) => rollAll(life, 1),
+  },
+  {
+    id: '2-ten',
+    name: 'ten rolling restarts of all instances, one after another',
+    long: true,
+    failsNone: true,
+    plan: twoNodes,
+    strike: (life) => rollAll(life, 10),
   },
   {
     id: '8a',

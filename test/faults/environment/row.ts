@@ -13,6 +13,10 @@ export interface Row {
   readonly plan?: Partial<LifePlan>;
   readonly limits?: Partial<Limits>;
   readonly injected?: Injected;
+  /** Only the strike lets sessions speak. */
+  readonly quiet?: true;
+  /** Takes minutes: run when asked for. */
+  readonly long?: true;
   /** Nothing in this row is a reason for a job to fail. */
   readonly failsNone?: true;
   /** Breaks and mends; sessions speak until it is done. Returns what was not as it should be, beside the history. */

@@ -30,6 +30,8 @@ export interface FleetOptions {
   readonly aof?: boolean;
   /** A single Redis with a replica, and `durability = "replicated"`. */
   readonly replicated?: boolean;
+  /** The times that are shipped, instead of the scaled ones. */
+  readonly shipped?: boolean;
   /** Merged over the configuration of every instance. */
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly logLevel?: string;
@@ -173,6 +175,7 @@ export class Fleet {
       mode: this.options.redis,
       keyPrefix: this.keyPrefix,
       durability: this.options.replicated ? 'replicated' : 'redis',
+      shipped: this.options.shipped ?? false,
       overrides: this.options.overrides ?? {},
     };
     const files = { directory: this.#directory, tokenFile, token: this.#token };

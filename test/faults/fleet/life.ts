@@ -36,7 +36,8 @@ export const oneLife: LifePlan = {
   everyMs: 60,
 };
 
-const readyWithinMs = 30_000;
+/** At the shipped times a node is ready after the next look at all nodes. */
+const readyWithinMs = 90_000;
 let lives = 0;
 
 export class Life {

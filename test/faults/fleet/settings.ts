@@ -33,18 +33,40 @@ export interface InstanceSettings {
   readonly mode: 'single' | 'cluster';
   readonly keyPrefix: string;
   readonly durability: 'redis' | 'replicated';
+  /** The times that are shipped. */
+  readonly shipped: boolean;
   /** Merged over the scaled values, table by table. */
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
 export function configToml(settings: InstanceSettings): string {
-  return stringify(merge(scaledConfig(settings), settings.overrides ?? {}));
+  const times = settings.shipped ? {} : scaledTimes();
+  return stringify(merge(merge(placeConfig(settings), times), settings.overrides ?? {}));
 }
 
-function scaledConfig(settings: InstanceSettings): Record<string, unknown> {
+/** Where it is and what it talks to. */
+function placeConfig(settings: InstanceSettings): Record<string, unknown> {
+  const { instanceId, mode, redisPorts, keyPrefix, durability } = settings;
+  const urls = redisPorts.map((port) => `redis://127.0.0.1:${port}`);
+  const cluster = mode === 'cluster' ? { cluster_urls: urls } : {};
   return {
     server: { port: settings.port, host: '127.0.0.1' },
     admin: { port: settings.adminPort },
+    scheduler: {
+      durability,
+      phase2: {
+        enabled: true,
+        instance_id: instanceId,
+        redis: { mode, url: urls[0] ?? '', key_prefix: keyPrefix, ...cluster },
+      },
+    },
+    // What a busy machine does to the event loop of a test is no overload.
+    limits: { overload_delay_ms: 0 },
+  };
+}
+
+function scaledTimes(): Record<string, unknown> {
+  return {
     scheduler: {
       max_concurrent_jobs_per_node: 4,
       job_timeout_seconds: scaled.jobTimeoutMs / 1000,
@@ -54,7 +76,6 @@ function scaledConfig(settings: InstanceSettings): Record<string, unknown> {
       result_hold_seconds: scaled.resultHoldMs / 1000,
       node_grace_seconds: scaled.nodeGraceMs / 1000,
       session_keep_seconds: 120,
-      durability: settings.durability,
       job_timeout: {
         pending_timeout_seconds: scaled.pendingTimeoutMs / 1000,
         failover_max_attempts: scaled.failovers,
@@ -65,31 +86,17 @@ function scaledConfig(settings: InstanceSettings): Record<string, unknown> {
         health_check_count: 1,
         status_scan_interval_seconds: 0.3,
       },
-      phase2: phase2Table(settings),
+      phase2: {
+        owner_ttl_seconds: scaled.ownerTtlMs / 1000,
+        stream_block_ms: 200,
+        reclaim_idle_ms: 500,
+        command_timeout_ms: scaled.commandTimeoutMs,
+        dlq_scan_interval_ms: 500,
+        dlq_min_idle_ms: 1000,
+        node_snapshot: { presence_ttl_seconds: 2, refresh_interval_ms: 100 },
+      },
     },
-    // What a busy machine does to the event loop of a test is no overload.
-    limits: { ping_interval_seconds: 1, overload_delay_ms: 0 },
-  };
-}
-
-function phase2Table({ instanceId, mode, redisPorts, keyPrefix }: InstanceSettings): Record<string, unknown> {
-  const urls = redisPorts.map((port) => `redis://127.0.0.1:${port}`);
-  return {
-    enabled: true,
-    instance_id: instanceId,
-    owner_ttl_seconds: scaled.ownerTtlMs / 1000,
-    stream_block_ms: 200,
-    reclaim_idle_ms: 500,
-    command_timeout_ms: scaled.commandTimeoutMs,
-    dlq_scan_interval_ms: 500,
-    dlq_min_idle_ms: 1000,
-    redis: {
-      mode,
-      url: urls[0] ?? '',
-      key_prefix: keyPrefix,
-      ...(mode === 'cluster' ? { cluster_urls: urls } : {}),
-    },
-    node_snapshot: { presence_ttl_seconds: 2, refresh_interval_ms: 100 },
+    limits: { ping_interval_seconds: 1 },
   };
 }
 
