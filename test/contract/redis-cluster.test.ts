@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Cluster } from 'ioredis';
 import type { AppError } from '../../common/errors.ts';
@@ -90,6 +93,48 @@ describe('on a Redis cluster', () => {
     } finally {
       await harness.dispose();
       await replica.stop();
+    }
+  });
+
+  it('leaves nothing behind when it is closed while it connects', async () => {
+    const left = (kind: string) => process.getActiveResourcesInfo().filter((one) => one === kind).length;
+    const before = left('TCPSocketWrap');
+    for (let i = 0; i < 60; i++) {
+      const harness = openHarness();
+      await harness.advance(i / 4);
+      await harness.dispose();
+    }
+    const harness = openHarness();
+    await harness.dispose();
+    await until(harness, 'the end of their sockets', () => left('TCPSocketWrap') <= before);
+    // A client that came to life again would look after its slots for ever.
+    assert.ok(left('Timeout') < 5, String(left('Timeout')));
+  });
+
+  it('is talked to with the password of a file, also after it changed', async () => {
+    const password = path.join(mkdtempSync(path.join(tmpdir(), 'lingua-secret-')), 'password');
+    const masters = cluster.ports.map(connect);
+    const setPassword = async (secret: string) => {
+      writeFileSync(password, secret);
+      for (const master of masters) await master.call('ACL', 'SETUSER', 'lingua', 'resetpass', `>${secret}`);
+    };
+    for (const master of masters) await master.call('ACL', 'SETUSER', 'lingua', 'on', '~*', '&*', '+@all');
+    await setPassword('first');
+    const urls = cluster.ports.map((port) => `redis://lingua@127.0.0.1:${String(port)}`);
+    const where = { mode: 'cluster', url: '', clusterUrls: urls } as const;
+    const options = storeOptions(where, { files: { password }, commandTimeoutMs: 1000 });
+    const harness = redisHarness(raw, options);
+    try {
+      for (const id of ['s-1', 's-2', 's-3']) assert.equal(await openSession(harness.store, id), 1);
+      await setPassword('second');
+      for (const master of masters) await master.call('CLIENT', 'KILL', 'USER', 'lingua');
+      for (const id of ['s-4', 's-5', 's-6']) {
+        assert.equal(await again(harness, () => openSession(harness.store, id)), 1);
+      }
+    } finally {
+      await harness.dispose();
+      for (const master of masters) master.disconnect();
+      rmSync(path.dirname(password), { recursive: true });
     }
   });
 

@@ -45,7 +45,6 @@ export function createClient(options: RedisStoreOptions, name: string, silenceMs
     {
       enableAutoPipelining: true,
       clusterRetryStrategy: reconnectMs,
-      slotsRefreshInterval: 10_000,
       redisOptions: shared,
       // With TLS the certificate is for the name, not for the address behind it.
       ...(fromUrl.tls ? { dnsLookup: asItIs } : {}),

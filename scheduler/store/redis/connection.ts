@@ -24,6 +24,7 @@ export interface ServerClient {
   readonly ask: (command: string, ...args: Argument[]) => Promise<unknown>;
 }
 
+const slotsEveryMs = 10_000;
 /** Commands that wait for a lost connection; more are refused at once, because memory is finite. */
 const mostWaiting = 10_000;
 
@@ -44,6 +45,7 @@ export class RedisConnection {
   /** Why there is no connection; undefined while there is one, and before anything is known. */
   #trouble: string | undefined;
   #closed = false;
+  #stopRefreshing = (): void => undefined;
   #wasReady = false;
   readonly #reconnected = new Set<() => void>();
 
@@ -54,6 +56,7 @@ export class RedisConnection {
     this.#commandTimeoutMs = options.commandTimeoutMs ?? defaultCommandTimeoutMs;
     this.#client = createClient(options, name, this.#commandTimeoutMs + longestAnswerMs);
     this.#follow(options.log.child({ connection: name }));
+    if (this.#client instanceof Cluster) this.#refreshSlots();
   }
 
   /**
@@ -154,6 +157,7 @@ export class RedisConnection {
 
   close(): void {
     this.#closed = true;
+    this.#stopRefreshing();
     this.#client.disconnect();
     this.#resumeWaiting();
   }
@@ -198,6 +202,11 @@ export class RedisConnection {
       this.#trouble = trouble;
     };
     this.#client.on('ready', () => {
+      // A cluster that was closed while it connected becomes ready all the same.
+      if (this.#closed) {
+        this.#client.disconnect();
+        return;
+      }
       this.#trouble = undefined;
       log.info('Redis connected');
       this.#resumeWaiting();
@@ -222,6 +231,14 @@ export class RedisConnection {
 
   #resumeWaiting(): void {
     for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Where slots are is looked at now and then, also when no command was moved. */
+  #refreshSlots(): void {
+    this.#stopRefreshing = this.#clock.after(slotsEveryMs, () => {
+      if (this.#client.status === 'ready') this.#learnSlots();
+      this.#refreshSlots();
+    });
   }
 
   /** ioredis follows a moved slot by itself only when all commands that travelled together were moved. */
