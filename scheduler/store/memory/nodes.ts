@@ -67,6 +67,22 @@ export function createMemoryNodes(clock: Clock): NodeStore {
       return Promise.resolve(held.length);
     },
 
+    ...readerOf(views, log),
+
+    async sweepStale(olderThanMs) {
+      const before = clock.monotonic() - olderThanMs;
+      const stale = [...lastSeen].filter(([nodeId, at]) => at <= before && !views.get(nodeId));
+      for (const [nodeId] of stale) forget(nodeId);
+      return Promise.resolve(stale.length);
+    },
+  };
+}
+
+function readerOf(
+  views: ExpiringMap<NodeView>,
+  log: ReturnType<typeof createChangeLog>,
+): Pick<NodeStore, 'all' | 'changes' | 'find'> {
+  return {
     async all() {
       return Promise.resolve({ views: views.live().map(([, view]) => view), cursor: log.end() });
     },
@@ -80,13 +96,6 @@ export function createMemoryNodes(clock: Clock): NodeStore {
 
     async find(nodeIds) {
       return Promise.resolve(nodeIds.map((nodeId) => changeOf(nodeId, views.get(nodeId))));
-    },
-
-    async sweepStale(olderThanMs) {
-      const before = clock.monotonic() - olderThanMs;
-      const stale = [...lastSeen].filter(([nodeId, at]) => at <= before && !views.get(nodeId));
-      for (const [nodeId] of stale) forget(nodeId);
-      return Promise.resolve(stale.length);
     },
   };
 }
