@@ -5,17 +5,23 @@ import { groupBy, type Ledger, type Limits, type Violation } from './ledger.ts';
 export function runFaults(ledger: Ledger, limits: Limits): Violation[] {
   const byJob = groupBy(ledger.only('assign', 'ok'), ({ job }) => job);
   return [...byJob.values()].flatMap((runs) => [
-    ...ranTwice(runs),
+    ...ranTwice(runs, ledger),
     ...ranTooOften(runs, ledger, limits),
     ...overlapped(runs, ledger, limits),
   ]);
 }
 
-function ranTwice(runs: readonly HistoryEvent[]): Violation[] {
+/** A node that lost what it ran may be told to do the same attempt once more. */
+function ranTwice(runs: readonly HistoryEvent[], ledger: Ledger): Violation[] {
   return [...groupBy(runs, ({ attempt }) => String(attempt)).values()]
-    .filter((same) => same.length > 1)
+    .filter((same) => same.slice(0, -1).some((run) => !wasLost(run, ledger)))
     .map((events) => ({ verdict: 'ran-twice', says: 'one attempt was started twice', events }));
 }
+
+const wasLost = (run: HistoryEvent, ledger: Ledger): boolean =>
+  releasesOf(run.job, ledger).some(
+    ({ actor, attempt, detail }) => actor === run.actor && attempt === run.attempt && detail === 'lost',
+  );
 
 function ranTooOften(runs: readonly HistoryEvent[], ledger: Ledger, { extraRuns }: Limits): Violation[] {
   const lost = releasesOf(runs[0]?.job, ledger).filter(({ detail }) => detail === 'lost').length;

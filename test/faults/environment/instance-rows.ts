@@ -178,7 +178,7 @@ export const instanceRows: readonly Row[] = [
     id: '34',
     name: 'nobody reads the log any more, and it is told a lot worth logging',
     plan: twoNodes,
-    fleet: { logLevel: 'trace' },
+    fleet: { logLevel: 'trace', overrides: { limits: { messages_per_second: 0 } } },
     async strike(life) {
       const instance = life.fleet.at(1);
       instance.blockLog();

@@ -241,10 +241,12 @@ export class FakeNode {
     }
   }
 
+  /** Nothing of what it ran is left; it may be asked for the same again. */
   #giveUp(why: 'lost'): void {
-    for (const run of [...this.#runs.values()]) {
+    for (const [key, run] of [...this.#runs]) {
       run.cancel();
       this.#release(run, why);
+      this.#seen.delete(key);
     }
   }
 

@@ -190,6 +190,19 @@ export const legalStories: readonly (readonly [string, (story: Story) => Story])
     (s) => s.open('a').submit(0, 'a', 0).job(10, 'a', 1).accepted(99, 'a', 0).answer(120, 'a', 0),
   ],
   [
+    'the same attempt done once more by a node that had lost it',
+    (s) =>
+      s
+        .open('a')
+        .submit(0, 'a', 0)
+        .accepted(1, 'a', 0)
+        .run(2, 'n1', 'job-a-0', 1)
+        .add(10, 'n1', { op: 'release', phase: 'ok', job: 'job-a-0', attempt: 1, detail: 'lost' })
+        .run(20, 'n1', 'job-a-0', 1)
+        .sent(30, 'n1', 'job-a-0', 1)
+        .answer(40, 'a', 0),
+  ],
+  [
     'a second attempt after the node was lost',
     (s) =>
       s
