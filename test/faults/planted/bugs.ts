@@ -28,8 +28,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a request sent again becomes another job',
     file: 'scheduler/store/redis/scripts/accept.ts',
-    replace: "if first then return 'duplicate ' .. first end",
-    by: '',
+    replace: 'local first = q and (known[2 * n + q] or taken[KEYS[2 * n + q]])',
+    by: 'local first',
     caughtBy: row('26'),
     says: /two-jobs|duplicated/,
   },
