@@ -124,7 +124,7 @@ describe('instances that go', () => {
   after(() => fleet.stop());
 
   it('lets running jobs finish when an instance is asked to stop, and that instance exits 0', async () => {
-    const node = await fleet.node('to-stop', { delayMs: 800 });
+    const node = await fleet.node('to-stop', { delayMs: 2500 });
     const session = await fleet.session('b');
     const local = await fleet.session('to-stop');
     for (const client of [session, local]) client.say({ index: 0 });
