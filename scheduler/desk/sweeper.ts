@@ -7,6 +7,7 @@ import type { Clock, Random } from '../../common/clock.ts';
 import { timeUp } from '../decide/job-timing.ts';
 import { wantedPairs } from '../decide/languages.ts';
 import type { Wanted } from '../decide/placement.ts';
+import type { NodeLookup } from '../fleet/node-lookup.ts';
 import type { Post } from '../fleet/post.ts';
 import { resultsHint } from '../fleet/results-hint.ts';
 import type { Metrics } from '../metrics.ts';
@@ -23,6 +24,8 @@ interface SweeperDeps {
   readonly placer: Placer;
   readonly post: Post;
   readonly core: CoreServices;
+  /** Nobody here hears of the end of a job that is given out for another. */
+  readonly lookup: Pick<NodeLookup, 'askLater'>;
   /** Jobs this instance answers for have their own timers. */
   readonly owns: (jobId: string) => boolean;
   readonly clock: Clock;
@@ -78,7 +81,10 @@ async function failOver(record: JobRecord, deps: SweeperDeps): Promise<boolean> 
 }
 
 /** What it takes to give a job to a node on behalf of an owner that died. */
-export type RescueDeps = Pick<SweeperDeps, 'instanceId' | 'jobs' | 'placer' | 'post' | 'core' | 'metrics'> & {
+export type RescueDeps = Pick<
+  SweeperDeps,
+  'instanceId' | 'jobs' | 'placer' | 'post' | 'core' | 'lookup' | 'metrics'
+> & {
   readonly limits: Pick<DispatchLimits, 'pendingMs' | 'jobTimeoutMs'>;
 };
 
@@ -105,10 +111,11 @@ async function giveTo(
   target: Target,
   { sessionId, jobId, attempt }: Omit<JobRecord, 'audio'>,
   countsAsFailover: boolean,
-  { jobs, post, instanceId, limits }: RescueDeps,
+  { jobs, post, lookup, instanceId, limits }: RescueDeps,
 ): Promise<boolean> {
   const move = { sessionId, jobId, attempt, target, deadlineMs: limits.jobTimeoutMs, countsAsFailover };
   const answer = await jobs.dispatch(move);
+  lookup.askLater(target.nodeId);
   if (answer.kind !== 'dispatched') return false;
   await post.send(target.instanceId, {
     type: 'assign',

@@ -22,6 +22,7 @@ export function createHintHandler({ desk, floor, directory, lookup, instanceId }
     if (holder === instanceId || (from !== undefined && holder !== from)) return;
     if (reason === 'full') {
       directory.full(node_id);
+      lookup.askLater(node_id);
       return;
     }
     directory.unable(node_id);

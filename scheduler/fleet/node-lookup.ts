@@ -1,6 +1,7 @@
 /**
  * Looks single nodes up in the store when what is known of them has proved wrong: one refused a job because it is not
- * there, or moved. Their next announcement may be long in coming, because a node that is well says nothing.
+ * there, or moved, or was counted as full for jobs of which we hear no more. Their next announcement may be long in
+ * coming, because a node that is as it was says nothing.
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
@@ -19,8 +20,13 @@ interface LookupDeps {
 /** How long questions are put together. */
 const gatherMs = 20;
 
+/** By then the holder of a node has said of a job what it will say of it. */
+const laterMs = 300;
+
 export interface NodeLookup {
   ask(nodeId: string): void;
+  /** What we believe of it is right now, and will not be for long. */
+  askLater(nodeId: string): void;
 }
 
 export function createNodeLookup({
@@ -32,6 +38,7 @@ export function createNodeLookup({
   onChange,
 }: LookupDeps): NodeLookup {
   let asked = new Set<string>();
+  const later = new Set<string>();
 
   async function look(): Promise<void> {
     const ids = [...asked];
@@ -48,16 +55,25 @@ export function createNodeLookup({
     onChange();
   }
 
-  return {
-    ask(nodeId) {
-      if (asked.size === 0) {
-        clock.after(gatherMs, () => {
-          look().catch((error: unknown) => {
-            log.warn({ err: error }, 'nodes could not be looked up');
-          });
+  function ask(nodeId: string): void {
+    if (asked.size === 0) {
+      clock.after(gatherMs, () => {
+        look().catch((error: unknown) => {
+          log.warn({ err: error }, 'nodes could not be looked up');
         });
-      }
-      asked.add(nodeId);
-    },
-  };
+      });
+    }
+    asked.add(nodeId);
+  }
+
+  function askLater(nodeId: string): void {
+    if (later.has(nodeId)) return;
+    later.add(nodeId);
+    clock.after(laterMs, () => {
+      later.delete(nodeId);
+      ask(nodeId);
+    });
+  }
+
+  return { ask, askLater };
 }

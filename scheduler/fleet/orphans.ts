@@ -28,7 +28,7 @@ const atOnce = 32;
 /** Nodes of the dead instance come back elsewhere within a moment. */
 const roundEveryMs = 500;
 
-/** Resolves when none is left that waits, after `forMs`, or when the signal aborts. */
+/** Resolves when none is left, also of those whose node refused, after `forMs`, or when the signal aborts. */
 export async function careForOrphans(owner: string, deps: OrphanDeps, signal: AbortSignal): Promise<void> {
   const { clock, random, log, forMs } = deps;
   const endMs = clock.monotonic() + forMs;
@@ -42,7 +42,7 @@ export async function careForOrphans(owner: string, deps: OrphanDeps, signal: Ab
   }
 }
 
-/** How many jobs are still to be given out. */
+/** How many jobs there were to be given out. */
 async function round(owner: string, { jobs, rescue, isCaredFor, log }: OrphanDeps): Promise<number> {
   const orphans = (await jobs.orphans(owner, roundMax)).filter((job) => !isCaredFor(job));
   let given = 0;
@@ -50,6 +50,6 @@ async function round(owner: string, { jobs, rescue, isCaredFor, log }: OrphanDep
     const outcomes = await Promise.all(orphans.slice(first, first + atOnce).map(rescue));
     given += outcomes.filter(Boolean).length;
   }
-  if (orphans.length > 0) log.info({ owner, orphans: orphans.length, given }, 'jobs of a dead instance');
-  return orphans.length - given;
+  if (given > 0) log.info({ owner, orphans: orphans.length, given }, 'jobs of a dead instance');
+  return orphans.length;
 }
