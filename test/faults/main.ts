@@ -2,10 +2,11 @@
  * Breaks a running fleet in one place at a time and judges what its sessions and nodes saw.
  *
  *   node test/faults/main.ts [--points all|N] [--redis single|cluster] [--seed N] [--parallel 1|2]
- *                            [--only PATTERN] [--list] [--journal FILE] [--skip-learning]
+ *                            [--only PATTERN] [--list] [--journal FILE] [--skip-learning] [--needs N]
  *
  * `--points 0` is the learning run alone; a pattern is a regular expression that an id matches as a whole.
- * Ends with 1 when any invariant was broken, when a fault did not strike, or when a step's mark does not occur any more.
+ * `--needs` is how many points must have struck and survived: all of them unless told otherwise. Ends with 1 when any
+ * invariant was broken, when fewer survived, or when a step's mark does not occur any more.
  */
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -27,6 +28,7 @@ const { values: asked } = parseArgs({
     list: { type: 'boolean', default: false },
     journal: { type: 'string' },
     'skip-learning': { type: 'boolean', default: false },
+    needs: { type: 'string' },
   },
 });
 
@@ -122,6 +124,7 @@ else {
   if (replicated.length > 0) silent += await runAll(replicated, true);
   console.log(renderTotals(totals));
   console.log(`seed ${seed}, ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
-  const clean = totals.broken + totals.errors + totals.notStruck + silent === 0;
+  const needed = asked.needs === undefined ? points.length : Number(asked.needs);
+  const clean = totals.broken + totals.errors + silent === 0 && totals.survived >= needed;
   process.exitCode = clean && (points.length > 0 || asked.points === '0') ? 0 : 1;
 }
