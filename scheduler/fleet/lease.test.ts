@@ -42,7 +42,10 @@ function world() {
         (error: unknown) => fatal.push(error),
       );
     };
-    return { lease, happened, fatal, keep, cut: store.cut, ended: () => hasEnded };
+    const late = (ms: number) => {
+      store.late((answer) => clock.sleep(ms).then(() => answer));
+    };
+    return { lease, happened, fatal, keep, cut: store.cut, late, ended: () => hasEnded };
   }
   const stopAll = () => {
     for (const stop of stops) stop.abort();
@@ -50,8 +53,16 @@ function world() {
   return { clock, instances, process, stopAll };
 }
 
-function cuttable(real: InstanceStore): { instances: InstanceStore; cut: (away: boolean) => void } {
+interface Cuttable {
+  readonly instances: InstanceStore;
+  readonly cut: (away: boolean) => void;
+  /** The next renewal is done at once, and its answer takes this way. */
+  readonly late: (way: <Answer>(answer: Answer) => Promise<Answer>) => void;
+}
+
+function cuttable(real: InstanceStore): Cuttable {
   let isAway = false;
+  let onTheWay: (<Answer>(answer: Answer) => Promise<Answer>) | undefined;
   const guard =
     <Given extends unknown[], Answer>(verb: (...given: Given) => Promise<Answer>) =>
     (...given: Given): Promise<Answer> =>
@@ -59,10 +70,15 @@ function cuttable(real: InstanceStore): { instances: InstanceStore; cut: (away: 
   const instances = {
     ...real,
     claim: guard(real.claim.bind(real)),
-    renew: guard(real.renew.bind(real)),
+    renew: guard(async (...given: Parameters<InstanceStore['renew']>) => {
+      const way = onTheWay;
+      onTheWay = undefined;
+      const answer = await real.renew(...given);
+      return way ? way(answer) : answer;
+    }),
     release: guard(real.release.bind(real)),
   };
-  return { instances, cut: (away) => (isAway = away) };
+  return { instances, cut: (away) => (isAway = away), late: (way) => (onTheWay = way) };
 }
 
 describe('a lease', () => {
@@ -142,6 +158,19 @@ describe('a lease', () => {
     await clock.advance(ttlMs);
     assert.equal(lease.held, true);
     assert.deepEqual(happened, ['lost', 'regained']);
+  });
+
+  it('is not ours by an answer that came after we gave it up; it is claimed again, and who waits is told', async () => {
+    const { clock, process } = world();
+    const { lease, happened, keep, late } = process('a');
+    await lease.claim();
+    late(ttlMs);
+    keep();
+    await clock.advance(0.9 * ttlMs + 1);
+    assert.deepEqual(happened, ['lost']);
+    await clock.advance(ttlMs);
+    assert.deepEqual(happened, ['lost', 'regained']);
+    assert.equal(lease.held, true);
   });
 
   it('ends the process that was away when another has its id for good', async () => {

@@ -173,7 +173,10 @@ export class Lease {
     if (!token) return this.#regain();
     const askedMs = clock.monotonic();
     try {
-      if (await instances.renew(token, ttlMs)) this.#hold(token, askedMs);
+      const renewed = await instances.renew(token, ttlMs);
+      // Given up while the answer was on its way: everything was let go of, so it must be regained as such.
+      if (this.#token !== token) await this.#regain();
+      else if (renewed) this.#hold(token, askedMs);
       else await this.#reclaim();
     } catch (error) {
       log.warn({ err: error }, 'lease could not be renewed');

@@ -46,10 +46,10 @@ export function createNodeLookup({
     for (const change of await nodes.find(ids)) {
       const nodeId = change.op === 'put' ? change.view.nodeId : change.nodeId;
       const known = directory.get(nodeId);
-      // Of our own nodes we know best; and who says itself that the node is not there knows better than its old view.
-      if (known?.instanceId === instanceId) continue;
-      if (change.op === 'put' && known?.status === 'offline' && known.instanceId === change.view.instanceId)
-        continue;
+      // Of our own nodes we know best, also which are not here any more; and who says itself that the node is not there knows better than its old view.
+      const holder = change.op === 'put' ? change.view.instanceId : undefined;
+      if (known?.instanceId === instanceId || holder === instanceId) continue;
+      if (known?.status === 'offline' && known.instanceId === holder) continue;
       directory.apply(change);
     }
     onChange();

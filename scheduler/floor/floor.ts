@@ -258,6 +258,7 @@ export class Floor {
   abandon(): void {
     for (const node of [...this.#nodes.values()]) {
       this.#forget(node);
+      this.#deps.announcer.dropped(node);
       node.link.close('superseded');
     }
   }
