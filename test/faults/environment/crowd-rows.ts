@@ -10,6 +10,9 @@ import { faultsOf, type Row } from './row.ts';
 
 const inFlight = 1000;
 const sessions = 10;
+const nodes = 20;
+/** All of them at once, and a few more: where one node looks full the other is not. */
+const slots = 60;
 
 /** The nodes have room for all of them at once; one that is lost is done once more. */
 const crowd = {
@@ -17,13 +20,13 @@ const crowd = {
   failsNone: true,
   fleet: {
     overrides: {
-      scheduler: { max_concurrent_jobs_per_node: inFlight, job_timeout_seconds: 20 },
+      scheduler: { max_concurrent_jobs_per_node: slots, job_timeout_seconds: 20 },
       limits: { max_open_jobs_per_session: inFlight },
     },
   },
   plan: {
     sessions: Array.from({ length: sessions }, () => 0),
-    nodes: [1, 1].map((place) => ({ place, slots: inFlight, workMs: [700, 1500] as const })),
+    nodes: Array.from({ length: nodes }, () => ({ place: 1, slots, workMs: [700, 1500] as const })),
   },
 } as const satisfies Partial<Row>;
 
