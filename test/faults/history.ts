@@ -11,7 +11,7 @@
  *   cut       session  info: the socket is gone; `detail` is `left` when the client wanted that
  *   resume    session  ok: the same session on another socket; fail: its token was not taken
  *   register  node     ok: with this many slots
- *   assign    node     ok: a run begins; info: the same attempt again, which a node ignores
+ *   assign    node     ok: a run begins; info: the same attempt again, which a node does not do twice
  *   release   node     ok: the run has ended; `detail` says by what
  *   result    node     invoke: sent
  *   fault     driver   info: something was broken, or mended, on purpose

@@ -59,7 +59,8 @@ export class FakeNode {
   readonly #options: FakeNodeOptions;
   readonly #line: Line;
   readonly #runs = new Map<string, Run>();
-  readonly #seen = new Set<string>();
+  /** Attempts it has had, with what it answered to those that are over. */
+  readonly #seen = new Map<string, Record<string, unknown> | undefined>();
   #registered = false;
   #ready = false;
   #lastAddress = '';
@@ -168,9 +169,11 @@ export class FakeNode {
     const key = `${jobId} ${attempt}`;
     if (this.#seen.has(key)) {
       this.#note({ op: 'assign', phase: 'info', job: jobId, attempt });
+      const answer = this.#seen.get(key);
+      if (answer) this.#line.say(answer);
       return;
     }
-    this.#seen.add(key);
+    this.#seen.set(key, undefined);
     this.#note({ op: 'assign', phase: 'ok', job: jobId, attempt, session: String(assignment['session_id']) });
     const how = this.#options.conduct?.({ jobId, attempt }) ?? 'good';
     const run: Run = { jobId, attempt, how, assignment, cancel: () => undefined, result: undefined };
@@ -222,6 +225,7 @@ export class FakeNode {
     run.result = result;
     if (!this.#registered) return;
     this.#release(run, 'result');
+    this.#seen.set(`${run.jobId} ${run.attempt}`, result);
     this.#note({
       op: 'result',
       phase: 'invoke',
