@@ -3,7 +3,6 @@
  * It lives through many faults; what is seen meanwhile goes into the history of the moment.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Cluster, Redis } from 'ioredis';
@@ -13,13 +12,13 @@ import { startRedis, startRedisCluster, type RedisServer } from '../../support/r
 import { rewriteAddresses } from '../cluster-addresses.ts';
 import type { Command, ScriptNames } from '../commands.ts';
 import { History } from '../history.ts';
-import { closeServer, listen } from '../listening.ts';
 import { seededRandom, type SeededRandom } from '../random.ts';
 import { startRespProxy, type RespProxy } from '../resp-proxy.ts';
 import { startWsProxy } from '../ws-proxy.ts';
 import type { WsMessage } from '../ws-rules.ts';
 import { openDirect, startReplica } from './direct-redis.ts';
 import { Instance } from './instance.ts';
+import { reservePort } from './ports.ts';
 import { readScriptNames } from './script-names.ts';
 import type { InstanceSettings } from './settings.ts';
 
@@ -158,7 +157,7 @@ export class Fleet {
 
   async #createInstance(instanceId: string, podUid = `uid-of-${instanceId}`): Promise<Instance> {
     const redis = await this.#startRedisProxies(instanceId);
-    const port = await freePort();
+    const port = await reservePort();
     const sockets = await startWsProxy({
       target: () => ({ host: '127.0.0.1', port }),
       clock: this.clock,
@@ -170,7 +169,7 @@ export class Fleet {
     const settings: InstanceSettings = {
       instanceId,
       port,
-      adminPort: await freePort(),
+      adminPort: await reservePort(),
       redisPorts: redis.map((proxy) => proxy.port),
       mode: this.options.redis,
       keyPrefix: this.keyPrefix,
@@ -202,11 +201,4 @@ export class Fleet {
     this.#ports.forEach((port, place) => byServer.set(port, proxies[place]?.port ?? port));
     return proxies;
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  const port = await listen(probe);
-  await closeServer(probe);
-  return port;
 }

@@ -115,8 +115,11 @@ export class Instance {
   /** @throws Error with what it printed when it does not serve in time */
   async becomesReady(): Promise<void> {
     const { clock } = this.#parts;
-    const ready = await comesTrue(() => this.#answers(paths.readyz), { clock, withinMs: readyWithinMs });
-    if (!ready) throw new Error(`${this.id} does not become ready:\n${this.output.slice(-4000)}`);
+    const isReady = () => this.#answers(paths.readyz);
+    const settled = async () => (await this.hasEnded()) || (await isReady());
+    const inTime = await comesTrue(settled, { clock, withinMs: readyWithinMs });
+    if (!inTime || (await this.hasEnded()))
+      throw new Error(`${this.id} does not become ready:\n${this.output.slice(-4000)}`);
   }
 
   async kill(): Promise<void> {
