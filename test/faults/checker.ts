@@ -61,16 +61,16 @@ export function judge(events: readonly HistoryEvent[], limits: Limits): Judgemen
 }
 
 function seenIn(ledger: Ledger): Judgement['seen'] {
-  const answers = ledger.only('answer', 'ok');
+  const answers = ledger.eventsOf('answer', 'ok');
   return {
     events: ledger.events.length,
     submitted: ledger.requests.length,
     accepted: ledger.requests.filter(({ accepted }) => accepted.length > 0).length,
     refused: ledger.requests.filter(({ refused }) => refused.length > 0).length,
-    resumed: ledger.only('resume', 'ok').length,
+    resumed: ledger.eventsOf('resume', 'ok').length,
     answered: answers.filter(({ outcome }) => outcome === 'result').length,
     failed: answers.filter(({ outcome }) => outcome === 'failure').length,
-    runs: ledger.only('assign', 'ok').length,
+    runs: ledger.eventsOf('assign', 'ok').length,
   };
 }
 

@@ -35,7 +35,7 @@ const saidAgainElsewhere = ({ session, key }: Request, ledger: Ledger): boolean 
   ledger.requests.some((other) => other.session === ledger.movedTo.get(session) && other.key === key);
 
 export function conflictingAnswers(ledger: Ledger): Violation[] {
-  const said = [...ledger.only('answer', 'ok'), ...ledger.only('wire'), ...ledger.only('outbox')];
+  const said = [...ledger.eventsOf('answer', 'ok'), ...ledger.eventsOf('wire'), ...ledger.eventsOf('outbox')];
   const conflicts = [...groupBy(said, ({ job }) => job)].filter(([, events]) => contents(events).size > 1);
   return [
     ...conflicts.map(([job, events]): Violation => ({
@@ -64,7 +64,7 @@ function answeredAfterRefusal(ledger: Ledger): Violation[] {
 
 /** `missing` says that nothing will come for an index; that is false of one that was accepted before. */
 function missingButAccepted(ledger: Ledger): Violation[] {
-  const missing = ledger.only('answer', 'ok').filter(({ outcome }) => outcome === 'missing');
+  const missing = ledger.eventsOf('answer', 'ok').filter(({ outcome }) => outcome === 'missing');
   return missing.flatMap((answer): Violation[] => {
     const request = ledger.requests.find(
       ({ session, index }) => session === answer.session && index === answer.index,
@@ -78,7 +78,9 @@ function missingButAccepted(ledger: Ledger): Violation[] {
 }
 
 export function duplicatedAnswers(ledger: Ledger): Violation[] {
-  const stored = [...groupBy(ledger.only('outbox'), ({ job }) => job)].filter(([, same]) => same.length > 1);
+  const stored = [...groupBy(ledger.eventsOf('outbox'), ({ job }) => job)].filter(
+    ([, same]) => same.length > 1,
+  );
   return [
     ...handedTwice(ledger),
     ...stored.map(([job, events]): Violation => ({
@@ -106,9 +108,11 @@ const identity = ({ job, index, outcome }: HistoryEvent): string =>
 
 /** A sequence number names one answer for ever, and numbers only grow for the application. */
 export function sequenceFaults(ledger: Ledger): Violation[] {
-  const numbered = [...ledger.only('wire'), ...ledger.only('answer', 'ok'), ...ledger.only('outbox')].filter(
-    ({ seq }) => seq !== undefined,
-  );
+  const numbered = [
+    ...ledger.eventsOf('wire'),
+    ...ledger.eventsOf('answer', 'ok'),
+    ...ledger.eventsOf('outbox'),
+  ].filter(({ seq }) => seq !== undefined);
   const reused = [...groupBy(numbered, ({ session, seq }) => `${session ?? ''} ${seq ?? ''}`)].filter(
     ([, events]) => new Set(events.map((event) => `${event.job ?? ''} ${event.hash ?? ''}`)).size > 1,
   );
@@ -120,7 +124,7 @@ export function sequenceFaults(ledger: Ledger): Violation[] {
 }
 
 export function foreignAnswers(ledger: Ledger): Violation[] {
-  return ledger.only('answer', 'ok').flatMap((answer) => foreign(answer, ledger) ?? []);
+  return ledger.eventsOf('answer', 'ok').flatMap((answer) => foreign(answer, ledger) ?? []);
 }
 
 function foreign(answer: HistoryEvent, ledger: Ledger): Violation | undefined {

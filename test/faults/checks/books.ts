@@ -2,8 +2,8 @@
 import type { Ledger, Violation } from './ledger.ts';
 
 export function leftOver(ledger: Ledger): Violation[] {
-  const open = ledger.only('record').filter(({ detail }) => detail !== 'finished');
-  const wrong = ledger.only('books').filter(({ count, expected = 0 }) => count !== expected);
+  const open = ledger.eventsOf('record').filter(({ detail }) => detail !== 'finished');
+  const wrong = ledger.eventsOf('books').filter(({ count, expected = 0 }) => count !== expected);
   return [
     ...open.map((record): Violation => ({
       verdict: 'left-open',
@@ -19,7 +19,7 @@ export function leftOver(ledger: Ledger): Violation[] {
 }
 
 export function crashes(ledger: Ledger): Violation[] {
-  return ledger.only('exit', 'fail').map((event) => ({
+  return ledger.eventsOf('exit', 'fail').map((event) => ({
     verdict: 'crash',
     says: `${event.actor} ended: ${event.detail ?? ''}`,
     events: [event],

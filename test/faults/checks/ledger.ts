@@ -71,25 +71,25 @@ export interface Ledger {
   /** What each session's application was handed, in order. */
   readonly answers: ReadonlyMap<string, readonly HistoryEvent[]>;
   readonly eventsOfJob: ReadonlyMap<string, readonly HistoryEvent[]>;
-  only(op: HistoryEvent['op'], phase?: HistoryEvent['phase']): readonly HistoryEvent[];
+  eventsOf(op: HistoryEvent['op'], phase?: HistoryEvent['phase']): readonly HistoryEvent[];
 }
 
 export function readLedger(events: readonly HistoryEvent[]): Ledger {
-  const only = (op: HistoryEvent['op'], phase?: HistoryEvent['phase']) =>
+  const eventsOf = (op: HistoryEvent['op'], phase?: HistoryEvent['phase']) =>
     events.filter((event) => event.op === op && (phase === undefined || event.phase === phase));
-  const requests = [...readRequests(only('submit')).values()];
-  const answers = groupBy(only('answer', 'ok'), ({ session }) => session);
+  const requests = [...readRequests(eventsOf('submit')).values()];
+  const answers = groupBy(eventsOf('answer', 'ok'), ({ session }) => session);
   return {
     events,
     requests,
     connected: connectedAtEnd(events),
     movedTo: new Map(
-      only('open').flatMap(({ session, instead }) => (session && instead ? [[instead, session]] : [])),
+      eventsOf('open').flatMap(({ session, instead }) => (session && instead ? [[instead, session]] : [])),
     ),
     requestOfJob: jobsToRequests(requests, answers),
     answers,
     eventsOfJob: groupBy(events, ({ job }) => job),
-    only,
+    eventsOf,
   };
 }
 

@@ -3,7 +3,7 @@ import type { HistoryEvent } from '../history.ts';
 import { groupBy, type Ledger, type Limits, type Violation } from './ledger.ts';
 
 export function runFaults(ledger: Ledger, limits: Limits): Violation[] {
-  const byJob = groupBy(ledger.only('assign', 'ok'), ({ job }) => job);
+  const byJob = groupBy(ledger.eventsOf('assign', 'ok'), ({ job }) => job);
   return [...byJob.values()].flatMap((runs) => [
     ...ranTwice(runs, ledger),
     ...ranTooOften(runs, ledger, limits),
@@ -38,7 +38,7 @@ function overlapped(runs: readonly HistoryEvent[], ledger: Ledger, limits: Limit
     const excused =
       endedAt <= run.at + limits.toleranceMs ||
       run.at - earlier.at >= limits.jobTimeoutMs - limits.toleranceMs ||
-      ledger.only('fault').some(({ at }) => at >= earlier.at - limits.jobTimeoutMs && at <= run.at);
+      ledger.eventsOf('fault').some(({ at }) => at >= earlier.at - limits.jobTimeoutMs && at <= run.at);
     return excused
       ? []
       : [{ verdict: 'overlap', says: 'two attempts ran at the same time', events: [earlier, run] }];

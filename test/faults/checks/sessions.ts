@@ -35,8 +35,8 @@ const wordsAbout = (request: Request, ledger: Ledger): HistoryEvent[] =>
   );
 
 export function forgottenSessions(ledger: Ledger, { forgets }: Limits): Violation[] {
-  const refused = ledger.only('resume', 'fail');
-  const replaced = forgets ? [] : ledger.only('open').filter(({ instead }) => instead !== undefined);
+  const refused = ledger.eventsOf('resume', 'fail');
+  const replaced = forgets ? [] : ledger.eventsOf('open').filter(({ instead }) => instead !== undefined);
   return [...refused, ...replaced].map((event) => ({
     verdict: 'forgotten',
     says: `${event.actor} came back and was not known`,
@@ -47,9 +47,9 @@ export function forgottenSessions(ledger: Ledger, { forgets }: Limits): Violatio
 /** When all is healed, everybody who did not want to leave is connected. */
 export function strandedSessions(ledger: Ledger): Violation[] {
   const left = new Set(
-    ledger.only('cut').flatMap(({ detail, session }) => (detail === 'left' ? session : [])),
+    ledger.eventsOf('cut').flatMap(({ detail, session }) => (detail === 'left' ? session : [])),
   );
-  const lastCuts = new Map(ledger.only('cut').map((cut) => [cut.session ?? '', cut]));
+  const lastCuts = new Map(ledger.eventsOf('cut').map((cut) => [cut.session ?? '', cut]));
   return [...lastCuts].flatMap(([session, cut]): Violation[] => {
     if (left.has(session) || ledger.connected.has(session) || ledger.movedTo.has(session)) return [];
     return [{ verdict: 'stranded', says: `session ${session} never came back`, events: [cut] }];
