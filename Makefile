@@ -65,7 +65,7 @@ format: node_modules/.installed ## Rewrite all files in the project's format
 	@$(RUN) format
 
 .PHONY: generate
-generate: node_modules/.installed ## Regenerate TypeScript types from crds/
+generate: node_modules/.installed ## Regenerate types and reference pages from crds/ and the code
 	@$(RUN) generate
 
 .PHONY: build

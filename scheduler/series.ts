@@ -65,10 +65,11 @@ export class Timing<Label extends string = never> {
     this.#names = labelNames;
     this.#bounds = buckets;
     if (labelNames.length === 0) this.#add({}, '');
-    const get = () =>
-      Promise.resolve({ name, help, type: 'histogram', aggregator: 'sum', values: this.#values(name) });
+    const type = 'histogram';
+    const get = () => Promise.resolve({ name, help, type, aggregator: 'sum', values: this.#values(name) });
     // What a registry asks of a metric is its name and its values; the type of the library knows only its own classes.
-    for (const registry of registers) registry.registerMetric({ name, get } as unknown as Histogram);
+    const metric = { name, help, type, labelNames, get } as unknown as Histogram;
+    for (const registry of registers) registry.registerMetric(metric);
   }
 
   observe(

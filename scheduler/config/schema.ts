@@ -4,6 +4,9 @@
  *
  * Two defaults differ from the original on purpose: `phase2.enabled` and `phase2.dlq_enabled` are true whenever they are
  * not written, whether their table is there or not. The original switched both off in a table that did not name them.
+ *
+ * What a key means is said once: in crds/schedulercluster.yaml for those that a SchedulerCluster mirrors, here by
+ * `describe` for the others. docs/reference/config.md is made from both.
  */
 import { z } from 'zod';
 import { endpointGraceSeconds, ports } from '../../common/workload.ts';
@@ -20,6 +23,8 @@ const table = <Shape extends z.ZodRawShape>(shape: Shape) =>
 
 const serviceId = z.string().max(128);
 
+const noEffect = 'Read and checked, without effect.';
+
 /** One spelling for redis keys and stream names; braces would move a key to another slot. */
 const keyPrefix = z
   .string()
@@ -35,13 +40,18 @@ const jobTimeout = table({
 });
 
 const loadBalancer = table({
-  strategy: z.enum(['least_connections']).default('least_connections'),
+  strategy: z
+    .enum(['least_connections'])
+    .default('least_connections')
+    .describe('How a node is chosen; there is one way: of two drawn at random the less loaded.'),
   /** Nodes whose CPU or GPU is busier than this percentage get no new jobs. */
   resource_threshold: z.number().min(0).max(100).default(25),
 });
 
 const nodeHealth = table({
-  heartbeat_interval_seconds: seconds(1, 3600).default(15),
+  heartbeat_interval_seconds: seconds(1, 3600)
+    .default(15)
+    .describe('Read and checked, without effect: nodes are told `scheduler.heartbeat_interval_seconds`.'),
   heartbeat_timeout_seconds: seconds(0.1, 3600).default(45),
   health_check_count: count(1, 100).default(3),
   warmup_timeout_seconds: seconds(0.1, 3600).default(60),
@@ -61,15 +71,39 @@ const modelNotAvailable = table({
 });
 
 const redis = table({
-  mode: z.enum(['single', 'cluster']).default('single'),
-  url: redisUrl.default('redis://127.0.0.1:6379'),
-  cluster_urls: z.array(redisUrl).max(100).default([]),
-  key_prefix: keyPrefix.default('lingua'),
-  /** Ours: files that win over what the URL says, read again at each new connection. */
-  username_file: z.string().min(1).optional(),
-  password_file: z.string().min(1).optional(),
-  /** Ours: the authorities, in PEM, by one of which the server's certificate must be signed. */
-  tls_ca_file: z.string().min(1).optional(),
+  mode: z
+    .enum(['single', 'cluster'])
+    .default('single')
+    .describe('`single` for one Redis server, `cluster` for Redis Cluster.'),
+  url: redisUrl
+    .default('redis://127.0.0.1:6379')
+    .describe('Address of the Redis server in mode `single`; `rediss://` means TLS.'),
+  cluster_urls: z
+    .array(redisUrl)
+    .max(100)
+    .default([])
+    .describe(
+      'Addresses of some nodes of the Redis Cluster in mode `cluster`; the others are found from these.',
+    ),
+  key_prefix: keyPrefix
+    .default('lingua')
+    .describe('Begins every key, so that several fleets can share one Redis.'),
+  /** Ours, like the two that follow. */
+  username_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with the ACL user; wins over the URL, read again at each new connection.'),
+  password_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with the password; wins over the URL, read again at each new connection.'),
+  tls_ca_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("File with the authorities, in PEM, by one of which the server's certificate must be signed."),
 });
 
 const nodeSnapshot = table({
@@ -80,19 +114,26 @@ const nodeSnapshot = table({
 });
 
 const schemaCompat = table({
-  enabled: z.boolean().default(false),
-  stats_snapshot_enabled: z.boolean().default(false),
-  stats_snapshot_ttl_seconds: seconds(1, day).default(60),
-  stats_snapshot_interval_ms: milliseconds(100, 3_600_000).default(5000),
-  node_caps_enabled: z.boolean().default(false),
-  node_caps_ttl_seconds: seconds(0, day).default(0),
-  session_bind_enabled: z.boolean().default(false),
-  session_bind_ttl_seconds: seconds(1, day).default(3600),
+  enabled: z.boolean().default(false).describe(noEffect),
+  stats_snapshot_enabled: z.boolean().default(false).describe(noEffect),
+  stats_snapshot_ttl_seconds: seconds(1, day).default(60).describe(noEffect),
+  stats_snapshot_interval_ms: milliseconds(100, 3_600_000).default(5000).describe(noEffect),
+  node_caps_enabled: z.boolean().default(false).describe(noEffect),
+  node_caps_ttl_seconds: seconds(0, day).default(0).describe(noEffect),
+  session_bind_enabled: z.boolean().default(false).describe(noEffect),
+  session_bind_ttl_seconds: seconds(1, day).default(3600).describe(noEffect),
 });
 
 const phase2 = table({
-  enabled: z.boolean().default(true),
-  instance_id: z.string().max(128).default('auto'),
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('Whether this instance shares a Redis with others; without it everything lives in its memory.'),
+  instance_id: z
+    .string()
+    .max(128)
+    .default('auto')
+    .describe('Unique in the fleet. In a pod it must be the name of the pod; `auto` makes one up.'),
   owner_ttl_seconds: seconds(1, 3600).default(45),
   stream_block_ms: milliseconds(1, 60_000).default(1000),
   stream_count: count(1, 10_000).default(64),
@@ -115,7 +156,7 @@ const phase2 = table({
 
 const phase3 = table({
   enabled: z.boolean().default(false),
-  mode: z.enum(['two_level']).default('two_level'),
+  mode: z.enum(['two_level']).default('two_level').describe('How pools are used; there is one way.'),
   pool_count: count(1, 65_535).default(16),
   hash_seed: count(0, Number.MAX_SAFE_INTEGER).default(0),
   fallback_scan_all_pools: z.boolean().default(true),
@@ -148,14 +189,14 @@ const scheduler = table({
   model_not_available: modelNotAvailable,
   task_binding: table({
     lease_seconds: seconds(1, day).default(90),
-    reserved_ttl_seconds: seconds(1, day).default(90),
+    reserved_ttl_seconds: seconds(1, day).default(90).describe(noEffect),
     spread_enabled: z.boolean().default(false),
     spread_window_seconds: seconds(0, day).default(30),
   }),
   web_task_segmentation: table({ pause_ms: milliseconds(0, 600_000).default(1000) }),
   observability: table({
-    lock_wait_warn_ms: milliseconds(0, 600_000).default(10),
-    path_warn_ms: milliseconds(0, 600_000).default(50),
+    lock_wait_warn_ms: milliseconds(0, 600_000).default(10).describe(noEffect),
+    path_warn_ms: milliseconds(0, 600_000).default(50).describe(noEffect),
   }),
   core_services: table({
     asr_service_id: serviceId.default('node-inference'),
@@ -164,8 +205,10 @@ const scheduler = table({
   }),
   phase2,
   phase3,
-  /** Ours: how long a drain lets running jobs finish before it hands them over. */
-  drain_timeout_seconds: seconds(0, 3600).default(30),
+  /** Ours. */
+  drain_timeout_seconds: seconds(0, 3600)
+    .default(30)
+    .describe('How long a drain lets running jobs finish before it hands them over.'),
   /** Ours: how long a draining instance goes on serving, so that load balancers can notice. */
   endpoint_grace_seconds: seconds(0, 300).default(endpointGraceSeconds),
   /** Ours: how long an answer waits for one with a lower index. */
@@ -174,19 +217,23 @@ const scheduler = table({
   node_grace_seconds: seconds(0, 300).default(2),
   /** Ours: how long a session's record and answers outlive its socket. */
   session_keep_seconds: seconds(1, day).default(120),
-  /** Ours: `replicated` is accepted and not in effect yet. */
+  /** Ours: whether an accept or finish also waits for a replica. */
   durability: z.enum(['redis', 'replicated']).default('redis'),
 });
 
 export const Config = z.strictObject({
   server: table({
-    port: port.default(ports.http),
-    host: z.string().min(1).max(255).default('0.0.0.0'),
+    port: port
+      .default(ports.http)
+      .describe('Where clients, nodes and people connect: WebSockets, routes, metrics.'),
+    host: z.string().min(1).max(255).default('0.0.0.0').describe('Address to listen on.'),
     /** Ours: web pages that may connect, as `https://host`; empty allows any. Clients that are no browser name none. */
     allowed_origins: z.array(z.string().max(2048)).max(1000).default([]),
   }),
   /** Ours. */
-  admin: table({ port: port.default(ports.admin) }),
+  admin: table({
+    port: port.default(ports.admin).describe('Where the admin API listens; it answers only with its token.'),
+  }),
   model_hub: table({
     /** Empty: no catalogue is asked for. The original asked localhost:5000 unless it was told otherwise. */
     base_url: z
@@ -194,7 +241,11 @@ export const Config = z.strictObject({
       .max(2048)
       .regex(/^(https?:\/\/[^\s]+)?$/, 'a URL that begins with http:// or https://, or nothing')
       .default(''),
-    storage_path: z.string().max(4096).default('./models'),
+    storage_path: z
+      .string()
+      .max(4096)
+      .default('./models')
+      .describe('Folder whose `services_index.json` stands in for the catalogue until it answers.'),
   }),
   scheduler,
   /** Ours: what one process takes on, and what it does not. */
@@ -228,9 +279,15 @@ export const Config = z.strictObject({
   }),
   /** Ours: the log also goes to a file that is rotated by size. Not for Kubernetes, where stdout is enough. */
   log: table({
-    file: z.string().max(4096).default(''),
-    max_file_bytes: count(10_000, 1024 * 1024 * 1024).default(5 * 1024 * 1024),
-    max_files: count(1, 100).default(5),
+    file: z
+      .string()
+      .max(4096)
+      .default('')
+      .describe('The log also goes here; empty: to stdout only. The guide has logs/scheduler.log.'),
+    max_file_bytes: count(10_000, 1024 * 1024 * 1024)
+      .default(5 * 1024 * 1024)
+      .describe('Size at which a file is rotated.'),
+    max_files: count(1, 100).default(5).describe('Files kept, the current one among them.'),
   }),
   /** Ours. */
   dashboard: table({ enabled: z.boolean().default(true) }),
