@@ -8,7 +8,7 @@ import { watchPeers } from './fleet/peers.ts';
 import { reapDead } from './fleet/reaper.ts';
 import type { Instance } from './instance.ts';
 import * as settings from './settings.ts';
-import type { OpenJobRecord } from './store/store.ts';
+import type { InboxStats, OpenJobRecord } from './store/store.ts';
 
 export function startLoops(instance: Instance, signal: AbortSignal, onFatal: (error: unknown) => void): void {
   const { store, floor, renewals, lease, beat, log, clock } = instance;
@@ -132,18 +132,24 @@ async function forgetStaleNodes(
   });
 }
 
-/** The gauge of the inbox is asked for in the background: a scrape must not wait for the store. */
-export function watchInbox({ store, instanceId, signal, beat, clock }: Instance): () => number {
-  let pending = 0;
+/** The gauges of the inbox are asked for in the background: a scrape must not wait for the store. */
+export function watchInbox({
+  store,
+  instanceId,
+  signal,
+  beat,
+  clock,
+}: Instance): () => Pick<InboxStats, 'pending' | 'dlqLength'> {
+  let last = { pending: 0, dlqLength: 0 };
   void every(clock, Math.max(1000, beat.pingMs), signal, () => {
     store.inbox.stats(instanceId).then(
       (stats) => {
-        pending = stats.pending;
+        last = stats;
       },
       () => undefined,
     );
   });
-  return () => pending;
+  return () => last;
 }
 
 async function every(clock: Clock, periodMs: number, signal: AbortSignal, action: () => void): Promise<void> {

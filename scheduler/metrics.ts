@@ -21,7 +21,8 @@ export interface Census {
   sessions(): number;
   nodes(): ReadonlyMap<NodeStatus, number>;
   jobs(): { waiting: number; running: number };
-  inboxPending(): number;
+  /** Of this instance's inbox, as last heard. */
+  inbox(): { pending: number; dlqLength: number };
   /** Seconds by which the event loop is late. */
   loopDelay(): number;
 }
@@ -179,7 +180,15 @@ export function registerCensus(registry: Registry, census: Census): void {
     help: 'Inbox entries read and not acknowledged.',
     registers,
     collect() {
-      this.set(census.inboxPending());
+      this.set(census.inbox().pending);
+    },
+  });
+  new Gauge({
+    name: 'scheduler_phase2_dlq_length',
+    help: 'Dead letters of this instance that nobody has replayed or dropped.',
+    registers,
+    collect() {
+      this.set(census.inbox().dlqLength);
     },
   });
 }

@@ -85,12 +85,11 @@ async function claimLease(
 async function openPorts(options: StartOptions, instance: Instance, surfaces: Surfaces): Promise<Started> {
   const { config, lifecycle, log, host, adminTokenFile, configSha256, presence } = options;
   const { registry, readiness, edge, drain } = instance;
-  const inboxPending = watchInbox(instance);
   registerCensus(registry, {
     sessions: () => instance.desk.sessionCount,
     nodes: () => instance.floor.statusCounts,
     jobs: () => instance.desk.jobCounts,
-    inboxPending,
+    inbox: watchInbox(instance),
     loopDelay: () => instance.loopDelayMs() / 1000,
   });
   const main = createHttpServer({ ...probeRoutes(readiness, registry), ...surfaces.routes }, log);
