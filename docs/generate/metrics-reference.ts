@@ -28,7 +28,7 @@ export function schedulerMetrics(): MetricFacts[] {
     sessions: () => 0,
     nodes: () => new Map(),
     jobs: () => ({ waiting: 0, running: 0 }),
-    inboxPending: () => 0,
+    inbox: () => ({ pending: 0, dlqLength: 0 }),
     loopDelay: () => 0,
   });
   registerSurfaceCensus(registry, { snapshotAge: () => 0, catalogue: () => undefined });
