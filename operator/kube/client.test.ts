@@ -44,6 +44,27 @@ describe('the API client', () => {
   });
   afterEach(() => api.close());
 
+  it('of a process that may not write any more sends no write, not even once more, and still reads', async () => {
+    open();
+    let mayWrite = true;
+    const fenced = client.fenced(() => mayWrite);
+    api.answer = (...exchange) => {
+      // The lead is lost while the first attempt is on its way; the server asks to try again.
+      mayWrite = false;
+      json(statusBody(429, 'TooManyRequests'), 429, { 'retry-after': '1' })(...exchange);
+    };
+    const late = await failing(fenced.apply(pods, pod('a')));
+    assert.match(late.message, /does not lead/);
+    assert.equal(api.seen.length, 1);
+    api.answer = json(pod('a'));
+    assert.equal((await failing(fenced.delete(pods, pod('a')))).code, 'unavailable');
+    assert.equal((await fenced.get(pods, { namespace: 'ns', name: 'a' }))?.metadata.name, 'a');
+    assert.deepEqual(
+      api.seen.map(({ method }) => method),
+      ['PATCH', 'GET'],
+    );
+  });
+
   describe('sends', () => {
     it('every verb to the path the API serves it at, as the right owner of fields', async () => {
       open();

@@ -7,7 +7,7 @@
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../common/clock.ts';
 import { AppError, toAppError } from '../../common/errors.ts';
-import { Credentials, type KubeconfigSource } from './credentials.ts';
+import { Credentials, type KubeconfigSource, type Login } from './credentials.ts';
 import type { Kube, KubeObject, ListQuery, ObjectMeta, ObjectName, Resource, WatchEvent } from './kube.ts';
 import { collectionPath, objectPath, withQuery } from './paths.ts';
 import { Transport, type ApiAnswer, type ApiRequest, type Attempt } from './transport.ts';
@@ -21,6 +21,8 @@ export interface ConnectOptions extends KubeconfigSource {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Logger;
+  /** Instead of a kubeconfig. */
+  readonly login?: Login;
   /** A watch without a byte for so long counts as broken; the server sends a bookmark about once a minute. Default 90 s. */
   readonly watchIdleMs?: number;
   /** Default 64 MiB. */
@@ -51,6 +53,8 @@ export interface KubeClient extends Kube {
   delete(resource: Resource, object: KubeObject, options?: DeleteOptions): Promise<void>;
   subresource<T = unknown>(request: SubresourceRequest): Promise<T>;
   version(): Promise<{ gitVersion: string }>;
+  /** The same, for a process that may lose the right to write: nothing is sent that writes while `mayWrite` says no. */
+  fenced(mayWrite: () => boolean): KubeClient;
   /** Any request, answered with whatever the server says: for probing a server, not for objects. */
   raw(request: Omit<ApiRequest, 'repeatable'>): Promise<ApiAnswer>;
   /** Breaks all connections; every request in flight and after fails. */
@@ -67,7 +71,7 @@ const applyPatch = 'application/apply-patch+yaml';
  */
 export function connect(options: ConnectOptions): KubeClient {
   const { log, observe } = options;
-  const credentials = new Credentials(options, options.clock);
+  const credentials = options.login ?? new Credentials(options, options.clock);
   const transport = new Transport({
     ...options,
     credentials,
@@ -82,10 +86,10 @@ export function connect(options: ConnectOptions): KubeClient {
 
 class HttpKube implements KubeClient {
   readonly #transport: Transport;
-  readonly #credentials: Credentials;
+  readonly #credentials: Login;
   readonly #options: ConnectOptions;
 
-  constructor(transport: Transport, credentials: Credentials, options: ConnectOptions) {
+  constructor(transport: Transport, credentials: Login, options: ConnectOptions) {
     this.#transport = transport;
     this.#credentials = credentials;
     this.#options = options;
@@ -276,6 +280,10 @@ class HttpKube implements KubeClient {
   async version(): Promise<{ gitVersion: string }> {
     const request = { method: 'GET', path: '/version', repeatable: true } as const;
     return (await this.#transport.json(request)) as { gitVersion: string };
+  }
+
+  fenced(mayWrite: () => boolean): KubeClient {
+    return new HttpKube(this.#transport.fenced(mayWrite), this.#credentials, this.#options);
   }
 
   raw(request: Omit<ApiRequest, 'repeatable'>): Promise<ApiAnswer> {

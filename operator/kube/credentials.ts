@@ -29,6 +29,18 @@ export interface Access {
   readonly dispatcher: Dispatcher;
 }
 
+/** What a client needs to know of the server and of itself. */
+export interface Login {
+  /** Base URL of the API server, possibly with a path (a proxy in front of several clusters). */
+  readonly server: URL;
+  /** The namespace of the context; in a pod, the pod's own. */
+  readonly namespace: string;
+  /** What the next request needs. Throws `unavailable` when it cannot be had. */
+  current(): Promise<Access>;
+  /** Breaks every connection, also those of requests in flight. */
+  close(): Promise<void>;
+}
+
 export interface KubeconfigSource {
   /** A kubeconfig file. Without it: `KUBECONFIG`, then the home directory, then the pod's service account. */
   readonly kubeconfig?: string;
@@ -36,7 +48,8 @@ export interface KubeconfigSource {
   readonly context?: string;
 }
 
-export class Credentials {
+/** From a kubeconfig, or from the files of the pod. */
+export class Credentials implements Login {
   readonly #clock: Clock;
   readonly #config: LoginConfig;
   readonly #pools = new Set<Dispatcher>();
@@ -48,18 +61,15 @@ export class Credentials {
     this.#config = load(source);
   }
 
-  /** Base URL of the API server, possibly with a path (a proxy in front of several clusters). */
   get server(): URL {
     return new URL(this.#config.cluster.server);
   }
 
-  /** The namespace of the context; in a pod, the pod's own. */
   get namespace(): string {
     const context = this.#config.getContextObject(this.#config.currentContext);
     return context?.namespace?.trim() ?? 'default';
   }
 
-  /** What the next request needs. Throws `unavailable` when a credential plugin or a file fails. */
   current(): Promise<Access> {
     const now = this.#clock.monotonic();
     if (!this.#cached || now >= this.#cached.until) {
@@ -70,7 +80,6 @@ export class Credentials {
     return this.#cached.access;
   }
 
-  /** Breaks every connection, also those of requests in flight. */
   async close(): Promise<void> {
     await Promise.all([...this.#pools].map((pool) => pool.destroy()));
   }

@@ -35,10 +35,18 @@ export interface ElectionTiming {
   readonly leaseMs: number;
   /** How long the leader goes on without a good renewal. */
   readonly renewDeadlineMs: number;
+  /** Between two renewals by the leader. */
   readonly retryMs: number;
+  /** Between two looks of one that waits; varied by a fifth. A lease that is given back is taken up within this. */
+  readonly waitMs: number;
 }
 
-const defaultTiming: ElectionTiming = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+const defaultTiming: ElectionTiming = {
+  leaseMs: 15_000,
+  renewDeadlineMs: 10_000,
+  retryMs: 2_000,
+  waitMs: 1_000,
+};
 
 /** What this process last saw of the Lease, and when by its own clock it saw that for the first time. */
 interface Sighting {
@@ -96,8 +104,8 @@ export class Election {
     const ended = AbortSignal.any([this.#stopped.signal, this.#lost.signal]);
     while (!ended.aborted) {
       await this.#try();
-      const spread = this.#isLeading ? 1 : 1 + 0.2 * random.next();
-      await clock.sleep(this.#timing.retryMs * spread, ended);
+      const { retryMs, waitMs } = this.#timing;
+      await clock.sleep(this.#isLeading ? retryMs : waitMs * (1 + 0.2 * random.next()), ended);
     }
   }
 

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { backoffMs } from '../../common/backoff.ts';
 import type { Clock, Random } from '../../common/clock.ts';
 import { AppError, toAppError } from '../../common/errors.ts';
-import type { Access, Credentials } from './credentials.ts';
+import type { Access, Login } from './credentials.ts';
 import { failureOf } from './failures.ts';
 
 export interface ApiRequest {
@@ -26,7 +26,7 @@ export interface ApiAnswer {
 }
 
 export interface TransportOptions {
-  readonly credentials: Credentials;
+  readonly credentials: Login;
   readonly userAgent: string;
   /** Time for one attempt, from the first byte sent to the last byte read; milliseconds. */
   readonly requestTimeoutMs: number;
@@ -34,6 +34,8 @@ export interface TransportOptions {
   readonly answerBytesMax: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** Asked before every attempt to write; when it says no, nothing is sent. */
+  readonly mayWrite?: (() => boolean) | undefined;
   /** Told of every attempt; `status` is 0 when there was no answer. */
   readonly observe?: ((attempt: Attempt) => void) | undefined;
 }
@@ -58,6 +60,11 @@ export class Transport {
     const { origin, pathname } = options.credentials.server;
     this.#origin = origin;
     this.#prefix = pathname.replace(/\/+$/, '');
+  }
+
+  /** The same way to the same server, for a process that may lose the right to write. */
+  fenced(mayWrite: () => boolean): Transport {
+    return new Transport({ ...this.#options, mayWrite });
   }
 
   /** The decoded body of a success. Anything else throws. */
@@ -110,8 +117,9 @@ export class Transport {
   }
 
   async #send({ method, path, body, contentType }: ApiRequest, signal: AbortSignal) {
-    const { credentials, userAgent } = this.#options;
+    const { credentials, userAgent, mayWrite } = this.#options;
     const { headers, dispatcher } = await beforeAbort<Access>(credentials.current(), signal);
+    if (method !== 'GET' && mayWrite?.() === false) throw fencedOff(method, path);
     return dispatcher.request({
       origin: this.#origin,
       path: this.#prefix + path,
@@ -151,9 +159,18 @@ export class Transport {
 
 /** A broken connection, too many requests, or a server that says when to come back. */
 function mayPassSoon({ code, facts }: AppError): boolean {
-  if (code !== 'unavailable') return false;
+  if (code !== 'unavailable' || facts['fenced']) return false;
   return facts['status'] === undefined || facts['status'] === 429 || facts['retryAfterMs'] !== undefined;
 }
+
+const fencedOff = (method: string, path: string): AppError =>
+  new AppError(
+    'unavailable',
+    `${method} ${path.replace(/\?.*$/, '')}: this process does not lead; nothing is written`,
+    {
+      facts: { fenced: true },
+    },
+  );
 
 function succeeded(request: ApiRequest, answer: ApiAnswer): ApiAnswer {
   if (answer.status >= 200 && answer.status < 300) return answer;

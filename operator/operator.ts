@@ -1,0 +1,142 @@
+/**
+ * The operator without its process: everything between the API server and the instances, on the ports it is given.
+ *
+ *   watches.ts       caches of clusters and of what they own; a change becomes the key of a cluster
+ *   kube/queue.ts    keys that want a look
+ *   reconcile/       one look: gather, decide, act in ordered steps, report
+ *   instances/       asks the schedulers themselves, and wants a look when they say something new
+ *
+ * With an election nothing is done before this process leads, and nothing is written after it has lost the lead, whatever
+ * it was in the middle of: each write asks once more, at the last moment.
+ */
+import type { Registry } from 'prom-client';
+import type { Clock, Random } from '../common/clock.ts';
+import { AppError } from '../common/errors.ts';
+import type { Lifecycle } from '../common/lifecycle.ts';
+import type { Logger } from '../common/log.ts';
+import { group } from './api/group.ts';
+import type { AdminClient } from './instances/admin-client.ts';
+import { Instances } from './instances/instances.ts';
+import type { KubeClient } from './kube/client.ts';
+import { createEventRecorder } from './kube/events.ts';
+import type { ObjectName } from './kube/kube.ts';
+import { Election, type ElectionTiming } from './kube/leader.ts';
+import { queueMetrics } from './kube/metrics-queue.ts';
+import { electionMetrics, recorderMetrics, reflectorMetrics } from './kube/metrics.ts';
+import { WorkQueue } from './kube/queue.ts';
+import { createOperatorMetrics } from './metrics.ts';
+import { OwnWrites } from './reconcile/own-writes.ts';
+import { createReconciler, nextLookMs } from './reconcile/reconcile.ts';
+import { startWatches, type Watches } from './watches.ts';
+
+export interface OperatorOptions {
+  readonly kube: Pick<KubeClient, 'fenced'> & Watched & Elected;
+  readonly admin: Pick<AdminClient, 'ask' | 'drain'>;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
+  /** Clusters looked at at the same time. */
+  readonly concurrency: number;
+  /** Unlike that of any other process, also of an earlier one in the same pod. */
+  readonly identity: string;
+  /** Without it, this process works without asking anybody. */
+  readonly election?: {
+    readonly lease: ObjectName;
+    readonly timing?: ElectionTiming;
+    /** The process should end: it may not know what the next leader did. */
+    readonly onLost: () => void;
+  };
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly registry: Registry;
+  /** Told how everything that is started here is ended. */
+  readonly lifecycle: Pick<Lifecycle, 'onStop'>;
+}
+
+type Watched = Pick<KubeClient, 'list' | 'watch'>;
+type Elected = Pick<KubeClient, 'get' | 'create' | 'update'>;
+
+export interface Operator extends Pick<Watches, 'synced' | 'unsynced'> {
+  /** Begins to work, once it leads if there is an election. Call when `synced` has resolved. */
+  work(): void;
+}
+
+export function startOperator(options: OperatorOptions): Operator {
+  const { clock, random, log, registry, lifecycle, namespaces, concurrency } = options;
+  const base = { clock, random, log };
+  let election: Election | undefined;
+  const mayAct = () => options.election === undefined || election?.isLeader === true;
+  const kube = options.kube.fenced(mayAct);
+  const wake = (key: string) => {
+    queue.add(key);
+  };
+  const events = createEventRecorder({
+    ...{ kube, clock, log },
+    controller: `${group}/operator`,
+    instance: options.identity,
+    metrics: recorderMetrics(registry),
+  });
+  const instances = new Instances({ ...base, client: onlyWhile(mayAct, options.admin), wake });
+  lifecycle.onStop('instances', () => {
+    instances.stop();
+  });
+  const ownWrites = new OwnWrites(clock);
+  const metrics = reflectorMetrics(registry);
+  const watches = startWatches({ ...base, kube, namespaces, wake, ownWrites, metrics });
+  lifecycle.onStop('watches', () => {
+    watches.stop();
+  });
+  const deps = { ...base, kube, caches: watches.caches, ownWrites, instances, events };
+  const look = createReconciler({ ...deps, metrics: createOperatorMetrics(registry) });
+  const queue = new WorkQueue({
+    ...base,
+    workers: concurrency,
+    work: async (key) => {
+      const againInMs = nextLookMs(await look(key));
+      return againInMs === undefined ? {} : { againInMs };
+    },
+    metrics: queueMetrics(registry)('schedulercluster', concurrency),
+  });
+  const work = () => {
+    if (options.election) election = lead(options, options.election, queue);
+    else queue.start();
+    // The last one registered ends first: the pass in hand may still write, and what it tells is written before the lease is given back.
+    lifecycle.onStop('events', () => events.flush());
+    lifecycle.onStop('queue', () => queue.stop());
+  };
+  return { synced: watches.synced, unsynced: () => watches.unsynced(), work };
+}
+
+function lead(
+  { kube, identity, clock, random, log, registry, lifecycle }: OperatorOptions,
+  { lease, timing, onLost }: NonNullable<OperatorOptions['election']>,
+  queue: WorkQueue,
+): Election {
+  const election = new Election({
+    ...{ kube, lease, identity, clock, random, log },
+    ...(timing ? { timing } : {}),
+    onLeading: (lost) => {
+      lost.addEventListener('abort', onLost);
+      queue.start();
+    },
+    metrics: electionMetrics(registry, lease.name),
+  });
+  lifecycle.onStop('lease', () => election.stop());
+  return election;
+}
+
+/** Telling an instance to drain is a write too. */
+function onlyWhile(
+  mayAct: () => boolean,
+  admin: Pick<AdminClient, 'ask' | 'drain'>,
+): Pick<AdminClient, 'ask' | 'drain'> {
+  return {
+    ask: (...question) => admin.ask(...question),
+    drain: (...order) => {
+      if (mayAct()) return admin.drain(...order);
+      return Promise.reject(
+        new AppError('unavailable', 'this process does not lead; nobody is told to drain'),
+      );
+    },
+  };
+}
