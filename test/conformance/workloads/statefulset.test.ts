@@ -217,6 +217,11 @@ describe('a StatefulSet', { concurrency: true }, () => {
       after.map(({ metadata }) => metadata.uid),
       before.map(({ metadata }) => metadata.uid),
     );
+    await eventually('an owned history', async () => {
+      const { items } = await place.kube.list(controllerRevisions, { namespace: place.namespace });
+      const owners = items.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid);
+      return owners.length === 1 && owners[0] === set.metadata.uid;
+    });
   });
 
   it('says how a rollout goes to kubectl', async (t) => {

@@ -13,6 +13,7 @@ import { withoutOwner } from '../owners.ts';
 import {
   blocks,
   decide,
+  type Decision,
   foregroundFinalizer,
   hasFinalizer,
   orphanFinalizer,
@@ -70,12 +71,29 @@ export async function startCollector(context: ControllerContext): Promise<Contro
   const waits = (item: Item | undefined): boolean =>
     item?.object.metadata.deletionTimestamp !== undefined && hasFinalizer(item.object, foregroundFinalizer);
 
+  /** What the copy would have done is decided again on the object as it is: the copy may not know yet that an owner let go of it. */
   async function collect(item: Item): Promise<void> {
+    if ((await decisionOn(item)).kind === 'keep') return;
+    const live = await asItIs(item);
+    if (!live || live.object.metadata.deletionTimestamp !== undefined) return;
+    const decision = await decisionOn(live);
+    if (decision.kind === 'unlink') {
+      const owners = ownersOf(live).filter(({ uid }) => !decision.uids.includes(uid));
+      await patchMetadata(live, { ownerReferences: owners });
+    }
+    if (decision.kind === 'delete') await remove(live, decision.propagation);
+  }
+
+  async function decisionOn(item: Item): Promise<Decision> {
     const states = new Map<string, OwnerState>();
     for (const owner of ownersOf(item)) states.set(owner.uid, await stateOf(owner, item));
-    const decision = decide(item, states, graph.dependentsOf(uidOf(item)).length > 0);
-    if (decision.kind === 'unlink') for (const uid of decision.uids) await unlink(item, uid);
-    if (decision.kind === 'delete') await remove(item, decision.propagation);
+    return decide(item, states, graph.dependentsOf(uidOf(item)).length > 0);
+  }
+
+  /** Read from the API; undefined when it is gone, or another one has its name. */
+  async function asItIs({ resource, object }: Item): Promise<Item | undefined> {
+    const found = await kube.get(resource, nameOf(object.metadata));
+    return found && found.metadata.uid === object.metadata.uid ? { resource, object: found } : undefined;
   }
 
   /** Asked of the API: our copy may be too young to know the owner, or too old to know that it is gone. */
@@ -94,7 +112,7 @@ export async function startCollector(context: ControllerContext): Promise<Contro
     const uid = uidOf(item);
     const dependents = graph.dependentsOf(uid);
     if (hasFinalizer(item.object, orphanFinalizer)) {
-      await allSettled(dependents.map((dependent) => unlink(dependent, uid)));
+      await allSettled(dependents.map((dependent) => orphan(dependent, uid)));
       await dropFinalizer(item, orphanFinalizer);
     } else if (hasFinalizer(item.object, foregroundFinalizer)) {
       for (const dependent of dependents) queue.add(uidOf(dependent));
@@ -103,15 +121,20 @@ export async function startCollector(context: ControllerContext): Promise<Contro
     }
   }
 
-  function unlink(item: Item, ownerUid: string): Promise<void> {
-    return patchMetadata(item, { ownerReferences: withoutOwner(item.object, ownerUid) });
+  async function orphan(dependent: Item, ownerUid: string): Promise<void> {
+    const live = await asItIs(dependent);
+    if (!live || !ownersOf(live).some(({ uid }) => uid === ownerUid)) return;
+    await patchMetadata(live, { ownerReferences: withoutOwner(live.object, ownerUid) });
   }
 
-  function dropFinalizer(item: Item, finalizer: string): Promise<void> {
-    const finalizers = (item.object.metadata.finalizers ?? []).filter((one) => one !== finalizer);
-    return patchMetadata(item, { finalizers });
+  async function dropFinalizer(item: Item, finalizer: string): Promise<void> {
+    const live = await asItIs(item);
+    if (!live || !hasFinalizer(live.object, finalizer)) return;
+    const finalizers = (live.object.metadata.finalizers ?? []).filter((one) => one !== finalizer);
+    await patchMetadata(live, { finalizers });
   }
 
+  /** Refused with `conflict` when the object changed since it was read. */
   async function patchMetadata({ resource, object }: Item, change: object): Promise<void> {
     const { uid, resourceVersion } = object.metadata;
     try {
@@ -122,15 +145,21 @@ export async function startCollector(context: ControllerContext): Promise<Contro
   }
 
   async function remove({ resource, object }: Item, propagationPolicy: Propagation): Promise<void> {
-    const { name, namespace, uid } = object.metadata;
+    const { name, namespace, uid, resourceVersion } = object.metadata;
     log.debug({ kind: resource.kind, namespace, name, propagationPolicy }, 'collecting');
     const answer = await kube.raw({
       method: 'DELETE',
       path: objectPath(resource, nameOf(object.metadata)),
-      body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions: { uid } },
+      body: {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        propagationPolicy,
+        preconditions: { uid, resourceVersion },
+      },
     });
-    const done = answer.status < 300 || answer.status === 404 || answer.status === 409;
-    if (!done) throw new AppError('unavailable', `DELETE ${resource.kind} ${name}: ${answer.status}`);
+    if (answer.status < 300 || answer.status === 404) return;
+    const code = answer.status === 409 ? 'conflict' : 'unavailable';
+    throw new AppError(code, `DELETE ${resource.kind} ${name}: ${answer.status}`);
   }
 
   definitions.onChange((before, after) => {

@@ -1,6 +1,6 @@
 /** The StatefulSet controller: gathers a set and what it owns, asks the plan, does it, and reports. */
-import { toAppError } from '../../../../common/errors.ts';
-import type { ObjectName } from '../../../../operator/kube/kube.ts';
+import { AppError, toAppError } from '../../../../common/errors.ts';
+import type { KubeObject, ObjectName, OwnerReference, Resource } from '../../../../operator/kube/kube.ts';
 import { keyOf } from '../../../../operator/kube/object-cache.ts';
 import {
   controllerRevisions,
@@ -18,7 +18,7 @@ import {
   type Controller,
   type ControllerContext,
 } from '../controller.ts';
-import { claim, controllerOf, controllerReference, isControlledBy, withoutOwner } from '../owners.ts';
+import { claim, controllerOf, controllerReference, withoutOwner } from '../owners.ts';
 import { selects } from '../selector.ts';
 import { buildPod, ordinalOf } from './identity.ts';
 import { plan, type Action } from './plan.ts';
@@ -36,7 +36,7 @@ export function startStatefulSets(context: ControllerContext): Controller {
     const set = sets.get(name);
     if (!set) return {};
     const owned = await claimPods(set);
-    const history = revisions.inNamespace(name.namespace).filter((revision) => isControlledBy(revision, set));
+    const history = await claimRevisions(set);
     const resolved = await writeRevision(set, resolveRevisions(set, history));
     const next = plan(set, resolved, owned, clock.now());
     await allSettled(next.actions.map((action) => act(set, action)));
@@ -47,25 +47,52 @@ export function startStatefulSets(context: ControllerContext): Controller {
     return next.lookAgainInMs === undefined ? {} : { againInMs: next.lookAgainInMs + 1 };
   });
 
-  /** The pods that are the set's now, after adopting orphans and letting go of what the selector left. */
-  async function claimPods(set: StatefulSet): Promise<Pod[]> {
-    const selector = set.spec?.selector;
-    const owned: Pod[] = [];
-    for (const pod of allPods.inNamespace(set.metadata.namespace)) {
-      const verdict = claim(set, selector, pod);
-      if (verdict === 'ours') owned.push(pod);
-      if (verdict === 'release') await patchOwners(pod, withoutOwner(pod, set.metadata.uid));
-      if (verdict === 'adopt' && ordinalOf(set, pod.metadata.name) !== undefined) {
-        await patchOwners(pod, [...(pod.metadata.ownerReferences ?? []), controllerReference(set)]);
-        owned.push(pod);
+  const claimPods = (set: StatefulSet): Promise<Pod[]> => {
+    const named = (pod: Pod) => ordinalOf(set, pod.metadata.name) !== undefined;
+    return claimAll(set, pods, allPods.inNamespace(set.metadata.namespace), named);
+  };
+
+  const claimRevisions = (set: StatefulSet): Promise<ControllerRevision[]> =>
+    claimAll(set, controllerRevisions, revisions.inNamespace(set.metadata.namespace), () => true);
+
+  /** What is the set's now, after adopting orphans and letting go of what the selector left. */
+  async function claimAll<T extends KubeObject>(
+    set: StatefulSet,
+    resource: Resource<T>,
+    found: readonly T[],
+    mayAdopt: (object: T) => boolean,
+  ): Promise<T[]> {
+    const owned: T[] = [];
+    for (const object of found) {
+      const verdict = claim(set, set.spec?.selector, object);
+      if (verdict === 'ours') owned.push(object);
+      if (verdict === 'release') {
+        await patchOwners(resource, object, withoutOwner(object, set.metadata.uid));
+      }
+      if (verdict === 'adopt' && mayAdopt(object)) {
+        await ensureAdopter(set);
+        const owners = [...(object.metadata.ownerReferences ?? []), controllerReference(set)];
+        owned.push(await patchOwners(resource, object, owners));
       }
     }
     return owned;
   }
 
-  async function patchOwners({ metadata }: Pod, ownerReferences: unknown[]): Promise<void> {
+  /** Our copy may not know yet that the set is leaving, or gone: then its orphans are not its any more. */
+  async function ensureAdopter(set: StatefulSet): Promise<void> {
+    const { metadata } = set;
+    const live = await kube.get(statefulSets, nameIn(metadata));
+    if (live?.metadata.uid === metadata.uid && live?.metadata.deletionTimestamp === undefined) return;
+    throw new AppError('conflict', `StatefulSet ${metadata.name} is leaving and adopts nothing`);
+  }
+
+  function patchOwners<T extends KubeObject>(
+    resource: Resource<T>,
+    { metadata }: T,
+    ownerReferences: OwnerReference[],
+  ): Promise<T> {
     const { uid, resourceVersion } = metadata;
-    await kube.patch(pods, nameIn(metadata), { metadata: { uid, resourceVersion, ownerReferences } });
+    return kube.patch(resource, nameIn(metadata), { metadata: { uid, resourceVersion, ownerReferences } });
   }
 
   /** Stores the update revision when it is not stored yet; a name taken by other content is counted as a collision. */
