@@ -27,7 +27,7 @@ interface World {
   /** Times the controllers asked for the set by name, past their copies. */
   readonly looks: { sets: number };
   /** From now on the controllers hear nothing more of this kind. */
-  deafTo(resource: Resource): void;
+  readonly deafTo: (resource: Resource) => void;
 }
 
 async function aWorld(t: TestContext): Promise<World> {
