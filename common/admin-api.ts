@@ -3,6 +3,7 @@
  *
  *   GET  /admin/v1/instance  -> 200 InstanceReport
  *   POST /admin/v1/drain     -> 202 InstanceReport; body DrainRequest (may be empty); asking again is harmless
+ *   POST /admin/v1/probe     -> 200 ProbeReport; body ProbeRequest; 429 while another one runs, or right after one
  *
  * 401 without the right token. A reader must ignore fields it does not know: operator and scheduler versions mix
  * during an upgrade.
@@ -52,3 +53,43 @@ export const DrainRequest = z.object({
   timeoutSeconds: z.int().min(0).max(3600).optional(),
 });
 export type DrainRequest = z.infer<typeof DrainRequest>;
+
+/** Tries the way of a job from a session on the instance that is asked to a node on another one, or on itself. */
+export const ProbeRequest = z.object({
+  /** Instance id of the one that plays the node. */
+  target: z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/),
+});
+export type ProbeRequest = z.infer<typeof ProbeRequest>;
+
+export const probeOutcomes = [
+  /** The job reached the other instance, and its answer the one that asked. */
+  'answered',
+  /** Nothing came back in time. */
+  'unanswered',
+  /** The inbox of the other instance is full. */
+  'busy',
+  /** Nobody holds the lease of the other instance, as the one that asked sees Redis. */
+  'no_owner',
+  /** The other instance is draining, or does not know probes. */
+  'refused',
+  /** Redis did not take the job. */
+  'unavailable',
+  /** The instance that was asked is not ready itself, and tried nothing. */
+  'not_now',
+] as const;
+export type ProbeOutcome = (typeof probeOutcomes)[number];
+
+export const ProbeReport = z.object({
+  /** Instance ids of the two sides. */
+  session: z.string(),
+  node: z.string(),
+  outcome: z.enum(probeOutcomes),
+  /** More, for people; may be empty. */
+  detail: z.string(),
+  /** From the session's first write to its last, in milliseconds. */
+  tookMs: z.number(),
+});
+export type ProbeReport = z.infer<typeof ProbeReport>;
+
+/** Longest that a probe waits for its answer; what it writes before and after that is bounded by Redis' own time-outs. */
+export const probePatienceMs = 5000;

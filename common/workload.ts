@@ -25,6 +25,7 @@ export const paths = {
   dashboard: '/dashboard',
   adminInstance: '/admin/v1/instance',
   adminDrain: '/admin/v1/drain',
+  adminProbe: '/admin/v1/probe',
 } as const;
 
 /** Environment variables a scheduler pod gets; see docs/design/scheduler.md for their meaning outside Kubernetes. */

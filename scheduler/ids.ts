@@ -8,6 +8,13 @@ export const newSessionId = (random: Random): string => `s-${random.id()}`;
 export const newJobId = (random: Random): string => `job-${random.id()}`;
 export const newNodeId = (random: Random): string => `node-${random.id()}`;
 
+/**
+ * A session of nobody's, which only tries a route (`scheduler/probe/`). Everybody knows its jobs by this id: none reaches
+ * a node, is given to another, or is counted. Clients cannot choose session ids, so no real one looks like it.
+ */
+export const newProbeSessionId = (random: Random): string => `probe-${random.id()}`;
+export const isProbeSession = (sessionId: string): boolean => sessionId.startsWith('probe-');
+
 /** In the shape of a UUID of version 4, which clients and their logs expect. */
 export function newTraceId(random: Random): string {
   const hex = random.id();

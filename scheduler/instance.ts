@@ -28,6 +28,7 @@ import { NodePeer } from './floor/peer.ts';
 import { watchLoopDelay } from './loop-delay.ts';
 import { createMetrics, touchSeries, type Metrics } from './metrics.ts';
 import { closeCodes } from './protocol/close-codes.ts';
+import { RouteProbe } from './probe/probe.ts';
 import { createReadiness } from './readiness.ts';
 import type { Retry } from './retry.ts';
 import * as settings from './settings.ts';
@@ -67,7 +68,7 @@ export function createInstance(options: InstanceOptions) {
       });
     },
   });
-  const work = createWork(base, lease);
+  const work = createWork(base, lease, () => front.drain.active);
   const front = createFront(base, lease, work);
   return { ...base, lease, ...work, ...front };
 }
@@ -119,7 +120,7 @@ function createLease(base: Base, events: { onLost: () => void; onRegained: () =>
 }
 
 /** Desk and floor, and the hints between them and to other instances. */
-function createWork(base: Base, lease: Lease) {
+function createWork(base: Base, lease: Lease, isDraining: () => boolean) {
   const { instanceId, config, store, directory, retry, log, metrics } = base;
 
   /** Nothing has an effect while another process may be this instance. */
@@ -138,8 +139,9 @@ function createWork(base: Base, lease: Lease) {
   };
   const lookup = createNodeLookup({ ...base, nodes: store.nodes, onChange: onCapacity });
   const floor = openFloor({ ...base, post, lookup, onCapacity });
-  const onHint = createHintHandler({ desk, floor, directory, lookup, instanceId });
-  return { post, placer, desk, floor, lookup, handle };
+  const probe = new RouteProbe({ ...base, isDraining });
+  const onHint = createHintHandler({ desk, floor, directory, lookup, probe, instanceId });
+  return { post, placer, desk, floor, lookup, probe, handle };
 }
 
 /** What faces the world: sockets, readiness, presence, and the way out. */

@@ -103,7 +103,8 @@ async function openPorts(options: StartOptions, instance: Instance, surfaces: Su
   const begin = (timeoutSeconds: number | undefined) => {
     void drain.begin(timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000);
   };
-  const admin = createHttpServer(adminRoutes({ token, report, drain: begin }), log);
+  const probe = (target: string) => instance.probe.run(target, readiness.reasons());
+  const admin = createHttpServer(adminRoutes({ token, report, drain: begin, probe }), log);
   const adminPort = await open(admin, 'admin', { host, port: config.admin.port }, options);
   return { port, adminPort };
 }

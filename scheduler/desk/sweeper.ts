@@ -10,7 +10,9 @@ import type { Wanted } from '../decide/placement.ts';
 import type { NodeLookup } from '../fleet/node-lookup.ts';
 import type { Post } from '../fleet/post.ts';
 import { resultsHint } from '../fleet/results-hint.ts';
+import { isProbeSession } from '../ids.ts';
 import type { Metrics } from '../metrics.ts';
+import { probeKeepMs } from '../probe/stand-in-node.ts';
 import type { Assignment } from '../protocol/node-messages.ts';
 import { errorCodes } from '../protocol/error-codes.ts';
 import type { JobRecord, JobRef, JobStore, Target } from '../store/store.ts';
@@ -58,6 +60,7 @@ export async function sweepOverdue(deps: SweeperDeps, signal: AbortSignal): Prom
 async function sweep(ref: JobRef, deps: SweeperDeps): Promise<void> {
   const record = await deps.jobs.get(ref);
   if (!record || record.state === 'finished') return;
+  if (isProbeSession(ref.sessionId)) return endProbe(record, deps.jobs);
   const verdict = timeUp(
     { state: record.state, failovers: record.failovers },
     deps.limits.failoverMaxAttempts,
@@ -66,6 +69,15 @@ async function sweep(ref: JobRef, deps: SweeperDeps): Promise<void> {
   if (verdict === 'timed_out')
     await end(record, errorCodes.jobTimeout, 'The job was not finished in time', deps);
   else await end(record, errorCodes.nodeUnavailable, 'No available nodes', deps);
+}
+
+/** Its instance died in the middle. Nobody waits for it, and no node may have it. */
+async function endProbe(
+  { sessionId, jobId, attempt }: Pick<JobRecord, 'sessionId' | 'jobId' | 'attempt'>,
+  jobs: JobStore,
+): Promise<void> {
+  const answer = { kind: 'failure', code: errorCodes.jobTimeout, message: '', traceId: jobId } as const;
+  await jobs.finish({ sessionId, jobId, attempt, answer, keepMs: probeKeepMs });
 }
 
 /** Whether another node got the job. A refusal comes back to us, and the job is then pending until it is overdue again. */
@@ -94,6 +106,10 @@ export type RescueDeps = Pick<
  */
 export async function rescue(record: Omit<JobRecord, 'audio'>, deps: RescueDeps): Promise<boolean> {
   const { jobs, placer, core, limits, metrics } = deps;
+  if (isProbeSession(record.sessionId)) {
+    await endProbe(record, jobs);
+    return true;
+  }
   const target = placer.placeWaiting(wantedOf(record, core, new Set()));
   if (target) {
     const given = await giveTo(target, record, false, deps);

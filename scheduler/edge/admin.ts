@@ -1,7 +1,8 @@
 /** The admin API of common/admin-api.ts, on a port of its own. */
 import type { IncomingMessage } from 'node:http';
-import { DrainRequest, type InstanceReport } from '../../common/admin-api.ts';
+import { DrainRequest, ProbeRequest, type InstanceReport, type ProbeReport } from '../../common/admin-api.ts';
 import { json, type HttpAnswer, type HttpHandler, type HttpRoutes } from '../../common/http.ts';
+import type { z } from 'zod';
 import { paths } from '../../common/workload.ts';
 import type { AdminToken } from './admin-token.ts';
 
@@ -10,6 +11,8 @@ interface AdminDeps {
   readonly report: () => Promise<InstanceReport>;
   /** Begins a drain, or does nothing when one is on. */
   readonly drain: (timeoutSeconds: number | undefined) => void;
+  /** Tries the route to an instance; undefined when one is tried, or was a moment ago. */
+  readonly probe: (target: string) => Promise<ProbeReport | undefined>;
 }
 
 const bodyBytesMax = 4096;
@@ -19,7 +22,7 @@ const refusals = {
   not_configured: 'no admin token is configured; set LINGUA_ADMIN_TOKEN_FILE to a file that holds one',
 } as const;
 
-export function adminRoutes({ token, report, drain }: AdminDeps): HttpRoutes {
+export function adminRoutes({ token, report, drain, probe }: AdminDeps): HttpRoutes {
   const guarded =
     (handler: HttpHandler): HttpHandler =>
     async (request, url) => {
@@ -30,10 +33,17 @@ export function adminRoutes({ token, report, drain }: AdminDeps): HttpRoutes {
   return {
     [`GET ${paths.adminInstance}`]: guarded(async () => json(200, await report())),
     [`POST ${paths.adminDrain}`]: guarded(async (request) => {
-      const asked = await drainRequest(request);
+      const asked = await bodyOf(request, DrainRequest);
       if (!asked) return json(400, { error: 'the body must be empty or {"timeoutSeconds": 0 to 3600}' });
       drain(asked.timeoutSeconds);
       return json(202, await report());
+    }),
+    [`POST ${paths.adminProbe}`]: guarded(async (request) => {
+      const asked = await bodyOf(request, ProbeRequest);
+      if (!asked) return json(400, { error: 'the body must be {"target": "an instance id"}' });
+      const tried = await probe(asked.target);
+      if (tried) return json(200, tried);
+      return { ...json(429, { error: 'a route was tried a moment ago' }), headers: { 'retry-after': '1' } };
     }),
   };
 }
@@ -43,14 +53,15 @@ const unauthorized = (error: string): HttpAnswer => ({
   headers: { 'www-authenticate': 'Bearer' },
 });
 
-async function drainRequest(request: IncomingMessage): Promise<DrainRequest | undefined> {
+/** What the body says; undefined when it is too long or something else. An empty body is an empty object. */
+async function bodyOf<T>(request: IncomingMessage, shape: z.ZodType<T>): Promise<T | undefined> {
   let body = '';
   for await (const chunk of request) {
     body += String(chunk);
     if (body.length > bodyBytesMax) return undefined;
   }
   try {
-    return DrainRequest.safeParse(body.trim() === '' ? {} : JSON.parse(body)).data;
+    return shape.safeParse(body.trim() === '' ? {} : JSON.parse(body)).data;
   } catch {
     return undefined;
   }

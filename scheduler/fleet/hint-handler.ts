@@ -2,6 +2,8 @@
 import { assertNever } from '../../common/errors.ts';
 import type { Desk } from '../desk/desk.ts';
 import type { Floor } from '../floor/floor.ts';
+import { isProbeSession } from '../ids.ts';
+import type { RouteProbe } from '../probe/probe.ts';
 import type { Hint, HintOf } from '../store/hints.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import type { NodeLookup } from './node-lookup.ts';
@@ -12,10 +14,13 @@ interface HandlerDeps {
   readonly floor: Floor;
   readonly directory: NodeDirectory;
   readonly lookup: NodeLookup;
+  readonly probe: RouteProbe;
   readonly instanceId: string;
 }
 
-export function createHintHandler({ desk, floor, directory, lookup, instanceId }: HandlerDeps): HintHandler {
+export function createHintHandler(deps: HandlerDeps): HintHandler {
+  const { desk, floor, directory, lookup, probe, instanceId } = deps;
+
   /** What a refusal says about the node is worth remembering for the next job too. */
   function noteRefusal({ node_id, reason, from }: HintOf<'refused'>): void {
     const holder = directory.get(node_id)?.instanceId;
@@ -30,6 +35,7 @@ export function createHintHandler({ desk, floor, directory, lookup, instanceId }
   }
 
   return (hint: Hint, again: boolean) => {
+    if ('session_id' in hint && isProbeSession(hint.session_id)) return probe.handle(hint);
     switch (hint.type) {
       case 'assign':
         return floor.assign(hint, again);
