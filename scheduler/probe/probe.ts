@@ -50,20 +50,9 @@ export class RouteProbe {
 
   /** Hints of any probe: this instance may be its session, its node, both, or neither any more. */
   handle(hint: Hint): Promise<void> | void {
-    switch (hint.type) {
-      case 'assign':
-        return answerProbe(hint, {
-          ...this.#deps,
-          jobs: this.#deps.store.jobs,
-          send: this.#send,
-        });
-      case 'results':
-      case 'refused':
-        this.#heard.get(hint.session_id)?.(hint);
-        return;
-      default:
-        return;
-    }
+    if (hint.type === 'results' || hint.type === 'refused') this.#heard.get(hint.session_id)?.(hint);
+    if (hint.type !== 'assign') return;
+    return answerProbe(hint, { ...this.#deps, jobs: this.#deps.store.jobs, send: this.#send });
   }
 
   /**
