@@ -29,6 +29,10 @@ it('so does every one that still runs, and every pod that is there', () => {
   assert.deepEqual(ordinalsToConfigure(cluster, world, undefined), [0, 1, 2, 4]);
 });
 
+it('the first one has a file even while the fleet is hibernated', () => {
+  assert.deepEqual(ordinalsToConfigure(sampleCluster({ replicas: 0 }), seen(), undefined), [0]);
+});
+
 it('a file that is there stays', () => {
   assert.deepEqual(ordinalsToConfigure(cluster, seen(), files(0, 1, 2, 3)), [0, 1, 2, 3]);
 });

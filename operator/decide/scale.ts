@@ -6,14 +6,15 @@ import type { Seen } from './seen.ts';
 
 /**
  * Every ordinal that runs or will run, and every one that `current` already has: a pod that is leaving may start once
- * more, and keys are never taken out of a ConfigMap that is mounted.
+ * more, and keys are never taken out of a ConfigMap that is mounted. The first one always: when another configuration
+ * comes before the first instance, files of this one can only be made from one it has.
  */
 export function ordinalsToConfigure(
   cluster: SchedulerCluster,
   seen: Seen,
   current: ConfigMap | undefined,
 ): number[] {
-  const count = Math.max(cluster.spec.replicas, seen.statefulSet?.spec?.replicas ?? 0);
+  const count = Math.max(1, cluster.spec.replicas, seen.statefulSet?.spec?.replicas ?? 0);
   const ordinals = new Set(Array.from({ length: count }, (_, ordinal) => ordinal));
   for (const pod of seen.pods) addIfOurs(ordinals, ordinalOf(cluster, pod.metadata.name));
   for (const ordinal of configuredOrdinals(cluster, current)) ordinals.add(ordinal);

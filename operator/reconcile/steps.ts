@@ -2,6 +2,7 @@
  * Everything that is done for a cluster, in order. A step may be repeated, and a pass may end after any of them: the next
  * one goes on from what it finds.
  */
+import { templateHashAnnotation } from '../api/labels.ts';
 import {
   disruptionBudgetName,
   headlessServiceName,
@@ -28,6 +29,7 @@ import { clientService } from '../resources/client-service.ts';
 import { configMap, currentConfigMapName, withOrdinals } from '../resources/config-map.ts';
 import { headlessService } from '../resources/headless-service.ts';
 import { podDisruptionBudget } from '../resources/pod-disruption-budget.ts';
+import { templateHash } from '../resources/pod-template.ts';
 import { serviceAccount } from '../resources/service-account.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
 import { keep, viewOf, type Pass } from './act.ts';
@@ -89,7 +91,7 @@ async function keepConfigMap(pass: Pass): Promise<void> {
 /** While an update is held or taken back, instances that are added run the former revision, with its configuration. */
 async function keepFormer(pass: Pass, former: ConfigMap): Promise<void> {
   const { cluster, seen } = pass;
-  if (!seen.statefulSet || !rolloutOf(seen.statefulSet).isMixed || former.metadata.deletionTimestamp) return;
+  if (!willBeMixed(pass) || former.metadata.deletionTimestamp) return;
   const wish = withOrdinals(cluster, former, ordinalsToConfigure(cluster, seen, former));
   if (!wish) return;
   const live = await keep(pass, configMaps, former.metadata.name, wish);
@@ -112,10 +114,16 @@ async function keepStatefulSet(pass: Pass): Promise<void> {
 
 /** Files are needed for what pods of an older revision mount too, as long as such a pod may be made. */
 function inUse(pass: Pass): (ConfigMap | undefined)[] {
-  const { statefulSet, configMaps: all } = pass.seen;
-  const isMixed = statefulSet !== undefined && rolloutOf(statefulSet).isMixed;
   const current = currentConfigMap(pass);
-  return isMixed ? [current, ...all.filter((map) => map !== current)] : [current];
+  if (!willBeMixed(pass)) return [current];
+  return [current, ...pass.seen.configMaps.filter((map) => map !== current)];
+}
+
+/** Also when it is this pass that begins the update: below the partition, pods that it adds are of the former revision. */
+function willBeMixed({ cluster, seen: { statefulSet } }: Pass): boolean {
+  if (!statefulSet) return false;
+  const written = statefulSet.metadata.annotations?.[templateHashAnnotation];
+  return rolloutOf(statefulSet).isMixed || written !== templateHash(cluster);
 }
 
 function currentConfigMap({ cluster, seen }: Pass) {

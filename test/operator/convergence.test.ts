@@ -245,6 +245,18 @@ describe('changing the configuration', () => {
     assert.ok(world.kube.peek(configMaps, at('demo-config-old')));
   });
 
+  it('that changes twice while a hibernated fleet wakes up never leaves a pod without its file', async () => {
+    await settled({ replicas: 0 });
+    world.edit((spec) => (spec.config.scheduler.jobTimeoutSeconds = 60));
+    await world.converge();
+    world.edit((spec) => {
+      spec.config.scheduler.jobTimeoutSeconds = 90;
+      spec.replicas = 3;
+    });
+    await world.converge();
+    assert.equal(world.says('Ready'), 'True FleetReady');
+  });
+
   it('that the instances refuse is quoted, and correcting it heals', async () => {
     await settled();
     const line = 'config.toml:7: scheduler.job_timeout_seconds must be at most 3600';
