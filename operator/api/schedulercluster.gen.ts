@@ -20,7 +20,7 @@ export interface SchedulerClusterSpec {
     /** Name of a Secret of type kubernetes.io/dockerconfigjson. */
     name: string;
   }[];
-  /** The Redis that all instances of the fleet share; `[scheduler.phase2.redis]` of config.toml. */
+  /** The Redis that all instances of the fleet share; `[scheduler.phase2.redis]` of config.toml. Without `url` and `clusterUrls` the operator runs one for the fleet, as `embedded` describes it: for development and first steps. */
   redis: {
     /** `single` for one Redis server, `cluster` for Redis Cluster (recommended in production, three masters or more); `scheduler.phase2.redis.mode` of config.toml. */
     mode: 'single' | 'cluster';
@@ -28,6 +28,37 @@ export interface SchedulerClusterSpec {
     url?: string;
     /** Addresses of some nodes of the Redis Cluster, each as redis://host:port or rediss://host:port; the others are found from these. Only for mode `cluster`; `scheduler.phase2.redis.cluster_urls` of config.toml. Must not hold credentials. */
     clusterUrls?: string[];
+    /** A single Redis server that the operator runs for this fleet, with an append-only file and a password that it makes: for development. It is one pod, so while that restarts nobody is served, and ProductionReady is False. It runs where `nodeSelector`, `tolerations` and `priorityClassName` send the instances, and is pulled with `imagePullSecrets`. */
+    embedded?: {
+      /** Container image with `redis-server`, `redis-cli` and `sh`; 'redis:7.4-alpine' when not set, whatever the version of the operator. */
+      image?: string;
+      /** CPU and memory of Redis; requests of 100m and 128Mi and a limit of 1Gi when not set. Redis keeps half of the memory limit for data, the rest is for the copy it makes when it rewrites its file; when the half is full it refuses writes and removes nothing. */
+      resources?: {
+        /** What is set aside for it. */
+        requests?: {
+          /** Cores, for example 500m or 2. */
+          cpu?: number | string;
+          /** Bytes, for example 512Mi or 2Gi. */
+          memory?: number | string;
+        };
+        /** What it may use at most. */
+        limits?: {
+          /** Cores, for example 2. */
+          cpu?: number | string;
+          /** Bytes, for example 1Gi. */
+          memory?: number | string;
+        };
+      };
+      /** A volume for the append-only file, so that a pod that is made anew finds its data; without it the file goes with the pod. The claim is `data-<name>-redis-0`. To make it larger, change the claim itself. */
+      storage?: {
+        /** Bytes, for example 4Gi; twice the memory limit is enough. It cannot be changed. */
+        size: number | string;
+        /** StorageClass of the volume; the default class when not set. It cannot be changed. */
+        storageClassName?: string;
+        /** What becomes of the claim when this SchedulerCluster is deleted: Retain keeps it, and a fleet of the same name finds its data again; Delete removes it. Needs Kubernetes 1.27 or later. */
+        whenDeleted: 'Retain' | 'Delete';
+      };
+    };
     /** Secret in this namespace with the user and password of Redis. It is mounted into the pods as files; the operator only looks whether the keys are there. A changed password is read at the next connection, without a restart. */
     authSecretRef?: {
       /** Name of the Secret. */
@@ -300,6 +331,104 @@ export interface SchedulerClusterSpec {
     /** Annotations for the Service, for example those that a cloud's load balancer reads. */
     annotations?: Record<string, string>;
   };
+  /** An Ingress in front of the client Service, with time-outs as long as a WebSocket may be silent; none when not set. Other ways in, such as a Gateway, can point at the Service themselves. */
+  ingress?: {
+    /** Name under which sessions and nodes connect, for example scheduler.example.com. */
+    host: string;
+    /** IngressClass that serves it; the default class when not set. */
+    className?: string;
+    /** Secret of type kubernetes.io/tls in this namespace for the host; without it connections are not encrypted. */
+    tlsSecretName?: string;
+    /** Sockets lets only /ws/ through. All lets everything of port 5010 through, as the guide's nginx example does: health, metrics, statistics and the dashboard are then seen by everybody who reaches the host. */
+    expose: 'Sockets' | 'All';
+    /** Annotations of the Ingress controller, cert-manager or external-dns. What is set here wins over the time-outs that the operator writes for ingress-nginx and HAProxy. */
+    annotations?: Record<string, string>;
+  };
+  /** A NetworkPolicy for the instances, none when not set: port 5010 for clients, the admin port for the operator alone, and out of them only DNS, Redis and the Model Hub. An embedded Redis gets one of its own, that lets the instances in and nobody else. Takes effect where the cluster's network enforces policies. */
+  networkPolicy?: {
+    /** Who may connect to port 5010; everybody when not set. An Ingress controller in the cluster belongs here too. */
+    clientsFrom?: {
+      /** Pods with these labels; in this namespace unless `namespaceSelector` says otherwise. */
+      podSelector?: {
+        /** Labels that must all be there; none selects everything. */
+        matchLabels?: Record<string, string>;
+      };
+      /** Pods in namespaces with these labels. */
+      namespaceSelector?: {
+        /** Labels that must all be there; none selects everything. */
+        matchLabels?: Record<string, string>;
+      };
+      /** Addresses outside the cluster. */
+      ipBlock?: {
+        /** A range, for example 10.0.0.0/8 or 2001:db8::/32. */
+        cidr: string;
+        /** Ranges within `cidr` that are not meant. */
+        except?: string[];
+      };
+    }[];
+    /** Who may connect to port 5010 besides `clientsFrom`, to read /metrics; of use only with `clientsFrom`. */
+    monitoringFrom?: {
+      /** Pods with these labels; in this namespace unless `namespaceSelector` says otherwise. */
+      podSelector?: {
+        /** Labels that must all be there; none selects everything. */
+        matchLabels?: Record<string, string>;
+      };
+      /** Pods in namespaces with these labels. */
+      namespaceSelector?: {
+        /** Labels that must all be there; none selects everything. */
+        matchLabels?: Record<string, string>;
+      };
+      /** Addresses outside the cluster. */
+      ipBlock?: {
+        /** A range, for example 10.0.0.0/8 or 2001:db8::/32. */
+        cidr: string;
+        /** Ranges within `cidr` that are not meant. */
+        except?: string[];
+      };
+    }[];
+    /** Where Redis is; anywhere, on the ports of its addresses, when not set. Not needed for an embedded Redis. */
+    redisTo?: {
+      /** Pods with these labels; in this namespace unless `namespaceSelector` says otherwise. */
+      podSelector?: {
+        /** Labels that must all be there; none selects everything. */
+        matchLabels?: Record<string, string>;
+      };
+      /** Pods in namespaces with these labels. */
+      namespaceSelector?: {
+        /** Labels that must all be there; none selects everything. */
+        matchLabels?: Record<string, string>;
+      };
+      /** Addresses outside the cluster. */
+      ipBlock?: {
+        /** A range, for example 10.0.0.0/8 or 2001:db8::/32. */
+        cidr: string;
+        /** Ranges within `cidr` that are not meant. */
+        except?: string[];
+      };
+    }[];
+    /** More ports of Redis than its addresses name, for example those of other nodes of a Redis Cluster. */
+    redisPorts?: number[];
+  };
+  /** Objects of the Prometheus operator, made where its definitions are installed, also when they are installed later. */
+  monitoring: {
+    /** Auto makes a PodMonitor for /metrics of the instances where the cluster knows PodMonitors; Never makes none. */
+    podMonitor: 'Auto' | 'Never';
+    /** Auto makes a PrometheusRule with the guide's five alerts where the cluster knows PrometheusRules; Never makes none. */
+    prometheusRule: 'Auto' | 'Never';
+    /** How often /metrics is read. */
+    scrapeIntervalSeconds: number;
+    /** More labels for both objects, by which a Prometheus finds them, for example `release`. */
+    labels?: Record<string, string>;
+    /** Where people find the runbooks that alerts point at; 'docs/runbooks.md' of the project when not set. */
+    runbookBaseUrl?: string;
+  };
+  /** The PodDisruptionBudget of the instances. At one replica or none there is never one, because it could only block the drain of a Kubernetes node for ever. */
+  disruptionBudget: {
+    /** Auto makes one at two replicas or more; Never makes none, and a drain may then take all instances at once. */
+    mode: 'Auto' | 'Never';
+    /** How many instances may be evicted at the same time. */
+    maxUnavailable: number;
+  };
   /** CPU and memory of one instance. The guide asks for 2 cores and 2 GB for a busy one. What is set here replaces the default as a whole. */
   resources: {
     /** What is set aside for the instance. */
@@ -331,6 +460,145 @@ export interface SchedulerClusterSpec {
     effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
     /** For NoExecute, how long the taint is put up with. */
     tolerationSeconds?: number;
+  }[];
+  /** Where instances run, in the words of a Pod; pods are looked for in this namespace. */
+  affinity?: {
+    /** Which Kubernetes nodes take the instances. */
+    nodeAffinity?: {
+      /** What a node must have. */
+      requiredDuringSchedulingIgnoredDuringExecution?: {
+        /** One of these must fit. */
+        nodeSelectorTerms: {
+          /** Labels of the Kubernetes node; all must fit. */
+          matchExpressions: {
+            /** Key of the label. */
+            key: string;
+            /** How the label is compared. */
+            operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
+            /** Values it is compared with; none for Exists and DoesNotExist, one number for Gt and Lt. */
+            values?: string[];
+          }[];
+        }[];
+      };
+      /** What a node should have. */
+      preferredDuringSchedulingIgnoredDuringExecution?: {
+        /** How much it counts beside other preferences. */
+        weight: number;
+        /** Fits or not. */
+        preference: {
+          /** Labels of the Kubernetes node; all must fit. */
+          matchExpressions: {
+            /** Key of the label. */
+            key: string;
+            /** How the label is compared. */
+            operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
+            /** Values it is compared with; none for Exists and DoesNotExist, one number for Gt and Lt. */
+            values?: string[];
+          }[];
+        };
+      }[];
+    };
+    /** Pods to run near to. */
+    podAffinity?: {
+      /** Pods that must be in the same place. */
+      requiredDuringSchedulingIgnoredDuringExecution?: {
+        /** Which pods; none when not set. */
+        labelSelector?: {
+          /** Labels that must all be there. */
+          matchLabels?: Record<string, string>;
+          /** Labels of the pods; all must fit. */
+          matchExpressions?: {
+            /** Key of the label. */
+            key: string;
+            /** How the label is compared. */
+            operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+            /** Values it is compared with; none for Exists and DoesNotExist. */
+            values?: string[];
+          }[];
+        };
+        /** Label of Kubernetes nodes that says which of them are one place, for example kubernetes.io/hostname. */
+        topologyKey: string;
+      }[];
+      /** Pods that should be in the same place. */
+      preferredDuringSchedulingIgnoredDuringExecution?: {
+        /** How much it counts beside other preferences. */
+        weight: number;
+        /** Which pods, and how near. */
+        podAffinityTerm: {
+          /** Which pods; none when not set. */
+          labelSelector?: {
+            /** Labels that must all be there. */
+            matchLabels?: Record<string, string>;
+            /** Labels of the pods; all must fit. */
+            matchExpressions?: {
+              /** Key of the label. */
+              key: string;
+              /** How the label is compared. */
+              operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+              /** Values it is compared with; none for Exists and DoesNotExist. */
+              values?: string[];
+            }[];
+          };
+          /** Label of Kubernetes nodes that says which of them are one place, for example kubernetes.io/hostname. */
+          topologyKey: string;
+        };
+      }[];
+    };
+    /** Pods to keep away from. */
+    podAntiAffinity?: {
+      /** Pods that must not be in the same place. */
+      requiredDuringSchedulingIgnoredDuringExecution?: {
+        /** Which pods; none when not set. */
+        labelSelector?: {
+          /** Labels that must all be there. */
+          matchLabels?: Record<string, string>;
+          /** Labels of the pods; all must fit. */
+          matchExpressions?: {
+            /** Key of the label. */
+            key: string;
+            /** How the label is compared. */
+            operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+            /** Values it is compared with; none for Exists and DoesNotExist. */
+            values?: string[];
+          }[];
+        };
+        /** Label of Kubernetes nodes that says which of them are one place, for example kubernetes.io/hostname. */
+        topologyKey: string;
+      }[];
+      /** Pods that should not be in the same place. */
+      preferredDuringSchedulingIgnoredDuringExecution?: {
+        /** How much it counts beside other preferences. */
+        weight: number;
+        /** Which pods, and how near. */
+        podAffinityTerm: {
+          /** Which pods; none when not set. */
+          labelSelector?: {
+            /** Labels that must all be there. */
+            matchLabels?: Record<string, string>;
+            /** Labels of the pods; all must fit. */
+            matchExpressions?: {
+              /** Key of the label. */
+              key: string;
+              /** How the label is compared. */
+              operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+              /** Values it is compared with; none for Exists and DoesNotExist. */
+              values?: string[];
+            }[];
+          };
+          /** Label of Kubernetes nodes that says which of them are one place, for example kubernetes.io/hostname. */
+          topologyKey: string;
+        };
+      }[];
+    };
+  };
+  /** How instances are spread; evenly over Kubernetes nodes, as well as it goes, when not set. The operator adds the selector of the instances. */
+  topologySpreadConstraints?: {
+    /** Label of Kubernetes nodes that says which of them are one place, for example topology.kubernetes.io/zone. */
+    topologyKey: string;
+    /** By how many instances two places may differ. */
+    maxSkew: number;
+    /** ScheduleAnyway runs an instance that cannot be placed evenly, DoNotSchedule leaves it waiting. */
+    whenUnsatisfiable: 'ScheduleAnyway' | 'DoNotSchedule';
   }[];
   /** More labels for the pods. */
   podLabels?: Record<string, string>;

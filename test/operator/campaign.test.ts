@@ -45,6 +45,25 @@ const samples: Readonly<Record<string, readonly unknown[]>> = {
   imagePullSecrets: [[{ name: 'one' }], [{ name: 'one' }, { name: 'two' }]],
   tolerations: [[{ key: 'gpu', operator: 'Exists' }]],
   env: [[{ name: 'LOG_LEVEL', value: 'debug' }]],
+  'ingress.host': ['a.example', 'b.example'],
+  'ingress.annotations': [{ 'haproxy.org/timeout-tunnel': '1h' }],
+  'networkPolicy.clientsFrom': [[{ ipBlock: { cidr: '10.0.0.0/8' } }], [{ podSelector: {} }]],
+  'networkPolicy.monitoringFrom': [[{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }]],
+  'networkPolicy.redisTo': [[{ ipBlock: { cidr: '192.168.0.0/16', except: ['192.168.1.0/24'] } }]],
+  'networkPolicy.redisPorts': [[7000, 7001]],
+  affinity: [
+    {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: 'zone', labelSelector: { matchLabels: { a: 'b' } } },
+        ],
+      },
+    },
+  ],
+  topologySpreadConstraints: [
+    [{ topologyKey: 'zone', maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' }],
+    [{ topologyKey: 'zone', maxSkew: 2, whenUnsatisfiable: 'ScheduleAnyway' }],
+  ],
   replicas: [0, 1, 2, 3, 4, 5],
 };
 
@@ -53,6 +72,15 @@ const fixed: ReadonlySet<string> = new Set([
   'redis.mode',
   'redis.clusterUrls',
   'redis.keyPrefix',
+  // Only for a fleet without addresses.
+  'redis.embedded.image',
+  'redis.embedded.resources.requests.cpu',
+  'redis.embedded.resources.requests.memory',
+  'redis.embedded.resources.limits.cpu',
+  'redis.embedded.resources.limits.memory',
+  'redis.embedded.storage.size',
+  'redis.embedded.storage.storageClassName',
+  'redis.embedded.storage.whenDeleted',
   'config.scheduler.phase2.streamGroup',
 ]);
 
