@@ -7,6 +7,7 @@ import { connect, startRedis, startRedisCluster, type RedisServer } from '../sup
 import { rewriteAddresses } from './cluster-addresses.ts';
 import { seededRandom } from './random.ts';
 import { startRespProxy, type RespProxy } from './resp-proxy.ts';
+import { ArmedRespRule } from './resp-rules.ts';
 
 const add = "return redis.call('INCRBY', KEYS[1], ARGV[1])";
 const scripts = new Map([[createHash('sha1').update(add).digest('hex'), 'add']]);
@@ -42,8 +43,11 @@ describe('the proxy before Redis', () => {
   });
 
   /** One that does not come back or repeat by itself, so that a test sees what happened to its commands. */
-  async function client(options: { protocol?: 2 | 3; timeoutMs?: number } = {}): Promise<Redis> {
-    const made = new Redis(proxy.port, '127.0.0.1', {
+  async function client(
+    options: { protocol?: 2 | 3; timeoutMs?: number; at?: RespProxy } = {},
+  ): Promise<Redis> {
+    const { port } = options.at ?? proxy;
+    const made = new Redis(port, '127.0.0.1', {
       lazyConnect: true,
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
@@ -248,6 +252,23 @@ describe('the proxy before Redis', () => {
     assert.ok(performance.now() - started >= 200);
     Object.assign(proxy.toInstance, { bytesPerSecond: 0, slice: true });
     assert.equal((await one.get('big'))?.length, 5000);
+  });
+
+  test('one rule at two proxies is counted, and fires, once', async () => {
+    const second = await startRespProxy({ target: { host: '127.0.0.1', port: redis.port }, ...common });
+    try {
+      const action = { do: 'error', text: 'LOADING wait' } as const;
+      const rule = new ArmedRespRule({ match: { command: 'ECHO' }, when: 'before', action, occurrence: 2 });
+      for (const each of [proxy, second]) each.inject(rule);
+      const [one, other] = [await client(), await client({ at: second })];
+      assert.equal(await one.echo('a'), 'a');
+      await assert.rejects(other.echo('b'), /LOADING wait/);
+      assert.equal(await one.echo('c'), 'c');
+      assert.equal(await one.echo('d'), 'd');
+      assert.equal(rule.fired, 1);
+    } finally {
+      await second.close();
+    }
   });
 
   test('refuses connections, and takes them again', async () => {

@@ -30,7 +30,8 @@ export interface RespProxy {
   readonly port: number;
   readonly toInstance: Toxics;
   readonly toRedis: Toxics;
-  inject(rule: RespRule): ArmedRespRule;
+  /** A rule armed already may be at several proxies; it is counted, and fires, as one. */
+  inject(rule: RespRule | ArmedRespRule): ArmedRespRule;
   clearRules(): void;
   /** Resets every open connection; returns how many. */
   resetAll(): number;
@@ -75,8 +76,8 @@ class Proxying implements RespProxy {
     this.#port = await listen(this.#server);
   }
 
-  inject(rule: RespRule): ArmedRespRule {
-    const armed = new ArmedRespRule(rule);
+  inject(rule: RespRule | ArmedRespRule): ArmedRespRule {
+    const armed = rule instanceof ArmedRespRule ? rule : new ArmedRespRule(rule);
     this.#rules.push(armed);
     return armed;
   }

@@ -7,7 +7,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { Instance } from '../fleet/instance.ts';
 import { scaled } from '../fleet/settings.ts';
 import type { SeededRandom } from '../random.ts';
-import type { RespAction, RespMoment } from '../resp-rules.ts';
+import { ArmedRespRule, type RespAction, type RespMoment } from '../resp-rules.ts';
 import type { WsAction, WsMoment } from '../ws-rules.ts';
 import type { FaultPoint, Kind, Moment } from './plan.ts';
 
@@ -51,14 +51,11 @@ export function strike(fleet: Fleet, point: FaultPoint, { occurrence, random }: 
   const { mark } = point.step;
   const performer = fleet.at(point.step.at);
   if (mark.by === 'redis') {
-    const rule = {
-      match: mark.match,
-      when: respMoments[point.moment],
-      action: blow.redisAction(),
-      occurrence,
-    };
-    const armed = performer.redis.map((proxy) => proxy.inject(rule));
-    return blow.watched(() => armed.reduce((sum, { fired }) => sum + fired, 0));
+    const when = respMoments[point.moment];
+    // One blow, at whichever master the step comes to.
+    const armed = new ArmedRespRule({ match: mark.match, when, action: blow.redisAction(), occurrence });
+    for (const proxy of performer.redis) proxy.inject(armed);
+    return blow.watched(() => armed.fired);
   }
   const rule = { match: mark.match, when: wsMoments[point.moment], action: blow.socketAction(), occurrence };
   const armed = performer.sockets.inject(rule);
@@ -146,12 +143,9 @@ class Blow {
       for (const lane of lanes) lane.latencyMs = 0;
     },
     error: () => {
-      const rule = {
-        match: { command: '*' },
-        when: 'before',
-        action: { do: 'error', text: this.#trouble },
-      } as const;
-      for (const proxy of this.#victim.redis) proxy.inject(rule);
+      const action = { do: 'error', text: this.#trouble } as const;
+      const next = new ArmedRespRule({ match: { command: '*' }, when: 'before', action });
+      for (const proxy of this.#victim.redis) proxy.inject(next);
       return Promise.resolve();
     },
   };
