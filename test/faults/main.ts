@@ -1,10 +1,11 @@
 /**
  * Breaks a running fleet in one place at a time and judges what its sessions and nodes saw.
  *
- *   node test/faults/main.ts [--points all|N] [--redis single|cluster] [--seed N] [--parallel 1|2]
+ *   node test/faults/main.ts [--points all|N] [--part K/N] [--redis single|cluster] [--seed N] [--parallel 1|2]
  *                            [--only PATTERN] [--list] [--journal FILE] [--skip-learning] [--needs N]
  *
- * `--points 0` is the learning run alone; a pattern is a regular expression that an id matches as a whole.
+ * `--points 0` is the learning run alone; a pattern is a regular expression that an id matches as a whole. `--part 2/6` runs
+ * the second sixth of the points; under one seed the parts are all of them, each once.
  * `--needs` is how many points must have struck and survived: all of them unless told otherwise. Ends with 1 when any
  * invariant was broken, when fewer survived, or when a step's mark does not occur any more.
  */
@@ -21,6 +22,7 @@ import { seededRandom } from './random.ts';
 const { values: asked } = parseArgs({
   options: {
     points: { type: 'string', default: '24' },
+    part: { type: 'string', default: '1/1' },
     redis: { type: 'string', default: 'single' },
     seed: { type: 'string' },
     parallel: { type: 'string', default: '1' },
@@ -41,7 +43,10 @@ function choose(): FaultPoint[] {
   const { only } = asked;
   if (only !== undefined) return points.filter(({ id }) => new RegExp(`^(${only})$`).test(id));
   const random = seededRandom(seed);
-  return asked.points === 'all' ? random.shuffled(points) : sample(points, Number(asked.points), random);
+  const chosen =
+    asked.points === 'all' ? random.shuffled(points) : sample(points, Number(asked.points), random);
+  const [part = 1, parts = 1] = asked.part.split('/').map(Number);
+  return chosen.filter((_, i) => i % parts === part - 1);
 }
 
 const points = choose();
