@@ -113,8 +113,6 @@ async function runSuite(suite: Suite): Promise<Counts> {
   const countsFile = path.join(directory, 'counts.json');
   const args = [
     '--test',
-    // A client library that still tries to reach a server that was stopped must not keep a finished test alive.
-    '--test-force-exit',
     `--test-isolation=${suite.isolated ? 'process' : 'none'}`,
     ...(suite.isolated ? [`--test-concurrency=${String(suite.concurrency)}`] : []),
     `--test-timeout=${String(suite.timeoutSeconds * 1000)}`,

@@ -38,6 +38,8 @@ export const oneLife: LifePlan = {
 
 /** At the shipped times a node is ready after the next look at all nodes. */
 const readyWithinMs = 90_000;
+/** How many times as long as planned sessions speak when what they wait for does not happen. */
+const longestLoad = 10;
 let lives = 0;
 
 export class Life {
@@ -91,13 +93,18 @@ export class Life {
     return this.#loading;
   }
 
-  /** Sessions speak at their own pace, heard or not. */
-  async load(): Promise<void> {
+  /**
+   * Sessions speak at their own pace, heard or not: as often as planned, and on until what they wait for has happened and
+   * half as much was said after it. Where everything is slow that takes longer.
+   */
+  async load(happened: () => boolean = () => true): Promise<void> {
     const { utterances, everyMs } = this.plan;
     this.#loading = true;
-    for (let i = 0; i < utterances; i++) {
+    let planned = utterances;
+    for (let said = 1; said <= planned; said++) {
       for (const session of this.sessions) session.speak();
       await this.fleet.clock.sleep(everyMs);
+      if (!happened()) planned = Math.max(planned, Math.min(said + utterances / 2, longestLoad * utterances));
     }
     this.#loading = false;
   }

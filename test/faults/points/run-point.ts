@@ -18,7 +18,7 @@ export interface PointResult {
 /** Larger than what may travel inside a hint. */
 const largeAudioBytes = 20_000;
 
-/** The rare steps come about once a second, so sessions must speak longer. */
+/** They come about once a second. */
 const rareSteps: readonly number[] = [22, 24];
 
 /** What is drawn follows from the fleet's seed and the point alone, so that it can be run again by itself. */
@@ -46,7 +46,6 @@ function planFor({ id, step }: FaultPoint): LifePlan {
     ...oneLife,
     name: id,
     ...(step.large ? { audioBytes: largeAudioBytes } : {}),
-    ...(rareSteps.includes(step.number) ? { utterances: 32 } : {}),
   };
 }
 
@@ -55,19 +54,21 @@ function occurrenceFor({ step }: FaultPoint, random: SeededRandom): number {
   return step.whenConnecting || rareSteps.includes(step.number) ? 1 : random.between(1, 5);
 }
 
+/** Whether it struck while sessions were speaking, which they do until it has. */
 async function loadWhileStruck(life: Life, blow: Strike, { id, step }: FaultPoint): Promise<boolean> {
-  let firedUnderLoad = false;
-  const loaded = life.load();
-  const watching = comesTrue(
+  const struck = () => blow.fired() > 0;
+  let underLoad = false;
+  const loaded = life.load(struck);
+  const watched = comesTrue(
     () => {
-      firedUnderLoad = blow.fired() > 0 && life.loading;
-      return firedUnderLoad || !life.loading;
+      underLoad = struck() && life.loading;
+      return underLoad || !life.loading;
     },
     { clock: life.fleet.clock, withinMs: 60_000, everyMs: 5 },
   ).then(() => {
-    if (firedUnderLoad) life.fleet.noteFault(id);
+    if (underLoad) life.fleet.noteFault(id);
   });
   if (step.whenConnecting) life.join(0);
-  await Promise.all([loaded, watching]);
-  return firedUnderLoad;
+  await Promise.all([loaded, watched]);
+  return underLoad;
 }
