@@ -11,6 +11,7 @@ import { closeServer, listen } from './listening.ts';
 import type { Clock, Random } from '../../common/clock.ts';
 import { readCommand, type Command, type ScriptNames } from './commands.ts';
 import { Lane, noToxics, type Toxics } from './lane.ts';
+import { reset } from './reset.ts';
 import { encodeError, isPush, RespReader } from './resp.ts';
 import { ArmedRespRule, type RespAction, type RespRule } from './resp-rules.ts';
 import { Sequencer } from './sequencer.ts';
@@ -103,7 +104,7 @@ class Proxying implements RespProxy {
 
   #accept(client: Socket): void {
     if (this.#refusing) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const connection = new ProxiedConnection(client, this);
@@ -153,7 +154,7 @@ class ProxiedConnection {
   }
 
   reset(): void {
-    this.#client.resetAndDestroy();
+    reset(this.#client);
     this.#redis.destroy();
   }
 

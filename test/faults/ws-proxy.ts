@@ -6,6 +6,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Random } from '../../common/clock.ts';
 import { Lane, noToxics, type Toxics } from './lane.ts';
 import { closeServer, listen } from './listening.ts';
+import { reset } from './reset.ts';
 import { Sequencer } from './sequencer.ts';
 import { encodeFrame, FrameReader, opcodes, type Frame } from './ws-frames.ts';
 import { ArmedWsRule, type Direction, type WsAction, type WsMessage, type WsRule } from './ws-rules.ts';
@@ -123,8 +124,8 @@ class ProxiedConnection {
   }
 
   reset(): void {
-    this.#peer.resetAndDestroy();
-    this.#instance.resetAndDestroy();
+    reset(this.#peer);
+    reset(this.#instance);
   }
 
   #read(source: Socket, direction: Direction): void {
@@ -137,7 +138,7 @@ class ProxiedConnection {
       cutter.push(chunk);
     });
     source.on('error', () => {
-      other.resetAndDestroy();
+      reset(other);
     });
     source.on('close', () => {
       other.destroySoon();
