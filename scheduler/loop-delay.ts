@@ -1,36 +1,27 @@
 /**
- * How late the event loop runs: the worst of the last second or two. A timer that fires late has waited for whatever ran
- * instead of it, and so has every message.
+ * How late the event loop runs all the time: the least of its last few delays. One stall, of a large message or a
+ * collection of garbage, makes one timer late and is over. Under overload every timer is late, because each waits for
+ * whatever runs instead of it, and so does every message.
  */
 import type { Clock } from '../common/clock.ts';
 
 const tickMs = 50;
-const windowTicks = 20;
+const looks = 3;
 
 /** Returns a function that tells it in milliseconds. Goes on until the signal aborts. */
 export function watchLoopDelay(clock: Clock, signal: AbortSignal): () => number {
-  let before = 0;
-  let current = 0;
-  let ticks = 0;
+  const delays = Array.from({ length: looks }, () => 0);
 
-  function tick(dueMs: number): void {
-    if (signal.aborted) return;
-    const nowMs = clock.monotonic();
-    current = Math.max(current, nowMs - dueMs);
-    ticks += 1;
-    if (ticks % windowTicks === 0) {
-      before = current;
-      current = 0;
-    }
-    next(nowMs);
-  }
-
-  function next(nowMs: number): void {
+  function lookLater(): void {
+    const dueMs = clock.monotonic() + tickMs;
     clock.after(tickMs, () => {
-      tick(nowMs + tickMs);
+      if (signal.aborted) return;
+      delays.shift();
+      delays.push(Math.max(0, clock.monotonic() - dueMs));
+      lookLater();
     });
   }
 
-  next(clock.monotonic());
-  return () => Math.max(before, current);
+  lookLater();
+  return () => Math.min(...delays);
 }

@@ -169,7 +169,7 @@ export function registerCensus(registry: Registry, census: Census): void {
   });
   new Gauge({
     name: 'scheduler_event_loop_delay_seconds',
-    help: 'How late the event loop ran at worst in the last second; beyond a limit new utterances are refused.',
+    help: 'How late the event loop runs all the time, one stall not counted; beyond a limit new utterances are refused.',
     registers,
     collect() {
       this.set(census.loopDelay());
