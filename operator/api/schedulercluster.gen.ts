@@ -265,9 +265,9 @@ export interface SchedulerClusterSpec {
       inlinePayloadBytes?: number;
       /** Connections from one address, 0 for no limit; behind a proxy all clients have one address; 0 when not set; `limits.max_connections_per_address` of config.toml. */
       maxConnectionsPerAddress?: number;
-      /** Messages of one connection per second in the long run, 0 for no limit; further ones wait unread; 200 when not set; `limits.messages_per_second` of config.toml. */
+      /** Messages of one connection per second in the long run, of a node for each of its slots, 0 for no limit; further ones wait unread; 200 when not set; `limits.messages_per_second` of config.toml. */
       messagesPerSecond?: number;
-      /** Messages of one connection at once; 1000 when not set; `limits.messages_burst` of config.toml. */
+      /** Messages of one connection at once, of a node for each of its slots; 1000 when not set; `limits.messages_burst` of config.toml. */
       messagesBurst?: number;
       /** Utterances of one session without an answer; a further one is refused as overload; 256 when not set; `limits.max_open_jobs_per_session` of config.toml. */
       maxOpenJobsPerSession?: number;

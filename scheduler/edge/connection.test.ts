@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import type { WebSocket } from 'ws';
 import { FakeClock } from '../../test/fakes/clock.ts';
 import { fakeLog } from '../../test/fakes/log.ts';
+import { FrameReader } from '../../test/faults/ws-frames.ts';
 import { createMetrics } from '../metrics.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
 import { Connection, type Peer } from './connection.ts';
@@ -23,19 +24,9 @@ class FakeSocket extends EventEmitter {
   cut = false;
   /** What left in one write each. */
   readonly writes: string[][] = [];
-  #corked = 0;
-  #held: string[] = [];
 
-  send(text: string): void {
-    this.#held.push(text);
-    if (this.#corked === 0) this.#leave();
-  }
-  cork(): void {
-    this.#corked += 1;
-  }
-  uncork(): void {
-    this.#corked -= 1;
-    if (this.#corked === 0) this.#leave();
+  write(frames: Buffer): void {
+    this.writes.push(new FrameReader().push(frames).map(({ payload }) => payload.toString()));
   }
   ping(): void {
     this.pings += 1;
@@ -57,10 +48,6 @@ class FakeSocket extends EventEmitter {
   }
   say(...texts: string[]): void {
     for (const text of texts) this.emit('message', Buffer.from(text), false);
-  }
-  #leave(): void {
-    this.writes.push(this.#held);
-    this.#held = [];
   }
 }
 
@@ -107,11 +94,33 @@ describe('what is sent on a connection', () => {
     const { socket, connection, clock } = connected();
     connection.sendProgress('a');
     connection.sendProgress('b');
-    await clock.advance(25);
+    await clock.advance(100);
     assert.deepEqual(socket.writes, [['a', 'b']]);
     connection.sendProgress('c');
-    await clock.advance(25);
+    await clock.advance(100);
     assert.deepEqual(socket.writes, [['a', 'b'], ['c']]);
+  });
+
+  it('leaves before the connection is closed, and nothing after', async () => {
+    const { socket, connection } = connected();
+    connection.send('last');
+    connection.close(closeCodes.goingAway);
+    connection.send('too late');
+    await turn();
+    assert.deepEqual([socket.writes, socket.closedWith], [[['last']], closeCodes.goingAway.code]);
+  });
+
+  it('is counted as unread from the moment it is said', async () => {
+    const { socket, connection } = connected();
+    connection.send('x'.repeat(600));
+    connection.sendProgress('x'.repeat(300));
+    assert.equal(connection.unreadBytes, 900);
+    await turn();
+    assert.equal(connection.unreadBytes, 0);
+    socket.bufferedAmount = 900;
+    connection.send('x'.repeat(101));
+    connection.send('one more');
+    assert.equal(socket.closedWith, closeCodes.slowConsumer.code);
   });
 
   it('ends the connection when too much is left unread, by progress too', () => {
@@ -172,6 +181,17 @@ describe('what arrives on a connection', () => {
     assert.deepEqual(seen, ['1', '2', '3', '4']);
     assert.ok(!socket.isPaused);
     assert.equal(socket.closedWith, undefined);
+  });
+
+  it('may be as much as many peers say, of one that does the work of many', async () => {
+    const seen: string[] = [];
+    const message = (frame: string) => void seen.push(frame);
+    const { socket, connection, clock } = connected({ message }, { perSecond: 10, burst: 2 });
+    connection.speaksFor(3);
+    socket.say('1', '2', '3', '4', '5', '6', '7', '8', '9');
+    assert.equal(seen.length, 6);
+    await clock.advance(100);
+    assert.equal(seen.length, 9);
   });
 
   it('costs its message when the peer throws, and no more', async () => {

@@ -10,6 +10,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../common/clock.ts';
 import { closeCodes, type CloseCode } from '../protocol/close-codes.ts';
 import type { Metrics } from '../metrics.ts';
+import { textFrames } from './frames.ts';
 import type { Outflow, Outlet } from './outflow.ts';
 import type { Pinged, PingWheel } from './ping-wheel.ts';
 import { Rate, type RateLimit } from './rate.ts';
@@ -21,10 +22,9 @@ export interface Peer {
   closed(): Promise<void> | void;
 }
 
-/** The stream under a WebSocket: what is written between the two calls leaves in one write. */
+/** The stream under a WebSocket. Whole frames may be written to it beside those that the WebSocket writes itself. */
 export interface Transport {
-  cork(): void;
-  uncork(): void;
+  write(frames: Buffer): void;
 }
 
 /** What all connections of one side have in common. */
@@ -57,13 +57,17 @@ export class Connection implements Pinged, Outlet {
   readonly #transport: Transport;
   readonly #shared: ConnectionShared;
   readonly #rate = new Rate();
+  #allowance: RateLimit;
   #inbound: string[] | undefined;
   #peer: Peer | undefined;
   #onEnd: ((connection: Connection) => void) | undefined;
   #handling = false;
   #waiting = false;
   #heard = true;
-  #holdsBack: 'nothing' | 'progress' | 'all' = 'nothing';
+  /** Texts that have not left yet, and their length; none, progress alone, or something that leaves with this turn. */
+  #held: string[] | undefined;
+  #heldLength = 0;
+  #leaving = false;
   #sector = 0;
 
   /** @param transport the stream under the WebSocket */
@@ -71,6 +75,7 @@ export class Connection implements Pinged, Outlet {
     this.#socket = socket;
     this.#transport = transport;
     this.#shared = shared;
+    this.#allowance = shared.messages;
   }
 
   get side(): 'session' | 'node' {
@@ -83,7 +88,7 @@ export class Connection implements Pinged, Outlet {
 
   /** Bytes that wait for the peer to read. */
   get unreadBytes(): number {
-    return this.#socket.bufferedAmount;
+    return this.#socket.bufferedAmount + this.#heldLength;
   }
 
   /** From here on the peer is told what arrives. `onEnd` is called once, after the peer has been told of the end. */
@@ -102,15 +107,23 @@ export class Connection implements Pinged, Outlet {
   /** Queues a frame. A peer that leaves too much unread is closed: its answers wait in its outbox, not in our memory. */
   send(text: string): void {
     if (!this.#takes()) return;
-    if (this.#holdsBack !== 'all') this.#holdBack('all');
-    this.#socket.send(text);
+    this.#hold(text);
+    if (this.#leaving) return;
+    this.#leaving = true;
+    this.#shared.outflow.atTurnEnd(this);
   }
 
   /** The same for progress, which may wait for company a little while. */
   sendProgress(text: string): void {
     if (!this.#takes()) return;
-    if (this.#holdsBack === 'nothing') this.#holdBack('progress');
-    this.#socket.send(text);
+    if (!this.#held) this.#shared.outflow.soon(this);
+    this.#hold(text);
+  }
+
+  /** The peer does the work of so many, and may say as much as they together. */
+  speaksFor(many: number): void {
+    const { perSecond, burst } = this.#shared.messages;
+    this.#allowance = { perSecond: perSecond * many, burst: burst * many };
   }
 
   close({ code, reason }: CloseCode): void {
@@ -118,6 +131,7 @@ export class Connection implements Pinged, Outlet {
     const { metrics, log, clock, side } = this.#shared;
     metrics.connectionsClosed.inc({ side, code: String(code) });
     log.info({ side, code, reason }, 'closing connection');
+    this.flush();
     this.#socket.close(code, reason);
     clock.after(closeTimeoutMs, () => {
       this.#socket.terminate();
@@ -130,9 +144,13 @@ export class Connection implements Pinged, Outlet {
   }
 
   flush(): void {
-    if (this.#holdsBack === 'nothing') return;
-    this.#holdsBack = 'nothing';
-    this.#transport.uncork();
+    const texts = this.#held;
+    if (!texts) return;
+    this.#held = undefined;
+    this.#heldLength = 0;
+    this.#leaving = false;
+    // Nothing follows a close frame.
+    if (!this.closed) this.#transport.write(textFrames(texts));
   }
 
   ping(): void {
@@ -149,16 +167,14 @@ export class Connection implements Pinged, Outlet {
 
   #takes(): boolean {
     if (this.closed) return false;
-    if (this.#socket.bufferedAmount <= this.#shared.sendQueueBytes) return true;
+    if (this.unreadBytes <= this.#shared.sendQueueBytes) return true;
     this.close(closeCodes.slowConsumer);
     return false;
   }
 
-  #holdBack(what: 'progress' | 'all'): void {
-    if (this.#holdsBack === 'nothing') this.#transport.cork();
-    this.#holdsBack = what;
-    if (what === 'all') this.#shared.outflow.atTurnEnd(this);
-    else this.#shared.outflow.soon(this);
+  #hold(text: string): void {
+    (this.#held ??= []).push(text);
+    this.#heldLength += text.length;
   }
 
   static #onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
@@ -199,8 +215,8 @@ export class Connection implements Pinged, Outlet {
 
   /** Whether one more message fits in its rate; if not, the rest is handled when it does. */
   #allowed(): boolean {
-    const { messages, clock } = this.#shared;
-    const waitMs = this.#rate.take(messages, clock.monotonic());
+    const { clock } = this.#shared;
+    const waitMs = this.#rate.take(this.#allowance, clock.monotonic());
     if (waitMs === 0) return true;
     this.#waiting = true;
     clock.after(waitMs, () => {

@@ -11,8 +11,8 @@ export interface Outlet {
   flush(): void;
 }
 
-/** How long progress waits for company. Nobody sees the difference. */
-const soonMs = 25;
+/** How long progress waits for company: what is a tenth of a second late does not look late. */
+const soonMs = 100;
 
 export class Outflow {
   readonly #clock: Clock;

@@ -118,6 +118,8 @@ export class NodePeer implements Peer {
       return;
     }
     this.#node = await floor.register(message, this.#link);
+    // Each of its jobs brings messages of its own.
+    this.#connection.speaksFor(Math.max(1, this.#node.slots.capacity));
     // The socket may have ended meanwhile, and nobody else would notice.
     if (this.#connection.closed) floor.disconnected(this.#node, this.#link);
   }

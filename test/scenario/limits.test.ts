@@ -193,6 +193,19 @@ describe('a peer that overdoes it', () => {
     assert.ok(performance.now() - began > (30 / 50) * 900);
   });
 
+  it('is none when it is a node that says for each of its slots what one client may say', async () => {
+    const at = await scheduler({
+      limits: { messages_per_second: 1, messages_burst: 20 },
+      scheduler: { phase2: { enabled: false }, max_concurrent_jobs_per_node: 32 },
+    });
+    const [client, worker] = [await session(at), await node(at, { slots: 32 })];
+    // At one message a second it would be minutes until its result is read.
+    for (let n = 0; n < 300; n++)
+      worker.send({ type: 'node_error', node_id: worker.nodeId, code: 'X', message: 'x' });
+    client.say({ index: 0 });
+    await client.result(0);
+  });
+
   it('is closed with 1013 when it does not read, and others get their answers meanwhile', async () => {
     const at = await scheduler({ limits: { send_queue_bytes: mebibyte } });
     const [slow, quick] = [await session(at), await session(at)];

@@ -13,6 +13,7 @@ import { startLoops } from '../../../scheduler/loops.ts';
 import { openMemoryStore } from '../../../scheduler/store/memory/open.ts';
 import type { Store } from '../../../scheduler/store/store.ts';
 import { FakeClock, FakeRandom } from '../clock.ts';
+import { FrameReader } from '../../faults/ws-frames.ts';
 import { fakeLog } from '../log.ts';
 
 export const slots = 2;
@@ -61,8 +62,10 @@ export class FakeSocket extends EventEmitter {
   onFrame: (message: Message) => void = () => undefined;
   closeCode: number | undefined;
 
-  send(text: string): void {
-    if (this.readyState === 1) this.onFrame(JSON.parse(text) as Message);
+  write(frames: Buffer): void {
+    for (const { payload } of new FrameReader().push(frames)) {
+      if (this.readyState === 1) this.onFrame(JSON.parse(payload.toString()) as Message);
+    }
   }
 
   say(message: Record<string, unknown>): void {
@@ -269,8 +272,7 @@ export function connect(world: World, side: 'session' | 'node', place: number): 
   const { log, metrics, clock, random, desk, floor } = instance;
   const limits = { sendQueueBytes: 1e9, messages: { perSecond: 0, burst: 1 } };
   const shared = { ...limits, wheel: new PingWheel(clock, 0), outflow: new Outflow(clock) };
-  const transport = { cork: () => undefined, uncork: () => undefined };
-  const connection = new Connection(socket as unknown as WebSocket, transport, {
+  const connection = new Connection(socket as unknown as WebSocket, socket, {
     ...shared,
     side,
     clock,
