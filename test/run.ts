@@ -45,6 +45,14 @@ const suites: readonly Suite[] = [
     timeoutSeconds: 120,
   },
   {
+    name: 'docs',
+    tells: 'links, names and commands of the documentation',
+    files: ['test/docs/*.test.ts'],
+    isolated: true,
+    concurrency: 1,
+    timeoutSeconds: 180,
+  },
+  {
     name: 'scenario',
     tells: 'real scheduler processes, sockets and Redis',
     files: ['test/scenario/*.test.ts'],

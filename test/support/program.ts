@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 
 export interface ProgramOptions {
-  /** `scheduler` or `operator`. */
-  readonly program: 'scheduler' | 'operator';
+  /** One of the two, or an example by its path. */
+  readonly program: 'scheduler' | 'operator' | `docs/examples/${string}.ts`;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Answered with 200 when the program is ready; without it `start` returns at once. */
@@ -35,7 +35,7 @@ export class Program {
 
   private constructor({ program, args, environment, openFiles }: ProgramOptions) {
     this.#name = program;
-    const entry = path.join(root, program, 'main.ts');
+    const entry = path.join(root, program.endsWith('.ts') ? program : `${program}/main.ts`);
     const command = [process.execPath, entry, ...args];
     // The shell becomes the program, which keeps its pid.
     const limited = ['sh', '-c', `ulimit -n ${String(openFiles)}; exec "$0" "$@"`, ...command];
