@@ -15,8 +15,8 @@ export interface KeyFiles {
 export interface Authority {
   /** File of the CA's certificate. */
   readonly certificate: string;
-  /** A certificate for a server that is reached at these addresses. */
-  forServer(names: readonly string[]): Promise<KeyFiles>;
+  /** A certificate for a server that is reached at these addresses; `name` is its own and that of its files. */
+  forServer(name: string, addresses: readonly string[]): Promise<KeyFiles>;
   /** A certificate by which the API server knows a user and its group. */
   forClient(user: { name: string; group: string }): Promise<KeyFiles>;
 }
@@ -41,10 +41,10 @@ export async function createAuthority(directory: string): Promise<Authority> {
   };
   return {
     certificate: authority.certificate,
-    forServer: (names) =>
-      sign('server', '/CN=kube-apiserver', [
+    forServer: (name, addresses) =>
+      sign(name, `/CN=${name}`, [
         'extendedKeyUsage=serverAuth',
-        `subjectAltName=${names.map(alternativeName).join(',')}`,
+        `subjectAltName=${addresses.map(alternativeName).join(',')}`,
       ]),
     forClient: ({ name, group }) => sign(name, `/O=${group}/CN=${name}`, ['extendedKeyUsage=clientAuth']),
   };

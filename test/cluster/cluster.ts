@@ -5,7 +5,7 @@
  *   assets           a real kube-apiserver on loopback; our controllers only when it brings none; our kubelet
  *   kubeconfig       a cluster that runs already; our controllers and our kubelet only when it has none
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -15,11 +15,13 @@ import { Lifecycle } from '../../common/lifecycle.ts';
 import { connect, type KubeClient } from '../../operator/kube/client.ts';
 import { serviceAccounts } from '../../operator/kube/resources.ts';
 import { controllersAct, hasNodes } from './acting.ts';
+import { readPair, type Authority } from './certificates.ts';
 import { startDouble } from './double.ts';
 import { startControllers } from './controllers/controllers.ts';
 import { clusterAccess, kubeconfig, writeKubeconfig, type ClusterAccess } from './kubeconfig.ts';
 import type { Images } from './kubelet/images.ts';
-import { startKubelet, type Kubelet } from './kubelet/kubelet.ts';
+import { loopbackRange, testRange } from './kubelet/addresses.ts';
+import { startKubelet, type Kubelet, type KubeletOptions } from './kubelet/kubelet.ts';
 import type { RestartDelay } from './kubelet/restart.ts';
 import { startRealApiServer } from './real-apiserver.ts';
 
@@ -97,7 +99,7 @@ async function start(options: ClusterOptions, life: Lifecycle): Promise<Cluster>
     life.onStop('controllers', () => controllers.stop());
   }
   if (!(await server.hasNodes(kube))) {
-    kubelet = await startNode(options, directory, kube, access);
+    kubelet = await startNode({ ...options, ...server.node }, directory, kube, access);
     const node = kubelet;
     life.onStop('kubelet', () => node.stop());
   }
@@ -127,6 +129,8 @@ interface Server {
   readonly kubeconfig: string;
   hasControllers(kube: KubeClient): Promise<boolean>;
   hasNodes(kube: KubeClient): Promise<boolean>;
+  /** What a kubelet must be for it. */
+  readonly node?: Pick<KubeletOptions, 'addressRanges' | 'servingFor'>;
 }
 
 const no = () => Promise.resolve(false);
@@ -139,7 +143,8 @@ async function startServer(
 ): Promise<Server> {
   if (options.kubeconfig !== undefined) {
     const hasControllers = (kube: KubeClient) => controllersAct(kube, options);
-    return { kind: 'external', kubeconfig: options.kubeconfig, hasControllers, hasNodes };
+    const node = { addressRanges: realRanges };
+    return { kind: 'external', kubeconfig: options.kubeconfig, hasControllers, hasNodes, node };
   }
   if (options.assets !== undefined) {
     const real = await startRealApiServer({
@@ -149,15 +154,25 @@ async function startServer(
     });
     life.onStop('API server', () => real.stop());
     const hasControllers = () => Promise.resolve(real.hasControllers);
-    return { kind: 'envtest', kubeconfig: real.kubeconfig, hasControllers, hasNodes: no };
+    const node = { addressRanges: realRanges, servingFor: kubeletKeys(real.authority) };
+    return { kind: 'envtest', kubeconfig: real.kubeconfig, hasControllers, hasNodes: no, node };
   }
   const double = await startDouble({ ...options, directory, kubelet });
   life.onStop('API server', () => double.stop());
   return { kind: 'pocket', kubeconfig: double.kubeconfig, hasControllers: no, hasNodes: no };
 }
 
+/** A real API server wants other addresses than loopback ones in endpoints, so these come first. */
+const realRanges = [testRange, loopbackRange];
+
+/** The authority signs the node's certificate, and whoever it signed may read logs. */
+const kubeletKeys = (authority: Authority) => async (address: string) => {
+  const { certificate, key } = await readPair(await authority.forServer('kubelet', [address]));
+  return { certificate, key, clientAuthority: await readFile(authority.certificate, 'utf8') };
+};
+
 function startNode(
-  options: ClusterOptions,
+  options: ClusterOptions & Server['node'],
   directory: string,
   kube: KubeClient,
   cluster: ClusterAccess,

@@ -31,6 +31,8 @@ export interface RealApiServer {
   readonly kubeconfig: string;
   /** Whether the real controllers run. */
   readonly hasControllers: boolean;
+  /** Signs what the server believes, and what it is asked to be believed by. */
+  readonly authority: Authority;
   stop(): Promise<void>;
 }
 
@@ -44,7 +46,8 @@ export async function startRealApiServer(options: RealApiServerOptions): Promise
     const etcd = await startEtcd(options, programs);
     const server = await startServer(options, programs, etcd);
     const hasControllers = await startControllerManager(options, programs, server);
-    return { kubeconfig: server.kubeconfig, hasControllers, stop: () => programs.stop() };
+    const { kubeconfig: file, authority } = server;
+    return { kubeconfig: file, hasControllers, authority, stop: () => programs.stop() };
   } catch (error) {
     await programs.stop();
     throw error;
@@ -88,7 +91,9 @@ interface Server {
 async function startServer(options: RealApiServerOptions, programs: Programs, etcd: string): Promise<Server> {
   const { directory } = options;
   const authority = await createAuthority(directory);
-  const serving = await authority.forServer(['127.0.0.1', '10.0.0.1', 'localhost', 'kubernetes.default.svc']);
+  const addresses = ['127.0.0.1', '10.0.0.1', 'localhost', 'kubernetes.default.svc'];
+  const serving = await authority.forServer('kube-apiserver', addresses);
+  const toKubelets = await authority.forClient(kubeletClient);
   const tokenKeys = await createTokenKeys(directory);
   const port = await freePort();
   programs.start(join(options.assets, 'kube-apiserver'), 'kube-apiserver', [
@@ -104,6 +109,10 @@ async function startServer(options: RealApiServerOptions, programs: Programs, et
     `--service-account-key-file=${tokenKeys.publicKey}`,
     `--service-account-signing-key-file=${tokenKeys.privateKey}`,
     '--service-cluster-ip-range=10.0.0.0/24',
+    `--kubelet-certificate-authority=${authority.certificate}`,
+    `--kubelet-client-certificate=${toKubelets.certificate}`,
+    `--kubelet-client-key=${toKubelets.key}`,
+    '--kubelet-preferred-address-types=InternalIP',
     '--allow-privileged=true',
     // A loopback address must not stand in the endpoints of the `kubernetes` Service, so nobody writes them.
     '--endpoint-reconciler-type=none',
@@ -112,6 +121,9 @@ async function startServer(options: RealApiServerOptions, programs: Programs, et
   await programs.waitFor('kube-apiserver', () => serverFault(file, options));
   return { kubeconfig: file, authority, tokenKeys };
 }
+
+/** As whom it asks kubelets for logs. */
+const kubeletClient = { name: 'kube-apiserver-kubelet-client', group: 'kube-apiserver' };
 
 async function writeAdminConfig(directory: string, authority: Authority, server: string): Promise<string> {
   const admin = await readPair(await authority.forClient({ name: 'admin', group: 'system:masters' }));
@@ -157,8 +169,8 @@ async function startControllerManager(
   const port = await freePort();
   programs.start(program, 'kube-controller-manager', [
     `--kubeconfig=${file}`,
-    `--authentication-kubeconfig=${file}`,
-    `--authorization-kubeconfig=${file}`,
+    // Nobody is to be let in to its metrics.
+    '--authentication-skip-lookup=true',
     '--bind-address=127.0.0.1',
     `--secure-port=${port}`,
     '--leader-elect=false',

@@ -16,8 +16,8 @@ export interface Target {
   readonly kind: ClusterKind;
   /** File with every right. */
   readonly kubeconfig: string;
-  /** Whether bound pods become running processes or containers here. */
-  readonly runsPods: boolean;
+  /** Reasons to leave tests out, by what they need; false where it is here. */
+  readonly lacks: Readonly<Record<'pods' | 'programs' | 'endpoints' | 'logs', string | false>>;
   /** An image in which the command `node` is found. */
   readonly nodeImage: string;
   /** File that acts as `system:serviceaccount:<namespace>:<name>`. */
@@ -69,11 +69,37 @@ async function start(): Promise<Target> {
   return {
     kind: cluster.kind,
     kubeconfig: cluster.kubeconfig,
-    runsPods: true,
+    lacks: lacksOf(cluster),
     nodeImage: process.env['CONFORMANCE_NODE_IMAGE'] ?? 'node:24-alpine',
     kubeconfigFor: (user) => cluster.kubeconfigFor(user),
     kubectl: (args, options = {}) => kubectl(program, cluster, args, options),
     stop: () => cluster.stop(),
+  };
+}
+
+/**
+ * pods: whether bound pods run. programs: whether ours run in them, and reach what runs on this machine. endpoints: whether a
+ * Service may have their addresses. logs: whether the API server can ask for them.
+ */
+function lacksOf({ kind, kubelet }: Cluster): Target['lacks'] {
+  const ours = kubelet !== undefined;
+  const image = process.env['CONFORMANCE_NODE_IMAGE'];
+  const pods =
+    !ours &&
+    !image &&
+    'the nodes of this cluster need CONFORMANCE_NODE_IMAGE, an image in which `node` is found';
+  const loopback = kind !== 'pocket' && ours && kubelet.nodeAddress.startsWith('127.');
+  return {
+    pods,
+    programs:
+      !ours &&
+      'needs our kubelet, which runs the programs of this repository; this cluster has nodes of its own',
+    endpoints:
+      pods ||
+      (loopback &&
+        'a real API server takes no loopback address; others need a network of our own (`unshare`, `ip`)'),
+    logs:
+      pods || (kind === 'external' && ours && 'this API server does not know the certificate of our kubelet'),
   };
 }
 

@@ -2,15 +2,18 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { ports } from '../../common/workload.ts';
+import { target } from '../conformance/target.ts';
 import { eventually } from '../support/eventually.ts';
 import { NodeClient, translationOf } from '../support/node-client.ts';
 import { SessionClient } from '../support/session-client.ts';
 import { ownedKinds, place, socketUrl, type Place, type PodSeen } from './place.ts';
 
+const { lacks } = await target();
+
 const name = 'fleet';
 const prefix = 'lingua-prod';
 
-describe('a fleet', () => {
+describe('a fleet', { skip: lacks.programs }, () => {
   let here: Place;
   before(async () => {
     here = await place();

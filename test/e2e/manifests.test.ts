@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
+import { target } from '../conformance/target.ts';
 import { root } from '../support/images.ts';
 import { place, type Place } from './place.ts';
 
+const { lacks } = await target();
+
 const samples = path.join(root, 'manifests/samples');
 
-describe('the manifests', () => {
+describe('the manifests', { skip: lacks.programs }, () => {
   let here: Place;
   before(async () => {
     here = await place();

@@ -1,12 +1,15 @@
 /** The operator dies without a warning, at many moments, and the fleet ends as if it had not. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { target } from '../conformance/target.ts';
 import { ownedKinds, place, type Place } from './place.ts';
+
+const { lacks } = await target();
 
 const operator = ['-n', 'lingua-system'];
 const byName = ['-l', 'app.kubernetes.io/name=lingua-operator'];
 
-describe('an operator killed', () => {
+describe('an operator killed', { skip: lacks.programs }, () => {
   let here: Place;
   before(async () => {
     here = await place();

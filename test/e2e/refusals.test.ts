@@ -1,7 +1,10 @@
 /** What the API itself refuses: a person is told what is allowed before anything runs. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { target } from '../conformance/target.ts';
 import { place, type Place } from './place.ts';
+
+const { lacks } = await target();
 
 type Fields = Record<string, unknown>;
 
@@ -52,7 +55,7 @@ const refusals: readonly [title: string, manifest: string, says: RegExp][] = [
   ],
 ];
 
-describe('the API refuses', () => {
+describe('the API refuses', { skip: lacks.programs }, () => {
   let here: Place;
   before(async () => {
     here = await place();

@@ -1,15 +1,29 @@
 /**
- * Loopback addresses for pods, from 127.64.0.0/10. Linux answers on all of 127.0.0.0/8 without any set-up, so each pod can have
- * every port to itself. A node takes one /24 network: the first address is its own and, as long as it listens there, tells
- * other nodes on this machine that the network is taken.
+ * Addresses for pods, on which every pod has every port to itself. A node takes one /24 network: the first address is its own and, as
+ * long as it listens there, tells other nodes on this machine that the network is taken.
  */
 import { AppError } from '../../../common/errors.ts';
 
-/** Networks in 127.64.0.0/10. */
-export const networksMax = 64 * 256;
+export interface AddressRange {
+  /** How many /24 networks it has. */
+  readonly networks: number;
+  /** @param index from 0 to `networks - 1` */
+  readonly prefix: (index: number) => string;
+}
 
-/** @param index from 0 to `networksMax - 1` */
-export const networkPrefix = (index: number): string => `127.${64 + Math.floor(index / 256)}.${index % 256}`;
+const range = (first: number, from: number, to: number): AddressRange => ({
+  networks: (to - from + 1) * 256,
+  prefix: (index) => `${first}.${from + Math.floor(index / 256)}.${index % 256}`,
+});
+
+/** 127.64.0.0/10: Linux answers on all of 127.0.0.0/8 without any set-up. */
+export const loopbackRange = range(127, 64, 127);
+
+/**
+ * 198.18.0.0/15, set aside for tests by RFC 2544. A real API server refuses loopback addresses in the endpoints of a Service; these it
+ * takes, where the machine was told that they are its own (`support/own-network.ts`).
+ */
+export const testRange = range(198, 18, 19);
 
 export class AddressPool {
   readonly nodeAddress: string;

@@ -2,11 +2,9 @@
  * A kubelet that runs pods as plain processes: registers one Node, places pods on it, and keeps one worker for each. It speaks only
  * the API, so it serves a real API server as well as the double.
  */
-import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../../common/clock.ts';
-import { closeServer, listen, text } from '../../../common/http.ts';
 import { Lifecycle } from '../../../common/lifecycle.ts';
 import type { KubeClient } from '../../../operator/kube/client.ts';
 import { Reflector } from '../../../operator/kube/reflector.ts';
@@ -20,11 +18,13 @@ import {
 } from '../../../operator/kube/resources.ts';
 import { eventRecorder } from '../events.ts';
 import type { ClusterAccess } from '../kubeconfig.ts';
-import { AddressPool, networkPrefix, networksMax } from './addresses.ts';
+import { loopbackRange, type AddressPool, type AddressRange } from './addresses.ts';
 import { searchPath } from './command.ts';
 import type { Images } from './images.ts';
+import { startLogServer, type LogServer, type ServingKeys } from './log-server.ts';
 import type { ContainerLog } from './logs.ts';
 import type { NodeContext } from './node-context.ts';
+import { claimNetwork } from './network.ts';
 import { heartbeat, heartbeatMs, registerNode } from './node.ts';
 import { PodWorker } from './pod-worker.ts';
 import { ProcessTable } from './processes.ts';
@@ -42,6 +42,10 @@ export interface KubeletOptions {
   readonly directory: string;
   readonly images: Images;
   readonly nodeName: string;
+  /** Where pods' addresses are from: the first of these that is this machine's. Loopback when absent. */
+  readonly addressRanges?: readonly AddressRange[];
+  /** Keys to serve logs with at this address, to an API server that asks for them; without, logs are had by `log` alone. */
+  readonly servingFor?: (address: string) => Promise<ServingKeys>;
   readonly restartDelay?: RestartDelay;
   readonly keepDirectories?: boolean;
   /** Where a process without `workingDir` runs; the project's root as a rule. */
@@ -86,8 +90,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
 async function start(options: KubeletOptions, life: Lifecycle): Promise<Kubelet> {
   const { nodeName, kube, clock } = options;
-  const network = await claimNetwork(options.random);
-  life.onStop('network', () => closeServer(network.server));
+  const network = await claimNetwork(options.addressRanges ?? [loopbackRange], options.random);
+  life.onStop('network', () => network.release());
   const processes = await ProcessTable.open(join(options.directory, 'processes'));
   life.onStop('processes', () => processes.close());
   const sources = watchSources(options, () => {
@@ -96,7 +100,9 @@ async function start(options: KubeletOptions, life: Lifecycle): Promise<Kubelet>
   life.onStop('sources', sources.stop);
   const workers = new Workers(nodeContext(options, processes, network.addresses, sources));
   life.onStop('pods', () => workers.abandon());
-  await registerNode(kube, clock, nodeName, network.addresses.nodeAddress);
+  const { nodeAddress } = network.addresses;
+  const logServer = await serveLogs(options, nodeAddress, workers, life);
+  await registerNode(kube, clock, nodeName, nodeAddress, logServer?.port);
   await sources.synced;
   const bound = watchBoundPods(options, workers);
   life.onStop('bound pods', () => {
@@ -110,13 +116,31 @@ async function start(options: KubeletOptions, life: Lifecycle): Promise<Kubelet>
   void beat(options, life.signal, workers);
   return {
     nodeName,
-    nodeAddress: network.addresses.nodeAddress,
+    nodeAddress,
     log: (query) => workers.log(query),
     get processCount() {
       return processes.size;
     },
     stop: () => life.stop('asked to'),
   };
+}
+
+async function serveLogs(
+  { servingFor, clock }: KubeletOptions,
+  nodeAddress: string,
+  workers: Workers,
+  life: Lifecycle,
+): Promise<LogServer | undefined> {
+  if (!servingFor) return undefined;
+  const serving = await servingFor(nodeAddress);
+  const server = await startLogServer({
+    ...serving,
+    address: nodeAddress,
+    clock,
+    find: (query) => workers.log(query),
+  });
+  life.onStop('log server', () => server.stop());
+  return server;
 }
 
 /** One worker for each pod, by name; of two pods with one name the later waits until the earlier is gone. */
@@ -224,23 +248,5 @@ async function beat(
     }
     for (const worker of workers.all()) worker.refreshVolumes();
     await clock.sleep(heartbeatMs, stopped);
-  }
-}
-
-/** Takes the first network nobody else on this machine holds, beginning anywhere. */
-async function claimNetwork(random: Random): Promise<{ addresses: AddressPool; server: Server }> {
-  const start = Math.floor(random.next() * networksMax);
-  for (let tries = 0; ; tries++) {
-    const addresses = new AddressPool(networkPrefix((start + tries) % networksMax));
-    const server = createServer((_request, response) => {
-      const { status, body } = text(200, 'ok\n');
-      response.writeHead(status).end(body);
-    });
-    try {
-      await listen(server, { host: addresses.nodeAddress, port: 10248 });
-      return { addresses, server };
-    } catch (error) {
-      if (tries === 100) throw error;
-    }
   }
 }

@@ -18,6 +18,7 @@ export async function registerNode(
   clock: Clock,
   name: string,
   address: string,
+  logPort: number | undefined,
 ): Promise<void> {
   await unlessExists(() => kube.create(nodes, nodeObject(name)));
   await kube.subresource({
@@ -25,7 +26,7 @@ export async function registerNode(
     name: { namespace: '', name },
     subresource: 'status',
     method: 'PATCH',
-    body: { status: nodeStatus(address, `${new Date(clock.now()).toISOString().slice(0, 19)}Z`) },
+    body: { status: nodeStatus(address, logPort, `${new Date(clock.now()).toISOString().slice(0, 19)}Z`) },
   });
 }
 
@@ -63,7 +64,7 @@ function nodeObject(name: string): Node {
   };
 }
 
-function nodeStatus(address: string, now: string): NonNullable<Node['status']> {
+function nodeStatus(address: string, logPort: number | undefined, now: string): NonNullable<Node['status']> {
   const capacity = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: '250' };
   const condition = (type: string, status: string, reason: string, message: string) => ({
     type,
@@ -77,6 +78,7 @@ function nodeStatus(address: string, now: string): NonNullable<Node['status']> {
     capacity,
     allocatable: capacity,
     addresses: [{ type: 'InternalIP', address }],
+    ...(logPort === undefined ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: logPort } } }),
     conditions: [
       condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory'),
       condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),

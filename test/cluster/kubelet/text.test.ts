@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { networkPrefix, networksMax, AddressPool } from './addresses.ts';
+import { AddressPool, loopbackRange, testRange } from './addresses.ts';
 import { expand } from './expand.ts';
 import { imageCommand } from './images.ts';
 import { rewritePaths } from './mounts.ts';
@@ -76,9 +76,12 @@ describe('quantities', () => {
 });
 
 describe('pod addresses', () => {
-  it('lie in 127.64.0.0/10', () => {
-    assert.equal(networkPrefix(0), '127.64.0');
-    assert.equal(networkPrefix(networksMax - 1), '127.127.255');
+  it('lie in 127.64.0.0/10, or in 198.18.0.0/15', () => {
+    const ends = [loopbackRange, testRange].map(({ prefix, networks }) => [prefix(0), prefix(networks - 1)]);
+    assert.deepEqual(ends, [
+      ['127.64.0', '127.127.255'],
+      ['198.18.0', '198.19.255'],
+    ]);
   });
 
   it('are never given to two pods at once, whatever comes and goes', () => {

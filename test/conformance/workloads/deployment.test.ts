@@ -1,7 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { deployments, pods, type Deployment } from '../../../operator/kube/resources.ts';
+import { target } from '../target.ts';
 import { eventually, idle, openPlace, settled, type Place } from './place.ts';
+
+const { lacks } = await target();
 
 function deploy(place: Place, strategy: string): Promise<Deployment> {
   const labels = { app: 'web' };
@@ -23,7 +26,7 @@ function deploy(place: Place, strategy: string): Promise<Deployment> {
 
 const rolledOut = (place: Place) => place.kubectl('rollout', 'status', 'deployment/web', '--timeout=30s');
 
-describe('a Deployment', { concurrency: true }, () => {
+describe('a Deployment', { concurrency: true, skip: lacks.pods }, () => {
   for (const strategy of ['RollingUpdate', 'Recreate']) {
     it(`replaces its pods when the template changes (${strategy})`, async (t) => {
       const place = await openPlace(t);

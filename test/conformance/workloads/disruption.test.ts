@@ -5,7 +5,10 @@ import {
   type Pod,
   type PodDisruptionBudget,
 } from '../../../operator/kube/resources.ts';
+import { target } from '../target.ts';
 import { eventually, idle, openPlace, settled, type Place } from './place.ts';
+
+const { lacks } = await target();
 
 function budget(
   place: Place,
@@ -40,7 +43,7 @@ async function evict(place: Place, { metadata }: Pod): Promise<number> {
   return status;
 }
 
-describe('a disruption budget', { concurrency: true }, () => {
+describe('a disruption budget', { concurrency: true, skip: lacks.pods }, () => {
   it('says how many pods are healthy and how many may go', async (t) => {
     const place = await openPlace(t);
     await budget(place, { maxUnavailable: 1 });

@@ -2,7 +2,10 @@ import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import type { OwnerReference } from '../../../operator/kube/kube.ts';
 import { configMaps, secrets, statefulSets, type ConfigMap } from '../../../operator/kube/resources.ts';
+import { target } from '../target.ts';
 import { always, eventually, idle, openPlace, settled, type Place } from './place.ts';
+
+const { lacks } = await target();
 
 interface Shape {
   readonly owners?: readonly ConfigMap[];
@@ -137,25 +140,29 @@ describe('garbage collection', { concurrency: true }, () => {
     await eventually('the secret is gone', async () => (await place.get(secrets, 'child')) === undefined);
   });
 
-  it('takes the pods of a StatefulSet with it, in the foreground before it', async (t) => {
-    const place = await openPlace(t);
-    const slow = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 800)); setInterval(() => {}, 1000);`;
-    await place.runSet('web', place.container(slow));
-    await settled(place, 'web', 2);
-    await place.kubectl('delete', 'statefulset', 'web', '--cascade=foreground', '--wait=false');
-    await always(
-      'the set stays as long as a pod',
-      async () => {
-        const found = await place.get(statefulSets, 'web');
-        return found !== undefined || (await place.pods('app=web')).length === 0;
-      },
-      600,
-    );
-    await eventually('the set is gone', async () => (await place.get(statefulSets, 'web')) === undefined);
-    assert.deepEqual(await place.pods('app=web'), []);
-  });
+  it(
+    'takes the pods of a StatefulSet with it, in the foreground before it',
+    { skip: lacks.pods },
+    async (t) => {
+      const place = await openPlace(t);
+      const slow = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 800)); setInterval(() => {}, 1000);`;
+      await place.runSet('web', place.container(slow));
+      await settled(place, 'web', 2);
+      await place.kubectl('delete', 'statefulset', 'web', '--cascade=foreground', '--wait=false');
+      await always(
+        'the set stays as long as a pod',
+        async () => {
+          const found = await place.get(statefulSets, 'web');
+          return found !== undefined || (await place.pods('app=web')).length === 0;
+        },
+        600,
+      );
+      await eventually('the set is gone', async () => (await place.get(statefulSets, 'web')) === undefined);
+      assert.deepEqual(await place.pods('app=web'), []);
+    },
+  );
 
-  it('makes no new pods for a set that is going', async (t) => {
+  it('makes no new pods for a set that is going', { skip: lacks.pods }, async (t) => {
     const place = await openPlace(t);
     await place.runSet('web', place.container(idle));
     await settled(place, 'web', 2);

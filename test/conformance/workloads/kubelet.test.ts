@@ -1,7 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { configMaps, pods, secrets, type Pod } from '../../../operator/kube/resources.ts';
+import { target } from '../target.ts';
 import { always, eventually, idle, isReady, openPlace, type Container, type Place } from './place.ts';
+
+const { lacks } = await target();
 
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
 
@@ -56,7 +59,7 @@ const map = (place: Place, data: Record<string, string>) => ({
   data,
 });
 
-describe('what a container is given', { concurrency: true }, () => {
+describe('what a container is given', { concurrency: true, skip: lacks.pods }, () => {
   it('are variables from values, fields, ConfigMaps and Secrets', async (t) => {
     const place = await openPlace(t);
     await place.kube.create(configMaps, map(place, { key: 'from map', other: 'x' }));
@@ -148,7 +151,7 @@ describe('what a container is given', { concurrency: true }, () => {
   });
 });
 
-describe('the life of a pod', { concurrency: true }, () => {
+describe('the life of a pod', { concurrency: true, skip: lacks.pods }, () => {
   it('begins with its init containers, one after another', async (t) => {
     const place = await openPlace(t);
     const append = (word: string) => `require('fs').appendFileSync('/shared/order', '${word} ')`;
@@ -211,7 +214,7 @@ describe('the life of a pod', { concurrency: true }, () => {
   });
 });
 
-describe('probes', { concurrency: true }, () => {
+describe('probes', { concurrency: true, skip: lacks.pods }, () => {
   const answer = (code: string) => `
     const { createServer } = require('http');
     process.on('SIGTERM', () => process.exit(0));
@@ -279,7 +282,7 @@ describe('probes', { concurrency: true }, () => {
   });
 });
 
-describe('the end of a pod', { concurrency: true }, () => {
+describe('the end of a pod', { concurrency: true, skip: lacks.pods }, () => {
   const gone = (place: Place, name: string) =>
     eventually(`${name} is gone`, async () => (await place.pod(name)) === undefined);
 
@@ -391,13 +394,9 @@ describe('the end of a pod', { concurrency: true }, () => {
   });
 });
 
-describe('the log of a container', () => {
+describe('the log of a container', { skip: lacks.logs }, () => {
   it('is what it wrote, now and in the run before', async (t) => {
     const place = await openPlace(t);
-    if (place.target.kind === 'envtest') {
-      t.skip('a real API server asks the kubelet by TLS, which ours does not speak');
-      return;
-    }
     const script = `console.log('first'); console.error('second'); setTimeout(() => process.exit(1), 500);`;
     await place.runPod('p', [place.container(script)]);
     await waitFor(place, 'p', 'was restarted', (pod) => (main(pod)?.restartCount ?? 0) > 0);

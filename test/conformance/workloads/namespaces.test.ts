@@ -1,7 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { configMaps, namespaces, pods } from '../../../operator/kube/resources.ts';
+import { target } from '../target.ts';
 import { always, eventually, openPlace, settled, type Place } from './place.ts';
+
+const { lacks } = await target();
 
 const namespaceOf = (place: Place) => place.kube.get(namespaces, { namespace: '', name: place.namespace });
 
@@ -16,7 +19,7 @@ const map = (place: Place, name: string, finalizers: string[] = []) =>
   });
 
 describe('a namespace that is deleted', { concurrency: true }, () => {
-  it('takes its contents with it, and waits for pods to end', async (t) => {
+  it('takes its contents with it, and waits for pods to end', { skip: lacks.pods }, async (t) => {
     const place = await openPlace(t);
     const slow = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 1000)); setInterval(() => {}, 1000);`;
     await place.runSet('web', place.container(slow));

@@ -1,6 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
+import { target } from '../target.ts';
 import { eventually, idle, isReady, openPlace } from './place.ts';
+
+const { lacks } = await target();
 
 const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
@@ -27,7 +30,7 @@ describe('a namespace for restricted pods', { concurrency: true }, () => {
     );
   });
 
-  it('runs a pod that asks for nothing', async (t) => {
+  it('runs a pod that asks for nothing', { skip: lacks.pods }, async (t) => {
     const place = await openPlace(t, restricted);
     await place.runPod('tight', [place.container(idle, { securityContext: tight })]);
     await eventually('the pod runs', async () => isReady(await place.pod('tight')));

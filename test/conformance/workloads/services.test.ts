@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { endpoints, endpointSlices, pods, services, type Service } from '../../../operator/kube/resources.ts';
+import { target } from '../target.ts';
 import { eventually, idle, openPlace, settled, type Place } from './place.ts';
 
 /** Ready only when annotated: see the probe. */
@@ -43,7 +44,9 @@ const slicesOf = async (place: Place, name: string) => {
   return (await place.kube.list(endpointSlices, { namespace: place.namespace, labelSelector })).items;
 };
 
-describe('the endpoints of a Service', { concurrency: true }, () => {
+const { lacks } = await target();
+
+describe('the endpoints of a Service', { concurrency: true, skip: lacks.endpoints }, () => {
   it('follow the readiness of its pods', async (t) => {
     const place = await openPlace(t);
     await service(place, 'web', { selector: { app: 'web' }, ports: [port] });

@@ -1,7 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { controllerRevisions, pods, statefulSets, type Pod } from '../../../operator/kube/resources.ts';
+import { target } from '../target.ts';
 import { always, eventually, idle, isReady, openPlace, settled, type Place } from './place.ts';
+
+const { lacks } = await target();
 
 const names = (found: readonly Pod[]): string[] => found.map(({ metadata }) => metadata.name);
 
@@ -17,7 +20,7 @@ const change = (place: Place, name: string, spec: object) =>
 const roll = (place: Place, name: string, version: string, more: object = {}) =>
   change(place, name, { template: { metadata: { annotations: { version } } }, ...more });
 
-describe('a StatefulSet', { concurrency: true }, () => {
+describe('a StatefulSet', { concurrency: true, skip: lacks.pods }, () => {
   it('gives its pods names, labels, a host name and an owner', async (t) => {
     const place = await openPlace(t);
     const set = await place.runSet('web', place.container(idle), { ordinals: { start: 3 } });
