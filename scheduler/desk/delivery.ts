@@ -25,7 +25,7 @@ export interface DeliveryDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** The job has its answer: nothing more is done for it, and whoever is told of it was told that it was accepted. */
-  readonly answered: (job: OpenJob) => void;
+  readonly answered: (job: OpenJob, answer: Answer) => void;
 }
 
 /** Answers read at once, and how often it is looked whether the client has read them. */
@@ -177,7 +177,7 @@ export class Delivery {
 
   #ended(job: OpenJob, answer: Answer): void {
     const { clock, metrics, answered } = this.#deps;
-    answered(job);
+    answered(job, answer);
     metrics.jobs.inc({ status: answer.kind === 'result' ? 'completed' : 'failed' });
     if (job.beganMs === undefined) return;
     metrics.jobSeconds.observe({ stage: 'answered' }, (clock.monotonic() - job.beganMs) / 1000);

@@ -5,7 +5,7 @@
  */
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../common/clock.ts';
-import { outboxEntries } from '../fleet/results-hint.ts';
+import { outboxEntries } from '../store/job-hints.ts';
 import type { Post } from '../fleet/post.ts';
 import type { Metrics } from '../metrics.ts';
 import { errorCodes } from '../protocol/error-codes.ts';

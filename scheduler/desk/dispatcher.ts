@@ -3,7 +3,7 @@
  * that died. What is then done is in `job-moves.ts`.
  */
 import type { HintOf } from '../store/hints.ts';
-import type { Answer, SessionStore, Target } from '../store/store.ts';
+import type { SessionStore, Target } from '../store/store.ts';
 import { JobMoves, type MoveDeps } from './job-moves.ts';
 import type { OpenJob } from './session.ts';
 import { createStrays, type Strays } from './strays.ts';
@@ -89,16 +89,13 @@ export class Dispatcher {
     this.#deps.metrics.refusals.inc({ reason: hint.reason });
     const job = this.#jobs.get(hint.job_id);
     if (!job) return this.#strays.refused(hint);
-    if (job.moving || job.attempt !== hint.attempt || job.target?.nodeId !== hint.node_id) return;
-    await this.#moves.next(job, hint.node_id);
+    await this.#moves.heard(job, hint);
   }
 
   requeued(hint: HintOf<'requeued'>): Promise<void> | void {
     const job = this.#jobs.get(hint.job_id);
     if (!job) return this.#strays.requeued(hint);
-    if (job.moving || job.attempt !== hint.attempt || !job.target) return;
-    const said = hint.failure === undefined ? undefined : (JSON.parse(hint.failure) as Answer);
-    return this.#moves.lost(job, hint.node_id, said);
+    return this.#moves.heard(job, hint);
   }
 
   /** The call we asked an instance for: a slot is free there. */

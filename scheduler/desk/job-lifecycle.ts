@@ -45,8 +45,10 @@ export class JobLifecycle implements JobEvents {
     this.dispatcher = new Dispatcher({ ...deps, events: this });
     this.delivery = new Delivery({
       ...deps,
-      answered: (job) => {
+      answered: (job, answer) => {
         this.accepted(job);
+        // A result can be here before the store's word that the job was given to a node.
+        if (answer.kind === 'result') this.dispatched(job);
         this.forget(job);
       },
     });

@@ -7,11 +7,21 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
 import { AppError } from '../../common/errors.ts';
 import { timeUp } from '../decide/job-timing.ts';
-import type { Post } from '../fleet/post.ts';
+import type { Post, Posted } from '../fleet/post.ts';
 import type { JobStatus, Metrics } from '../metrics.ts';
 import { errorCodes } from '../protocol/error-codes.ts';
 import type { Retry } from '../retry.ts';
-import type { AcceptAnswer, Answer, JobState, JobStore, MoveAnswer, Target } from '../store/store.ts';
+import type { HintOf } from '../store/hints.ts';
+import { assignHint } from '../store/job-hints.ts';
+import type {
+  AcceptAnswer,
+  Answer,
+  JobState,
+  JobStore,
+  MoveAnswer,
+  SendAnswer,
+  Target,
+} from '../store/store.ts';
 import { CapacityCalls } from './capacity-calls.ts';
 import { createJobVerbs, type JobVerbs } from './job-verbs.ts';
 import type { Placer } from './placer.ts';
@@ -89,52 +99,69 @@ export class JobMoves {
     if (answer.kind === 'fenced' && (await this.#deps.events.reassert(job.session))) {
       answer = await this.#verbs.accept(job, target);
     }
+    if (isNew(answer, job)) this.#count('accepted');
     if (target && (job.ended || !isNew(answer, job))) this.#deps.placer.abandoned(target);
+    // Its node may have been faster than the store's word to us.
     if (job.ended) return;
     if (answer.kind === 'fenced') throw new AppError('conflict', 'the session is fenced and still ours');
     if (answer.kind === 'duplicate' && answer.jobId !== job.jobId) {
       this.#deps.events.duplicate(job, answer);
       return;
     }
-    this.#count('accepted');
     this.#observe(job, 'accepted');
     this.#deps.events.accepted(job);
-    await this.#goTo(job, target, target ? 1 : 0);
+    job.attempt = target ? 1 : 0;
+    if (target) await this.#begin(job, target, answer.kind === 'accepted' ? answer.told : undefined);
+    else this.wait(job);
   }
 
-  #goTo(job: OpenJob, target: Target | undefined, attempt: number): Promise<void> | void {
-    job.attempt = attempt;
-    if (target) return this.assign(job, target);
-    this.wait(job);
+  /** @param told what became of the hint, when the store has sent it with the record */
+  async #begin(job: OpenJob, target: Target, told: SendAnswer | undefined): Promise<void> {
+    if (told === undefined) return this.assign(job, target);
+    const { post, limits } = this.#deps;
+    job.target = target;
+    this.#arm(job, limits.jobTimeoutMs);
+    post.told('assign', told);
+    await this.#posted(job, target, told);
+    const early = job.heardEarly;
+    job.heardEarly = undefined;
+    if (early) await this.heard(job, early);
+  }
+
+  /** What the node's instance says of an attempt that came to nothing. */
+  async heard(job: OpenJob, hint: HintOf<'refused'> | HintOf<'requeued'>): Promise<void> {
+    if (job.moving && job.attempt === 0) {
+      job.heardEarly = hint;
+      return;
+    }
+    if (job.ended || job.moving || job.attempt !== hint.attempt) return;
+    if (job.target?.nodeId !== hint.node_id) return;
+    if (hint.type === 'refused') return this.next(job, hint.node_id);
+    const said = hint.failure === undefined ? undefined : (JSON.parse(hint.failure) as Answer);
+    return this.#lost(job, hint.node_id, said);
   }
 
   /** The record says the attempt is `target`'s: tells its instance, and asks another if that one cannot be told. */
   async assign(job: OpenJob, target: Target, leftMs = this.#deps.limits.jobTimeoutMs): Promise<void> {
-    const { post, events, instanceId } = this.#deps;
+    const { post, instanceId, limits } = this.#deps;
     job.target = target;
     this.#arm(job, leftMs);
-    const posted = await post.send(target.instanceId, {
-      type: 'assign',
-      job_id: job.jobId,
-      session_id: job.session.sessionId,
-      attempt: job.attempt,
-      node_id: target.nodeId,
-      from: instanceId,
-      ...this.#inline(job, target),
-    });
+    const { jobId, attempt, assign, audio } = job;
+    const ref = { jobId, sessionId: job.session.sessionId };
+    const texts = audio === undefined ? undefined : { assign, audio };
+    // What need not travel may be of any size.
+    const inlineBytes = target.instanceId === instanceId ? Infinity : limits.inlineBytes;
+    const hint = assignHint(ref, { attempt, target, from: instanceId }, texts, inlineBytes);
+    return this.#posted(job, target, await post.send(target.instanceId, hint));
+  }
+
+  #posted(job: OpenJob, target: Target, posted: Posted): Promise<void> | void {
+    const { events } = this.#deps;
     if (job.ended || job.target !== target) return;
     if (posted !== 'sent') return this.next(job, target.nodeId);
     this.#count('dispatched');
     this.#observe(job, 'dispatched');
     events.dispatched(job);
-  }
-
-  /** What saves the node's instance a look into the record, when it is small or need not travel. */
-  #inline({ assign, audio }: OpenJob, target: Target): { assign?: string; audio?: string } {
-    const { instanceId, limits } = this.#deps;
-    if (audio === undefined) return {};
-    const small = audio.length + assign.length <= limits.inlineBytes;
-    return small || target.instanceId === instanceId ? { assign, audio } : {};
   }
 
   wait(job: OpenJob): void {
@@ -176,7 +203,8 @@ export class JobMoves {
     }
     if (countsAsFailover) job.failovers += 1;
     job.owesFailover = false;
-    await this.#goTo(job, target, answer.attempt);
+    job.attempt = answer.attempt;
+    await this.assign(job, target);
   }
 
   async #requeue(job: OpenJob): Promise<void> {
@@ -211,6 +239,7 @@ export class JobMoves {
       return;
     }
     log.warn({ jobId: job.jobId }, 'the store does not know this job any more; recording it again');
+    job.attempt = 0;
     await this.record(job);
   }
 
@@ -270,7 +299,7 @@ export class JobMoves {
   }
 
   /** Its node is lost and the job pending again. @param failure what the node said, when it could not do the job */
-  lost(job: OpenJob, nodeId: string, failure: Answer | undefined): Promise<void> | void {
+  #lost(job: OpenJob, nodeId: string, failure: Answer | undefined): Promise<void> | void {
     const { limits, placer } = this.#deps;
     job.exclude.add(nodeId);
     job.waitUntilMs = undefined;

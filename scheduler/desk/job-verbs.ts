@@ -3,11 +3,20 @@
  * with what the job itself knows. An answer of undefined means that the job ended meanwhile, and nothing follows.
  */
 import { retrying, type Retry } from '../retry.ts';
-import type { AcceptAnswer, Answer, JobRecord, JobStore, NewJob, Target } from '../store/store.ts';
+import type {
+  AcceptAnswer,
+  Answer,
+  JobRecord,
+  JobStore,
+  NewJob,
+  Target,
+  TellTarget,
+} from '../store/store.ts';
 import type { DispatchLimits } from './job-moves.ts';
 import type { OpenJob } from './session.ts';
 
 interface VerbDeps {
+  readonly instanceId: string;
   readonly jobs: JobStore;
   readonly retry: Retry;
   readonly limits: DispatchLimits;
@@ -17,7 +26,13 @@ interface VerbDeps {
 
 export type JobVerbs = ReturnType<typeof createJobVerbs>;
 
-export function createJobVerbs({ jobs, retry, limits, onFailed }: VerbDeps) {
+export function createJobVerbs({ instanceId, jobs, retry, limits, onFailed }: VerbDeps) {
+  /** A hint for this instance need not travel. */
+  const tellOf = (target: Target | undefined): TellTarget | undefined =>
+    !target || target.instanceId === instanceId
+      ? undefined
+      : { from: instanceId, inlineBytes: limits.inlineBytes };
+
   async function ask<Reply>(job: OpenJob, verb: () => Promise<Reply>): Promise<Reply | undefined> {
     job.moving = true;
     job.cancelTimer();
@@ -38,7 +53,7 @@ export function createJobVerbs({ jobs, retry, limits, onFailed }: VerbDeps) {
       job.moving = true;
       try {
         return await retrying(
-          () => jobs.accept(newJob(job, target, limits), target),
+          () => jobs.accept(newJob(job, target, limits), target, tellOf(target)),
           retry,
           limits.pendingMs,
         );

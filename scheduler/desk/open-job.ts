@@ -34,6 +34,7 @@ export function jobFromUtterance(
     accepted: false,
     told: false,
     moving: false,
+    heardEarly: undefined,
     ended: false,
     cancelTimer: nothing,
   };
@@ -67,6 +68,7 @@ export function jobFromRecord(
     accepted: false,
     told: before?.told ?? record.attempt > 0,
     moving: false,
+    heardEarly: undefined,
     ended: false,
     cancelTimer: nothing,
   };

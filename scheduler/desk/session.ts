@@ -2,6 +2,7 @@
 import type { DeliveryOrder } from '../decide/delivery-order.ts';
 import type { LanguagePair } from '../decide/languages.ts';
 import type { SessionInit, SessionOutbound } from '../protocol/session-messages.ts';
+import type { HintOf } from '../store/hints.ts';
 import type { Answer, OutboxEntry, Target } from '../store/store.ts';
 import type { Speech } from './speech.ts';
 
@@ -88,6 +89,8 @@ export interface OpenJob {
   told: boolean;
   /** A verb about this job is on its way; what else happens to it meanwhile is found out by its answer. */
   moving: boolean;
+  /** How its first attempt went, heard before the store answered that there is one. */
+  heardEarly: HintOf<'refused'> | HintOf<'requeued'> | undefined;
   ended: boolean;
   cancelTimer: () => void;
 }

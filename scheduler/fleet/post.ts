@@ -5,18 +5,21 @@
 import type { Logger } from 'pino';
 import { AppError } from '../../common/errors.ts';
 import type { Hint } from '../store/hints.ts';
-import type { InboxStore } from '../store/store.ts';
+import type { InboxStore, SendAnswer } from '../store/store.ts';
 import type { Metrics } from '../metrics.ts';
 import { retrying, type Retry } from '../retry.ts';
 
 /** What became of a hint. `unavailable`: the store could not be asked, and nobody knows. */
-export type Posted = 'sent' | 'busy' | 'no_owner' | 'unavailable';
+export type Posted = SendAnswer | 'unavailable';
 
 export interface Post {
   send(instanceId: string, hint: Hint): Promise<Posted>;
 
   /** For hints whose loss would cost a wait: asked again for `forMs` while the inbox is full or the store away. */
   sendPatiently(instanceId: string, hint: Hint, forMs: number): Promise<Posted>;
+
+  /** Counts a hint that the store has sent, or refused, in the same step as a move. */
+  told(type: Hint['type'], result: SendAnswer): void;
 }
 
 export type HintHandler = (hint: Hint, again: boolean) => Promise<void> | void;
@@ -62,5 +65,9 @@ export function createPost(deps: PostDeps): Post {
     return retrying(ask, deps, forMs).catch(() => last);
   }
 
-  return { send, sendPatiently };
+  function told(type: Hint['type'], result: SendAnswer): void {
+    metrics.hintsSent.inc({ type, result });
+  }
+
+  return { send, sendPatiently, told };
 }

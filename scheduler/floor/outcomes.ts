@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
 import type { Post } from '../fleet/post.ts';
-import { resultsHint } from '../fleet/results-hint.ts';
+import { resultsHint } from '../store/job-hints.ts';
 import type { Metrics } from '../metrics.ts';
 import { retrying, type Retry } from '../retry.ts';
 import type { Answer, JobRecord, JobStore } from '../store/store.ts';
@@ -20,6 +20,7 @@ export interface OutcomeLimits {
 }
 
 export interface OutcomeDeps {
+  readonly instanceId: string;
   readonly jobs: JobStore;
   readonly post: Post;
   readonly clock: Clock;
@@ -30,7 +31,8 @@ export interface OutcomeDeps {
 }
 
 /** What is needed of a job to end it. */
-export type EndingJob = Pick<RunningJob, 'jobId' | 'sessionId' | 'attempt'>;
+export type EndingJob = Pick<RunningJob, 'jobId' | 'sessionId' | 'attempt'> &
+  Partial<Pick<RunningJob, 'owner'>>;
 
 /** How long an owner is tried to be told something that its own timers would find out later. */
 export const tellForMs = 5000;
@@ -70,11 +72,13 @@ export class Outcomes {
     answer: Answer,
     onUnknown: () => void,
   ): Promise<void> {
-    const { jobs, retry, limits, metrics, post, clock } = this.#deps;
-    const { sessionId, jobId, attempt } = job;
+    const { jobs, retry, limits, metrics, post, clock, instanceId } = this.#deps;
+    const { sessionId, jobId, attempt, owner } = job;
     const beganMs = clock.monotonic();
     const move = { sessionId, jobId, attempt, answer, keepMs: limits.keepMs };
-    const done = await retrying(() => jobs.finish(move), retry, limits.finishForMs);
+    const { inlineBytes } = limits;
+    const tell = owner === undefined || owner === instanceId ? undefined : { owner, inlineBytes };
+    const done = await retrying(() => jobs.finish(move, tell), retry, limits.finishForMs);
     if (done.kind !== 'done') {
       metrics.staleResults.inc({ why: done.kind });
       if (done.kind === 'unknown') onUnknown();
@@ -82,8 +86,10 @@ export class Outcomes {
     }
     metrics.nodeSeconds.observe({ stage: 'recorded' }, (clock.monotonic() - beganMs) / 1000);
     if (done.owner === undefined) return;
+    if (done.told) post.told('results', done.told);
+    if (done.told === 'sent') return;
     const entry = { seq: done.seq, jobId, utteranceIndex, answer };
-    const hint = resultsHint(sessionId, entry, limits.inlineBytes);
+    const hint = resultsHint(sessionId, entry, inlineBytes);
     await post.sendPatiently(done.owner, hint, limits.finishForMs);
   }
 

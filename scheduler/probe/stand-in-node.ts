@@ -3,7 +3,7 @@
  * job, and its jobs are known by their session.
  */
 import type { Post } from '../fleet/post.ts';
-import { resultsHint } from '../fleet/results-hint.ts';
+import { resultsHint } from '../store/job-hints.ts';
 import type { HintOf } from '../store/hints.ts';
 import type { Answer, JobStore } from '../store/store.ts';
 

@@ -1,4 +1,8 @@
-/** The payload of an inbox entry: a JSON array of hints, written by an instance of perhaps another version. */
+/**
+ * The payload of an inbox entry: a JSON array of hints, perhaps with lines behind it (`hint-lines.ts`); written by an
+ * instance of perhaps another version.
+ */
+import { HintLines } from './hint-lines.ts';
 import { Hint } from './hints.ts';
 import { readHotHint } from './hot-hints.ts';
 
@@ -20,8 +24,8 @@ export const encodeHints = (hints: readonly Hint[]): string => JSON.stringify(hi
 /** Never throws: what cannot be read at all is an answer, and the entry belongs in the dead letters. */
 export function decodeHints(payload: string | undefined): DecodedHints {
   if (payload === undefined) return { ok: false, reason: 'no payload field' };
-  const elements = parseArray(payload);
-  if (!elements) return { ok: false, reason: 'payload is not a JSON array' };
+  const elements = elementsOf(payload);
+  if (typeof elements === 'string') return { ok: false, reason: elements };
   const hints: Hint[] = [];
   let malformed = 0;
   for (const element of elements) {
@@ -36,6 +40,17 @@ export function decodeHints(payload: string | undefined): DecodedHints {
   }
   if (malformed > 0 && malformed === elements.length) return { ok: false, reason: 'malformed hints' };
   return { ok: true, hints, dropped: elements.length - hints.length };
+}
+
+/** What the array stands for, or why it cannot be known. */
+function elementsOf(payload: string): readonly unknown[] | string {
+  const end = payload.indexOf('\n');
+  const array = parseArray(end === -1 ? payload : payload.slice(0, end));
+  if (!array) return 'payload is not a JSON array';
+  if (end === -1) return array;
+  const lines = new HintLines(payload, end + 1);
+  const elements = array.flatMap((element) => lines.expand(element));
+  return lines.spent ? elements : 'not one line for each job';
 }
 
 function parseArray(payload: string): unknown[] | undefined {

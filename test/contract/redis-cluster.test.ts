@@ -37,6 +37,7 @@ storeContract(
     () => raw,
     () => ({ mode: 'cluster', url: '', clusterUrls: cluster.urls }),
   ),
+  false,
 );
 
 describe('on a Redis cluster', () => {

@@ -10,8 +10,10 @@ import { nodeContract } from './nodes.ts';
 import { reapingContract } from './reaping.ts';
 import { resumeContract } from './resume.ts';
 import { sessionContract } from './sessions.ts';
+import { toldHintContract } from './told-hints.ts';
 
-export function storeContract(name: string, factory: Factory): void {
+/** @param tells whether this store hands hints over with the moves */
+export function storeContract(name: string, factory: Factory, tells = true): void {
   const withStore = withStoreOf(factory);
   describe(`store contract on ${name}`, () => {
     describe('sessions', () => {
@@ -23,6 +25,9 @@ export function storeContract(name: string, factory: Factory): void {
     describe('jobs', () => {
       jobContract(withStore);
       groupedJobContract(withStore);
+    });
+    describe('hints that go with a move', () => {
+      toldHintContract(withStore, tells);
     });
     describe('nodes', () => {
       nodeContract(withStore);

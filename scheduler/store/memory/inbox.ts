@@ -2,7 +2,8 @@
 import type { Clock } from '../../../common/clock.ts';
 import { decodeHints, encodeHints } from '../decode-hints.ts';
 import { checkedId } from '../ids.ts';
-import type { DeadLetter, InboxEntry, InboxStore } from '../store.ts';
+import type { Hint } from '../hints.ts';
+import type { DeadLetter, InboxEntry, InboxStore, SendAnswer } from '../store.ts';
 import type { Leftovers } from './instances.ts';
 
 export interface MemoryInboxOptions {
@@ -20,6 +21,8 @@ export interface MemoryInboxOptions {
 export interface MemoryInbox extends InboxStore {
   /** Puts an entry with any payload into an inbox, as a faulty writer would. */
   inject(instanceId: string, payload: string): void;
+  /** What `send` does, in this step. */
+  deliver(instanceId: string, hints: readonly Hint[]): SendAnswer;
   readonly leftovers: Leftovers;
 }
 
@@ -73,7 +76,7 @@ export function createMemoryInbox(clock: Clock, options: MemoryInboxOptions, own
     box.wake();
   };
 
-  const deliverTo = (instanceId: string, payload: string) => {
+  const deliverTo = (instanceId: string, payload: string): SendAnswer => {
     const box = boxOf(instanceId);
     if (!owners.hasOwner(instanceId)) return 'no_owner';
     if (box.entries.size >= options.maxLength) return 'busy';
@@ -82,9 +85,8 @@ export function createMemoryInbox(clock: Clock, options: MemoryInboxOptions, own
   };
 
   return {
-    async send(instanceId, hints) {
-      return Promise.resolve(deliverTo(instanceId, encodeHints(hints)));
-    },
+    deliver: (instanceId, hints) => deliverTo(instanceId, encodeHints(hints)),
+    send: async (instanceId, hints) => Promise.resolve(deliverTo(instanceId, encodeHints(hints))),
 
     read: (instanceId, signal) => readBox(boxOf(instanceId), clock, options, signal),
 
@@ -136,7 +138,7 @@ type DeadLetterVerbs = Pick<
 function deadLetterVerbs(
   boxes: ReadonlyMap<string, Box>,
   boxOf: (instanceId: string) => Box,
-  deliverTo: (instanceId: string, payload: string) => 'sent' | 'busy' | 'no_owner',
+  deliverTo: (instanceId: string, payload: string) => SendAnswer,
 ): DeadLetterVerbs {
   return {
     async instancesWithDeadLetters() {

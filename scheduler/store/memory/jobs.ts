@@ -2,6 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../common/clock.ts';
 import { checkedId } from '../ids.ts';
+import { assignHint, resultsHint } from '../job-hints.ts';
+import type { Hint } from '../hints.ts';
 import type {
   AcceptAnswer,
   Answer,
@@ -11,7 +13,10 @@ import type {
   MoveAnswer,
   NewJob,
   OpenJobRecord,
+  SendAnswer,
   Target,
+  TellOwner,
+  TellTarget,
 } from '../store.ts';
 import { ExpiringMap } from './expiring-map.ts';
 import { appendAnswer, type MemorySession, type MemorySessions } from './sessions.ts';
@@ -36,17 +41,21 @@ interface Table {
   readonly jobs: ExpiringMap<MemoryJob>;
   /** Job id by session and request. */
   readonly requests: ExpiringMap<string>;
+  readonly deliver: Deliver;
 }
+
+/** Puts a hint into an inbox, in the same step. */
+type Deliver = (instanceId: string, hint: Hint) => SendAnswer;
 
 type Move<Verb extends keyof JobStore> = Parameters<JobStore[Verb]>[0];
 type Moved<Verb extends keyof JobStore> = Awaited<ReturnType<JobStore[Verb]>>;
 
-export function createMemoryJobs(clock: Clock, sessions: MemorySessions): MemoryJobs {
+export function createMemoryJobs(clock: Clock, sessions: MemorySessions, deliver: Deliver): MemoryJobs {
   const jobs = new ExpiringMap<MemoryJob>(clock);
-  const table = { clock, sessions, jobs, requests: new ExpiringMap<string>(clock) };
+  const table = { clock, sessions, jobs, requests: new ExpiringMap<string>(clock), deliver };
   return {
-    async accept(job, target) {
-      return Promise.resolve(accept(table, job, target));
+    async accept(job, target, tell) {
+      return Promise.resolve(accept(table, job, target, tell));
     },
     async dispatch(move) {
       return Promise.resolve(dispatch(table, move));
@@ -54,8 +63,8 @@ export function createMemoryJobs(clock: Clock, sessions: MemorySessions): Memory
     async requeue(move) {
       return Promise.resolve(requeue(table, move));
     },
-    async finish(move) {
-      return Promise.resolve(finish(table, move));
+    async finish(move, tell) {
+      return Promise.resolve(finish(table, move, tell));
     },
     async get(ref) {
       return Promise.resolve(jobs.get(keyOf(ref))?.record);
@@ -71,7 +80,12 @@ export function createMemoryJobs(clock: Clock, sessions: MemorySessions): Memory
   };
 }
 
-function accept(table: Table, job: NewJob, target: Target | undefined): AcceptAnswer {
+function accept(
+  table: Table,
+  job: NewJob,
+  target: Target | undefined,
+  tell: TellTarget | undefined,
+): AcceptAnswer {
   const { clock, sessions, jobs, requests } = table;
   const { sessionId, requestId } = job;
   const record = newRecord(job, target);
@@ -87,7 +101,9 @@ function accept(table: Table, job: NewJob, target: Target | undefined): AcceptAn
   const dueAt = clock.monotonic() + job.deadlineMs;
   jobs.set(key, { record, requestId, dueAt, seq: 0 });
   if (request !== undefined) requests.set(request, job.jobId, job.keepMs);
-  return { kind: 'accepted' };
+  if (!target || !tell) return { kind: 'accepted' };
+  const hint = assignHint(job, { attempt: 1, target, from: tell.from }, job, tell.inlineBytes);
+  return { kind: 'accepted', told: table.deliver(target.instanceId, hint) };
 }
 
 function dispatch(table: Table, move: Move<'dispatch'>): Moved<'dispatch'> {
@@ -118,7 +134,7 @@ function requeue(table: Table, move: Move<'requeue'>): Moved<'requeue'> {
   });
 }
 
-function finish(table: Table, move: Move<'finish'>): Moved<'finish'> {
+function finish(table: Table, move: Move<'finish'>, tell: TellOwner | undefined): Moved<'finish'> {
   const { attempt, answer, keepMs } = move;
   const session = table.sessions.records.get(move.sessionId);
   const owner = session && !session.released ? session.owner : undefined;
@@ -130,7 +146,9 @@ function finish(table: Table, move: Move<'finish'>): Moved<'finish'> {
     const seq = session ? appendAnswer(session, { jobId, utteranceIndex, answer }) : 0;
     const ended: JobRecord = { ...record, state: 'finished', assign: '', audio: '' };
     table.jobs.set(keyOf(move), { record: ended, requestId, dueAt: Infinity, seq }, keepMs);
-    return { kind: 'done', seq, owner };
+    if (!tell || tell.owner !== owner || seq === 0) return { kind: 'done', seq, owner };
+    const hint = resultsHint(move.sessionId, { seq, jobId, utteranceIndex, answer }, tell.inlineBytes);
+    return { kind: 'done', seq, owner, told: table.deliver(owner, hint) };
   });
 }
 

@@ -24,7 +24,9 @@ const defaultInbox: MemoryInboxOptions = {
 export function openMemoryStore(options: { clock: Clock; inbox?: MemoryInboxOptions }): MemoryStore {
   const { clock, inbox = defaultInbox } = options;
   const sessions = createMemorySessions(clock, (sessionId) => jobs.openOf(sessionId));
-  const jobs: MemoryJobs = createMemoryJobs(clock, sessions);
+  const jobs: MemoryJobs = createMemoryJobs(clock, sessions, (instanceId, hint) =>
+    boxes.deliver(instanceId, [hint]),
+  );
   const boxes = createMemoryInbox(clock, inbox, {
     hasOwner: (instanceId) => instances.hasOwner(instanceId),
     isReapedBy: (instanceId, reaper) => instances.isReapedBy(instanceId, reaper),

@@ -15,12 +15,15 @@ export interface InboxStats {
   readonly dlqLength: number;
 }
 
+/** What became of hints: `busy`: the inbox is full; `no_owner`: its instance does not hold its lease, so nobody would read them. */
+export type SendAnswer = 'sent' | 'busy' | 'no_owner';
+
 export interface InboxStore {
   /**
-   * Appends hints to an instance's inbox; what is sent to it in one turn of the event loop travels together. `busy`: it
-   * holds `maxLength` entries. `no_owner`: the instance does not hold its lease, so nobody would read it.
+   * Appends hints to an instance's inbox, which takes `maxLength` entries; what is sent to it in one turn of the event loop
+   * travels together.
    */
-  send(instanceId: string, hints: readonly Hint[]): Promise<'sent' | 'busy' | 'no_owner'>;
+  send(instanceId: string, hints: readonly Hint[]): Promise<SendAnswer>;
 
   /**
    * This instance's entries: first what an earlier life read and did not acknowledge, then new ones. Ends when the
@@ -62,7 +65,7 @@ export interface InboxStore {
     instanceId: string,
     id: string,
     to: string,
-  ): Promise<'replayed' | 'gone' | 'busy' | 'no_owner'>;
+  ): Promise<'replayed' | 'gone' | Exclude<SendAnswer, 'sent'>>;
 
   /** Removes dead letters; returns how many there were. */
   dropDeadLetters(instanceId: string, ids: readonly string[]): Promise<number>;

@@ -1,4 +1,5 @@
 /** Jobs of the store: their states and moves. See store.ts for what all verbs promise. */
+import type { SendAnswer } from './inbox.ts';
 
 export type JobState = 'pending' | 'dispatched' | 'finished';
 
@@ -71,8 +72,32 @@ export type Answer =
       readonly traceId: string;
     };
 
+/**
+ * What became of the hint to another instance that goes with a move. A store that can puts it into that one's inbox in the
+ * same step, when the move happens. Without `told` it did not, and the caller sends the hint itself.
+ */
+export interface Told {
+  readonly told?: SendAnswer;
+}
+
+/** To the target's instance: the hint `assign` of the first attempt. */
+export interface TellTarget {
+  /** The owner. */
+  readonly from: string;
+  /** Assignment and audio travel in the hint when they are no longer than this. */
+  readonly inlineBytes: number;
+}
+
+/** To the session's owner: the hint `results`. */
+export interface TellOwner {
+  /** Who is believed to be the owner; nobody else is told. */
+  readonly owner: string;
+  /** The answer travels in the hint when its JSON is no longer than this. */
+  readonly inlineBytes: number;
+}
+
 export type AcceptAnswer =
-  | { readonly kind: 'accepted' }
+  | ({ readonly kind: 'accepted' } & Told)
   /** The request was accepted before; `jobId` is that job. */
   | { readonly kind: 'duplicate'; readonly jobId: string; readonly state: JobState }
   /** The session belongs to another instance now, or is gone. */
@@ -85,6 +110,12 @@ export type MoveAnswer<Done> =
   | { readonly kind: 'finished' }
   | { readonly kind: 'unknown' };
 
+export interface FinishAnswer extends Told {
+  readonly kind: 'done';
+  readonly seq: number;
+  readonly owner: string | undefined;
+}
+
 /**
  * Accepts and finishes that are asked for in one turn of the event loop travel together, as one script for each hash slot
  * (one for all where there are no slots), so that their cost is shared.
@@ -94,7 +125,7 @@ export interface JobStore {
    * Records the job; with a target it is dispatched as attempt 1, otherwise pending as attempt 0. Repeating it with the
    * same job id is answered `accepted` and changes nothing. A store that is full refuses it whole, as `unavailable`.
    */
-  accept(job: NewJob, target?: Target): Promise<AcceptAnswer>;
+  accept(job: NewJob, target?: Target, tell?: TellTarget): Promise<AcceptAnswer>;
 
   /**
    * Gives the job to `target` as the next attempt, if it is still at `attempt` and not finished. Repeating it with the
@@ -119,7 +150,8 @@ export interface JobStore {
    */
   finish(
     move: JobRef & { attempt: number; answer: Answer; keepMs: number },
-  ): Promise<MoveAnswer<{ readonly kind: 'done'; readonly seq: number; readonly owner: string | undefined }>>;
+    tell?: TellOwner,
+  ): Promise<MoveAnswer<FinishAnswer>>;
 
   get(ref: JobRef): Promise<JobRecord | undefined>;
 

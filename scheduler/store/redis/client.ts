@@ -7,8 +7,15 @@ import type { RedisStoreOptions } from './options.ts';
 
 export const defaultCommandTimeoutMs = 5000;
 
-/** @param silenceMs a connection that says nothing for this long while a command is unanswered is half open */
-export function createClient(options: RedisStoreOptions, name: string, silenceMs: number): Redis | Cluster {
+/**
+ * @param silenceMs a connection that says nothing for this long while a command is unanswered is half open
+ * @param gathers whether commands of one tick travel together; with one command at a time that would only cost a turn
+ */
+export function createClient(
+  options: RedisStoreOptions,
+  name: string,
+  { silenceMs, gathers }: { readonly silenceMs: number; readonly gathers: boolean },
+): Redis | Cluster {
   const addresses = addressesOf(options);
   const reconnectMs = (attempt: number) =>
     backoffMs(attempt, options.random.next(), { baseMs: 50, capMs: 2000 });
@@ -31,7 +38,7 @@ export function createClient(options: RedisStoreOptions, name: string, silenceMs
       host,
       port,
       db,
-      enableAutoPipelining: true,
+      enableAutoPipelining: gathers,
       enableOfflineQueue: false,
       retryStrategy(attempt) {
         Object.assign(single.options, credentials());
@@ -43,7 +50,7 @@ export function createClient(options: RedisStoreOptions, name: string, silenceMs
   const cluster = new Cluster(
     addresses.map((address) => ({ host: address.host, port: address.port })),
     {
-      enableAutoPipelining: true,
+      enableAutoPipelining: gathers,
       clusterRetryStrategy: reconnectMs,
       redisOptions: shared,
       // With TLS the certificate is for the name, not for the address behind it.

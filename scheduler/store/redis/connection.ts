@@ -54,7 +54,8 @@ export class RedisConnection {
     this.#clock = options.clock;
     this.#observe = options.observe ?? (() => undefined);
     this.#commandTimeoutMs = options.commandTimeoutMs ?? defaultCommandTimeoutMs;
-    this.#client = createClient(options, name, this.#commandTimeoutMs + longestAnswerMs);
+    const silenceMs = this.#commandTimeoutMs + longestAnswerMs;
+    this.#client = createClient(options, name, { silenceMs, gathers: longestAnswerMs === 0 });
     this.#follow(options.log.child({ connection: name }));
     if (this.#client instanceof Cluster) this.#refreshSlots();
   }

@@ -6,12 +6,11 @@ import type { Logger } from 'pino';
 import { toAppError } from '../../../common/errors.ts';
 import { encodeHints } from '../decode-hints.ts';
 import type { Hint } from '../hints.ts';
+import type { SendAnswer } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { asText } from './reply.ts';
 import { inboxSendScript } from './scripts/inbox-send.ts';
-
-export type SendAnswer = 'sent' | 'busy' | 'no_owner';
 
 /** Most hints in one entry: an entry is read, handled and acknowledged as one. */
 const hintsPerEntry = 64;

@@ -3,10 +3,10 @@ import type { Random } from '../../../common/clock.ts';
 import { AppError } from '../../../common/errors.ts';
 import { checkedId } from '../ids.ts';
 import { allPartitions } from '../partition.ts';
-import type { AcceptAnswer, JobRef, JobStore, MoveAnswer } from '../store.ts';
+import type { AcceptAnswer, JobRef, JobStore, MoveAnswer, Told } from '../store.ts';
 import type { Commits } from './commits.ts';
 import type { RedisConnection } from './connection.ts';
-import { parseJob, stateOf } from './job-record.ts';
+import { parseJob, stateOf } from '../job-record.ts';
 import type { Keys } from './keys.ts';
 import { createOpenJobs, memberOf, refOf } from './open-jobs.ts';
 import { asList, asNumber, asText, asTextOrNil, asTexts } from './reply.ts';
@@ -35,10 +35,10 @@ export function createRedisJobs({ keys, commands, commits, random }: Parts): Job
   };
 
   return {
-    async accept(job, target) {
-      const [kind, jobId = ''] = (await commits.accept(job, target)).split(' ');
-      if (kind === 'accepted' || kind === 'fenced') return { kind };
-      return duplicateOf(job.sessionId, jobId);
+    async accept(job, target, tell) {
+      const [kind, more] = (await commits.accept(job, target, tell)).split(' ');
+      if (kind === 'fenced') return { kind };
+      return kind === 'accepted' ? { kind, ...toldOf(more) } : duplicateOf(job.sessionId, more ?? '');
     },
 
     async dispatch({ attempt, target, deadlineMs, countsAsFailover, ...job }) {
@@ -54,13 +54,14 @@ export function createRedisJobs({ keys, commands, commits, random }: Parts): Job
       return moveAnswer(reply, 'requeued', () => ({ kind: 'requeued' }));
     },
 
-    async finish(move) {
-      const reply = (await commits.finish(move)).split(' ');
-      const [, seq, owner] = reply;
+    async finish(move, tell) {
+      const reply = (await commits.finish(move, tell)).split(' ');
+      const [, seq, owner, told] = reply;
       return moveAnswer(reply, 'done', () => ({
         kind: 'done',
         seq: asNumber(seq),
         owner: owner === '' ? undefined : owner,
+        ...toldOf(told),
       }));
     },
 
@@ -82,6 +83,9 @@ export function createRedisJobs({ keys, commands, commits, random }: Parts): Job
     orphans: (instanceId, limit) => openJobs.orphansOf(instanceId, limit),
   };
 }
+
+const toldOf = (answer: string | undefined): Told =>
+  answer === 'sent' || answer === 'busy' || answer === 'no_owner' ? { told: answer } : {};
 
 function moveAnswer<Done>(reply: readonly unknown[], done: string, answer: () => Done): MoveAnswer<Done> {
   const kind = asText(reply[0]);

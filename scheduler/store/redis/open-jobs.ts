@@ -5,7 +5,7 @@
 import { allPartitions, partitionOf } from '../partition.ts';
 import type { JobRef, OpenJobRecord } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
-import { parseOpenJob } from './job-record.ts';
+import { parseOpenJob } from '../job-record.ts';
 import type { Keys } from './keys.ts';
 import { ownerOfSession } from './session-record.ts';
 import { asList, asNumber, asText, asTextOrNil, asTexts } from './reply.ts';

@@ -45,7 +45,11 @@ export function openRedisStore(options: RedisStoreOptions): Store {
     jobs: createRedisJobs({
       keys,
       commands,
-      commits: createCommits(keys, grouped, runCommits(options, commits)),
+      commits: createCommits({
+        ...{ keys, grouped, log, maxLength: options.maxLength, run: runCommits(options, commits) },
+        // In a cluster an inbox is in another slot; and an answer must stand on a replica before its owner hears of it.
+        tells: grouped && options.durability !== 'replicated',
+      }),
       random,
     }),
     nodes: createRedisNodes({ keys, commands, alias: options.mode === 'single' }),

@@ -5,7 +5,7 @@
 import type { Answer } from '../../../scheduler/store/store.ts';
 import { allPartitions } from '../../../scheduler/store/partition.ts';
 import { decodeAttributes } from '../../../scheduler/desk/attributes.ts';
-import { seqOf, stateOf } from '../../../scheduler/store/redis/job-record.ts';
+import { seqOf, stateOf } from '../../../scheduler/store/job-record.ts';
 import { createKeys } from '../../../scheduler/store/redis/keys.ts';
 import { parseSession } from '../../../scheduler/store/redis/session-record.ts';
 import { readLedger } from '../checks/ledger.ts';

@@ -14,7 +14,7 @@ export const deadLetterReplayScript = defineScript(
   `${luaDeliver}${luaPayloadOf}
 local letter = redis.call('XRANGE', KEYS[3], ARGV[3], ARGV[3])[1]
 if not letter then return 'gone' end
-local answer = deliver(KEYS[1], KEYS[2], ARGV[1], ARGV[2], payloadOf(letter[2]))
+local answer = deliverEntry(KEYS[1], KEYS[2], ARGV[1], ARGV[2], payloadOf(letter[2]))
 if answer ~= 'sent' then return answer end
 redis.call('XDEL', KEYS[3], ARGV[3])
 return 'replayed'

@@ -7,9 +7,9 @@
  */
 import { defineScript } from '../script.ts';
 
-/** `deliver(lease, inbox, mark, maxLength, payload)` for scripts that send. */
+/** `deliverEntry(lease, inbox, mark, maxLength, payload)` for scripts that send. */
 export const luaDeliver = `
-local function deliver(lease, inbox, mark, maxLength, payload)
+local function deliverEntry(lease, inbox, mark, maxLength, payload)
   local holder = redis.call('GET', lease)
   if not holder or string.sub(holder, 1, #mark) ~= mark then return 'no_owner' end
   if redis.call('XLEN', inbox) >= tonumber(maxLength) then return 'busy' end
@@ -18,9 +18,32 @@ local function deliver(lease, inbox, mark, maxLength, payload)
 end
 `;
 
+/**
+ * For scripts that tell instances what they record, one entry for each: `newLetter()` gathers, and `send` writes what is
+ * laid out in `hint-lines.ts` and adds what became of it to the replies of those it is about.
+ */
+export const luaLetters = `${luaDeliver}
+local function newLetter()
+  return {n = 0, about = {}, jobs = {}, lines = {}}
+end
+
+local function add(letter, i, ids, line)
+  local n = letter.n + 1
+  letter.n, letter.about[n], letter.jobs[n], letter.lines[n] = n, i, ids, line
+end
+
+-- The head lacks its list of jobs.
+local function send(letter, place, maxLength, head, replies)
+  local payload = '[{' .. head .. ',"jobs":["' .. table.concat(letter.jobs, '","') .. '"]}]\\n'
+    .. table.concat(letter.lines, '\\n')
+  local told = deliverEntry(place.lease, place.inbox, place.name .. '|', maxLength, payload)
+  for _, i in ipairs(letter.about) do replies[i] = replies[i] .. ' ' .. told end
+end
+`;
+
 export const inboxSendScript = defineScript(
   'xadd',
   `${luaDeliver}
-return deliver(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
+return deliverEntry(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
 `,
 );

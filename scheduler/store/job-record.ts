@@ -7,8 +7,8 @@
  *
  * One string is one look-up in Redis and no parsing of a hash; the scripts know the same layout (`luaJobRecord`).
  */
-import type { JobRecord, JobRef, JobState, NewJob, OpenJobRecord, Target } from '../store.ts';
-import { checkedId } from '../ids.ts';
+import type { JobRecord, JobRef, JobState, NewJob, OpenJobRecord, Target } from './store.ts';
+import { checkedId } from './ids.ts';
 
 /** Audio of more characters than this stays out of the record, which scripts read whole. */
 const inlineAudioMax = 8192;
