@@ -7,9 +7,13 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** A suite (`describe`) is not a test of its own. One that fails in its own hooks shows in the runner's exit code. */
+/**
+ * A suite (`describe`) is not a test of its own, unless it was left out as a whole: then its tests are not told of, and it counts as
+ * one skipped. One that fails in its own hooks shows in the runner's exit code.
+ */
 const isTest = (event: TestEvent): boolean =>
-  (event.type === 'test:pass' || event.type === 'test:fail') && event.data.details.type !== 'suite';
+  (event.type === 'test:pass' || event.type === 'test:fail') &&
+  (event.data.details.type !== 'suite' || event.data.skip !== undefined);
 
 export default async function* countReporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string, void> {
   let passed = 0;
