@@ -17,21 +17,34 @@ const pace = { baseMs: 50, capMs: 2000 };
  *
  * @param forMs how long to go on; then the last failure is thrown
  */
-export async function retrying<Answer>(
+export function retrying<Answer>(
   ask: () => Promise<Answer>,
-  { clock, random, signal }: Retry,
+  retry: Retry,
   forMs = Number.POSITIVE_INFINITY,
 ): Promise<Answer> {
-  const endMs = clock.monotonic() + forMs;
+  const endMs = retry.clock.monotonic() + forMs;
+  // Nearly always the first answer is the last, and every job asks several times.
+  return ask().catch((error: unknown) => askAgain(ask, error, retry, endMs));
+}
+
+/** @param failure of the first time */
+async function askAgain<Answer>(
+  ask: () => Promise<Answer>,
+  failure: unknown,
+  { clock, random, signal }: Retry,
+  endMs: number,
+): Promise<Answer> {
+  let caught = failure;
   for (let attempt = 1; ; attempt++) {
+    const error = toAppError(caught);
+    if (error.code !== 'unavailable' && error.code !== 'timeout') throw error;
+    const delayMs = backoffMs(attempt, random.next(), pace);
+    if (signal.aborted || clock.monotonic() + delayMs > endMs) throw error;
+    await clock.sleep(delayMs, signal);
     try {
       return await ask();
-    } catch (caught) {
-      const error = toAppError(caught);
-      if (error.code !== 'unavailable' && error.code !== 'timeout') throw error;
-      const delayMs = backoffMs(attempt, random.next(), pace);
-      if (signal.aborted || clock.monotonic() + delayMs > endMs) throw error;
-      await clock.sleep(delayMs, signal);
+    } catch (again) {
+      caught = again;
     }
   }
 }

@@ -48,11 +48,11 @@ export function answerMessages(answer: Answer, about: Subject, how: Circumstance
     trace_id: answer.traceId,
     ...(how.seq === undefined ? {} : { seq: how.seq }),
   };
-  return [
-    ...(answer.textAsr === '' ? [] : [uiEvent('ASR_FINAL', about, how.elapsedMs)]),
-    ...(answer.textTranslated === '' ? [] : [uiEvent('NMT_DONE', about, how.elapsedMs)]),
-    result,
-  ];
+  const messages: SessionOutbound[] = [];
+  if (answer.textAsr !== '') messages.push(uiEvent('ASR_FINAL', about, how.elapsedMs));
+  if (answer.textTranslated !== '') messages.push(uiEvent('NMT_DONE', about, how.elapsedMs));
+  messages.push(result);
+  return messages;
 }
 
 /** A skipped index that nobody will submit any more. */

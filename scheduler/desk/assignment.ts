@@ -22,8 +22,9 @@ const featureServices = {
 /** Service ids a node must have ready for this job; a core service with an empty id is not asked for. */
 export function requiredServices(core: CoreServices, features: FeatureFlags | undefined): string[] {
   const always = [core.asr_service_id, core.nmt_service_id, core.tts_service_id].filter((id) => id !== '');
+  if (!features) return always;
   const wanted = Object.entries(featureServices)
-    .filter(([feature]) => features?.[feature as keyof FeatureFlags] === true)
+    .filter(([feature]) => features[feature as keyof FeatureFlags] === true)
     .map(([, service]) => service);
   return [...always, ...wanted];
 }

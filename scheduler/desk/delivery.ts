@@ -59,12 +59,12 @@ export class Delivery {
   }
 
   /** The outbox holds answers up to `seq`, by its own count; `entries` are its newest. */
-  async results(session: DeskSession, seq: number, entries: readonly OutboxEntry[]): Promise<void> {
+  results(session: DeskSession, seq: number, entries: readonly OutboxEntry[]): Promise<void> | void {
     for (const entry of entries) {
       if (seqOf(session, entry) === session.seenSeq + 1) this.#take(session, entry);
     }
     this.#flush(session);
-    if (session.seenSeq < session.seqBase + seq) await this.catchUp(session);
+    if (session.seenSeq < session.seqBase + seq) return this.catchUp(session);
   }
 
   /** Reads what the outbox holds beyond what was seen. One reader a session at a time. */

@@ -117,7 +117,7 @@ export class Desk {
     return taken.session;
   }
 
-  utterance(session: DeskSession, utterance: Utterance): Promise<void> {
+  utterance(session: DeskSession, utterance: Utterance): Promise<void> | void {
     return this.#intake.utterance(session, utterance);
   }
 
@@ -196,9 +196,9 @@ export class Desk {
     return this.#lives.dispatcher.requeued(hint);
   }
 
-  async results(hint: HintOf<'results'>): Promise<void> {
+  results(hint: HintOf<'results'>): Promise<void> | void {
     const session = this.#sessions.get(hint.session_id);
-    if (session) await this.#lives.delivery.results(session, hint.seq, outboxEntries(hint));
+    if (session) return this.#lives.delivery.results(session, hint.seq, outboxEntries(hint));
   }
 
   progress(hint: HintOf<'progress'>): void {

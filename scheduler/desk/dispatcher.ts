@@ -37,17 +37,18 @@ export class Dispatcher {
   }
 
   /** Records a new job and sends it on its way. Resolves when it is accepted or has failed. */
-  async submit(job: OpenJob): Promise<void> {
-    const { log, metrics, events } = this.#deps;
+  submit(job: OpenJob): Promise<void> {
     this.#jobs.set(job.jobId, job);
-    try {
-      await this.#moves.record(job);
-    } catch (error) {
-      if (job.ended) return;
-      log.error({ err: error, jobId: job.jobId }, 'job could not be recorded');
-      metrics.jobs.inc({ status: 'refused' });
-      events.unrecorded(job);
-    }
+    return this.#moves.record(job).catch((error: unknown) => {
+      if (!job.ended) this.#unrecorded(job, error);
+    });
+  }
+
+  #unrecorded(job: OpenJob, error: unknown): void {
+    const { log, metrics, events } = this.#deps;
+    log.error({ err: error, jobId: job.jobId }, 'job could not be recorded');
+    metrics.jobs.inc({ status: 'refused' });
+    events.unrecorded(job);
   }
 
   /**

@@ -48,8 +48,8 @@ export class Intake {
     deps.metrics.webTaskPauseMs.set(deps.limits.pauseMs);
   }
 
-  /** Resolves when the utterance is accepted, or refused and the session was told. */
-  async utterance(session: DeskSession, utterance: Spoken): Promise<void> {
+  /** Resolves when the utterance is accepted, or has failed; one that is refused was so at once, and the session was told. */
+  utterance(session: DeskSession, utterance: Spoken): Promise<void> | void {
     const refusal = this.#refusalOf(session);
     if (refusal) {
       this.#refuse(session, utterance, refusal);
@@ -60,7 +60,7 @@ export class Intake {
     session.jobs.set(job.jobId, job);
     session.order.submitted(job.index);
     session.nextIndex = Math.max(session.nextIndex, job.index + 1);
-    await dispatcher.submit(job);
+    return dispatcher.submit(job);
   }
 
   /** A piece of speech. Resolves as `utterance` does for what it has completed. */
@@ -81,7 +81,7 @@ export class Intake {
     });
   }
 
-  #spoken(session: DeskSession, audio: string, reason: CutReason): Promise<void> {
+  #spoken(session: DeskSession, audio: string, reason: CutReason): Promise<void> | void {
     this.#deps.metrics.webTasksFinalized.inc({ reason });
     const { src_lang, tgt_lang, dialect } = session.init;
     return this.utterance(session, {

@@ -72,8 +72,8 @@ export class JobLifecycle implements JobEvents {
   }
 
   /** Work on a session whose failure is nobody else's to hear. */
-  background(work: Promise<void>): void {
-    work.catch((error: unknown) => {
+  background(work: Promise<void> | void): void {
+    work?.catch((error: unknown) => {
       this.#deps.log.error({ err: error }, 'answers could not be delivered');
     });
   }

@@ -29,8 +29,9 @@ const acceptingMax = 64;
 export class SessionPeer implements Peer {
   readonly #connection: Connection;
   readonly #deps: PeerDeps;
-  /** Utterances on their way into the store; most connections never have any. */
-  #accepting: Set<Promise<void>> | undefined;
+  /** Utterances on their way into the store, and who waits until there is one less. */
+  #accepting = 0;
+  #onAccepted: (() => void) | undefined;
   #session: DeskSession | undefined;
 
   constructor(connection: Connection, deps: PeerDeps) {
@@ -116,24 +117,37 @@ export class SessionPeer implements Peer {
   }
 
   /** Utterances do not wait for each other's acceptance, up to a bound. */
-  #submit(type: string, work: Promise<void>): Promise<void> | void {
-    const accepting = (this.#accepting ??= new Set());
-    const accepted = this.#orFailed(type, work).finally(() => accepting.delete(accepted));
-    accepting.add(accepted);
-    if (accepting.size >= acceptingMax) return Promise.race(accepting);
+  #submit(type: string, work: Promise<void> | void): Promise<void> | void {
+    if (!work) return;
+    this.#accepting += 1;
+    void this.#orFailed(type, work).then(() => {
+      this.#accepted();
+    });
+    if (this.#accepting >= acceptingMax) return this.#untilAccepted();
   }
 
-  async #orFailed(type: string, work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
+  #accepted(): void {
+    this.#accepting -= 1;
+    this.#onAccepted?.();
+    this.#onAccepted = undefined;
+  }
+
+  /** Until one of them is accepted or has failed. One message is handled at a time, so only one ever waits for it. */
+  #untilAccepted(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onAccepted = resolve;
+    });
+  }
+
+  #orFailed(type: string, work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => {
       this.#failed(type, error);
-    }
+    });
   }
 
   async #close(session: DeskSession): Promise<void> {
     this.#session = undefined;
-    if (this.#accepting) await Promise.all(this.#accepting);
+    while (this.#accepting > 0) await this.#untilAccepted();
     await this.#deps.desk.finish(session);
     this.#send({ type: 'session_close_ack', session_id: session.sessionId });
   }

@@ -31,6 +31,7 @@ export class NodeDirectory {
     return this.#all.get(nodeId);
   }
 
+  /** @param view the directory's from now on */
   put(view: NodeView): void {
     const { nodeId } = view;
     const before = this.#all.get(nodeId);
@@ -52,7 +53,8 @@ export class NodeDirectory {
   }
 
   apply(change: NodeChange): void {
-    if (change.op === 'put') this.put(change.view);
+    // The store may go on using what it gave us.
+    if (change.op === 'put') this.put({ ...change.view });
     else this.remove(change.nodeId);
   }
 
@@ -69,19 +71,28 @@ export class NodeDirectory {
     }
   }
 
+  /** So many jobs run there, as its holder knows. */
+  runs(nodeId: string, running: number): void {
+    const view = this.#all.get(nodeId);
+    if (view) view.running = running;
+  }
+
   /** One more job was sent there; true figures will follow. */
   took(nodeId: string): void {
-    this.#setRunning(nodeId, ({ running }) => running + 1);
+    const view = this.#all.get(nodeId);
+    if (view) view.running += 1;
   }
 
   /** One job of ours ended there. */
   freed(nodeId: string): void {
-    this.#setRunning(nodeId, ({ running, slots }) => Math.max(0, Math.min(running, slots) - 1));
+    const view = this.#all.get(nodeId);
+    if (view) view.running = Math.max(0, Math.min(view.running, view.slots) - 1);
   }
 
   /** It refused a job: full until it says otherwise. */
   full(nodeId: string): void {
-    this.#setRunning(nodeId, ({ running, slots }) => Math.max(running, slots));
+    const view = this.#all.get(nodeId);
+    if (view) view.running = Math.max(view.running, view.slots);
   }
 
   /** It refused a job because it is gone, leaving or not ready; its next announcement says otherwise. */
@@ -96,24 +107,22 @@ export class NodeDirectory {
     this.#homes.delete(nodeId);
     this.#pools.get(pool)?.remove(nodeId);
   }
-
-  #setRunning(nodeId: string, running: (view: NodeView) => number): void {
-    const view = this.get(nodeId);
-    if (view) this.put({ ...view, running: running(view) });
-  }
 }
+
+/** How many jobs run on a node changes with every job, and in place. */
+type Listed = NodeView & { running: number };
 
 /** Nodes in a dense list, which placement draws from, and by their ids. */
 class Listing {
-  readonly list: NodeView[] = [];
+  readonly list: Listed[] = [];
   readonly #places = new Map<string, number>();
 
-  get(nodeId: string): NodeView | undefined {
+  get(nodeId: string): Listed | undefined {
     const place = this.#places.get(nodeId);
     return place === undefined ? undefined : this.list[place];
   }
 
-  put(view: NodeView): void {
+  put(view: Listed): void {
     const place = this.#places.get(view.nodeId) ?? this.list.length;
     this.#places.set(view.nodeId, place);
     this.list[place] = view;

@@ -42,6 +42,21 @@ export class Announcer {
   /** Something about the node changed. */
   changed(node: FloorNode): void {
     this.#deps.directory.put(this.#view(node));
+    this.#saveLater(node);
+  }
+
+  /** The same when it is only how many jobs the node runs, as with every job. */
+  changedSlots(node: FloorNode): void {
+    const { directory, instanceId } = this.#deps;
+    if (directory.get(node.nodeId)?.instanceId !== instanceId) {
+      this.changed(node);
+      return;
+    }
+    directory.runs(node.nodeId, node.slots.running);
+    this.#saveLater(node);
+  }
+
+  #saveLater(node: FloorNode): void {
     if (!this.#deps.shared) return;
     if (this.#dirty.size === 0) {
       this.#cancelFlush = this.#deps.clock.after(this.#deps.gatherMs, () => {

@@ -14,12 +14,20 @@ describe('attempts that ended', () => {
     assert.ok(!ended.has('job', 1));
   });
 
-  it('are told apart, and one can be forgotten however old it is', () => {
+  it('are not the attempts that come after them, but those before', () => {
+    const ended = new EndedAttempts();
+    ended.add('job', 2);
+    assert.deepEqual(
+      [1, 2, 3].map((attempt) => ended.has('job', attempt)),
+      [true, true, false],
+    );
+  });
+
+  it('can be forgotten with their job, however old they are', () => {
     const ended = new EndedAttempts();
     ended.add('job', 1);
-    assert.ok(!ended.has('job', 2));
     for (let n = 0; n < 4096; n++) ended.add(`other-${String(n)}`, 1);
-    ended.forget('job', 1);
+    ended.forget('job');
     assert.ok(!ended.has('job', 1));
   });
 });

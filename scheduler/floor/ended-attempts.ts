@@ -1,30 +1,28 @@
 /** Attempts that ended here of late: a hint that comes twice does not start one again, nor does a result count twice. */
 
-/** At least so many are remembered, and at most twice as many. */
+/** At least so many jobs are remembered, and at most twice as many. */
 const rememberedMin = 4096;
 
-/** Two generations: to forget the oldest one by one, a set must search past all the gaps it has made. */
+/** Two generations: to forget the oldest one by one, a map must search past all the gaps it has made. */
 export class EndedAttempts {
-  #young = new Set<string>();
-  #old = new Set<string>();
+  /** The last attempt that ended of each job; those before it are over too. */
+  #young = new Map<string, number>();
+  #old = new Map<string, number>();
 
   has(jobId: string, attempt: number): boolean {
-    const ended = key(jobId, attempt);
-    return this.#young.has(ended) || this.#old.has(ended);
+    return attempt <= (this.#young.get(jobId) ?? this.#old.get(jobId) ?? -1);
   }
 
   add(jobId: string, attempt: number): void {
-    this.#young.add(key(jobId, attempt));
+    this.#young.set(jobId, attempt);
     if (this.#young.size < rememberedMin) return;
     this.#old = this.#young;
-    this.#young = new Set();
+    this.#young = new Map();
   }
 
-  forget(jobId: string, attempt: number): void {
-    const ended = key(jobId, attempt);
-    this.#young.delete(ended);
-    this.#old.delete(ended);
+  /** The job may begin again under the numbers it had. */
+  forget(jobId: string): void {
+    this.#young.delete(jobId);
+    this.#old.delete(jobId);
   }
 }
-
-const key = (jobId: string, attempt: number): string => `${jobId}/${String(attempt)}`;

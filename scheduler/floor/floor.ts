@@ -165,12 +165,12 @@ export class Floor {
     });
   }
 
-  async assign(hint: HintOf<'assign'>, again: boolean): Promise<void> {
+  assign(hint: HintOf<'assign'>, again: boolean): Promise<void> | void {
     const node = this.#nodes.get(hint.node_id);
     if (!node?.connected) this.#workbench.refuse(hint, 'gone');
     else if (this.#draining) this.#workbench.refuse(hint, 'draining');
     else if (node.life.status !== 'ready') this.#workbench.refuse(hint, 'not_ready');
-    else await this.#workbench.assign(node, hint, again);
+    else return this.#workbench.assign(node, hint, again);
   }
 
   cancel(hint: HintOf<'cancel'>): void {
@@ -355,7 +355,7 @@ export class Floor {
 
   #slotsChanged(node: FloorNode, freed: boolean): void {
     if (this.#nodes.get(node.nodeId) !== node) return;
-    this.#deps.announcer.changed(node);
+    this.#deps.announcer.changedSlots(node);
     if (!freed || !this.#isOpen(node)) return;
     this.#callers.call(node.nodeId);
     this.#deps.onCapacity();

@@ -49,7 +49,7 @@ export class Workbench {
   }
 
   /** Gives an attempt to a node that is able to take it, or says why not. */
-  async assign(node: FloorNode, hint: HintOf<'assign'>, again: boolean): Promise<void> {
+  assign(node: FloorNode, hint: HintOf<'assign'>, again: boolean): Promise<void> | void {
     if (this.#ended.has(hint.job_id, hint.attempt)) return;
     const job = this.#runningJob(hint);
     const reservation = node.slots.reserve(job);
@@ -69,7 +69,7 @@ export class Workbench {
       node.link.sendText(assignFrame(hint.assign, hint.attempt, hint.audio));
       return;
     }
-    await this.#assignFromRecord(node, job);
+    return this.#assignFromRecord(node, job);
   }
 
   refuse(hint: HintOf<'assign'>, reason: RefusalReason): void {
@@ -192,7 +192,7 @@ export class Workbench {
     answer: ReturnType<typeof answerOf>,
   ): void {
     this.#deps.outcomes.finish(job, index, answer, () => {
-      this.#ended.forget(job.jobId, job.attempt);
+      this.#ended.forget(job.jobId);
     });
   }
 
