@@ -100,8 +100,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'results go to whichever session is first',
     file: 'scheduler/desk/desk.ts',
-    replace: 'const session = this.#sessions.get(hint.session_id);\n    if (session) await',
-    by: 'const [session] = this.#sessions.values();\n    if (session) await',
+    replace: 'const session = this.#sessions.get(hint.session_id);\n    if (session) return',
+    by: 'const [session] = this.#sessions.values();\n    if (session) return',
     caughtBy: learning,
     says: /lost|wrong-session|phantom|were answered with a result|a first answer/,
   },
@@ -164,8 +164,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the queue of a slow reader has no end',
     file: 'scheduler/edge/connection.ts',
-    replace: 'if (this.#socket.bufferedAmount > this.#deps.limits.sendQueueBytes) {',
-    by: 'if (this.#socket.bufferedAmount < 0) {',
+    replace: 'if (this.unreadBytes <= this.#shared.sendQueueBytes) return true;',
+    by: 'if (this.unreadBytes >= 0) return true;',
     caughtBy: row('21'),
     says: /not closed with 1013/,
   },
