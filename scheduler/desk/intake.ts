@@ -81,10 +81,10 @@ export class Intake {
     });
   }
 
-  #spoken(session: DeskSession, audio: string, reason: CutReason): Promise<void> | void {
+  async #spoken(session: DeskSession, audio: string, reason: CutReason): Promise<void> {
     this.#deps.metrics.webTasksFinalized.inc({ reason });
     const { src_lang, tgt_lang, dialect } = session.init;
-    return this.utterance(session, {
+    await this.utterance(session, {
       utterance_index: session.nextIndex,
       audio,
       ...speechFormat,

@@ -18,7 +18,7 @@ interface SpeechDeps {
   readonly clock: Clock;
   readonly limits: SegmentationLimits;
   /** An utterance is complete; resolves when it is taken on or refused. */
-  readonly onUtterance: (audio: string, reason: CutReason) => Promise<void> | void;
+  readonly onUtterance: (audio: string, reason: CutReason) => Promise<void>;
   /** One that a pause completed failed, which nobody waits for. */
   readonly onFailure: (error: unknown) => void;
 }
