@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { systemClock } from '../../common/clock-system.ts';
-import { reportOf } from '../../test/operator/world.ts';
+import { reportOf } from '../../test/operator/surroundings.ts';
 import { createAdminClient, type AdminClient } from './admin-client.ts';
 
 describe('the admin client', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { FakeClock, FakeRandom } from '../../test/fakes/clock.ts';
-import { reportOf } from '../../test/operator/world.ts';
+import { reportOf } from '../../test/operator/surroundings.ts';
 import type { InstanceReport } from '../../common/admin-api.ts';
 import type { InstanceAnswer } from '../decide/seen.ts';
 import { Instances } from './instances.ts';

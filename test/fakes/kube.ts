@@ -43,7 +43,7 @@ interface Stored {
   readonly applied: { readonly main?: KubeObject; readonly status?: KubeObject };
 }
 
-interface Change {
+export interface Change {
   readonly version: number;
   readonly kind: string;
   readonly before: KubeObject | undefined;
@@ -139,9 +139,24 @@ export class FakeKube implements Kube {
     return this.#ofKind(resource).map((object) => wire(object) as T);
   }
 
+  /** Every change since the last `compact`, oldest first. */
+  get history(): readonly Change[] {
+    return this.#history;
+  }
+
+  /** Of the last change. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Forgets the watch history: a watch from before answers EXPIRED. */
   compact(): void {
     this.#history = [];
+    this.#oldest = this.#version;
+  }
+
+  /** As `compact` for watches, but `history` still tells. */
+  expire(): void {
     this.#oldest = this.#version;
   }
 

@@ -11,7 +11,8 @@ import {
 } from '../../operator/kube/resources.ts';
 import { refusedStatus } from './stateful-set-controller.ts';
 import { sampleCluster } from './sample.ts';
-import { ownedKinds, World } from './world.ts';
+import { ownedKinds } from './surroundings.ts';
+import { World } from './world.ts';
 
 const at = (name: string, namespace = 'default') => ({ name, namespace });
 

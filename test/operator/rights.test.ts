@@ -6,7 +6,8 @@ import { parseAllDocuments } from 'yaml';
 import { schedulerClusters } from '../../operator/api/group.ts';
 import { pods, services } from '../../operator/kube/resources.ts';
 import { sampleCluster } from './sample.ts';
-import { ownedKinds, World } from './world.ts';
+import { ownedKinds } from './surroundings.ts';
+import { World } from './world.ts';
 
 interface Role {
   readonly kind: string;

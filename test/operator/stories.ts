@@ -2,7 +2,15 @@
 import { configMaps, pods, services } from '../../operator/kube/resources.ts';
 import { schedulerClusters } from '../../operator/api/group.ts';
 import { sampleCluster, type Wish } from './sample.ts';
-import type { World } from './world.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** A world with an operator in it. */
+export interface World extends Surroundings {
+  /** Lets the operator do what can be done now. */
+  look(): Promise<void>;
+  /** Lets everybody go on until nobody has anything to do. */
+  converge(): Promise<void>;
+}
 
 export interface Story {
   readonly name: string;

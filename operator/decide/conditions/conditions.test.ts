@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sampleCluster, type Wish } from '../../../test/operator/sample.ts';
 import { refusedStatus } from '../../../test/operator/stateful-set-controller.ts';
-import { reportOf } from '../../../test/operator/world.ts';
+import { reportOf } from '../../../test/operator/surroundings.ts';
 import type { InstanceReport } from '../../../common/admin-api.ts';
 import { conditionTypes, remedies, type ConditionType } from '../../api/conditions.ts';
 import type { Pod } from '../../kube/resources.ts';
