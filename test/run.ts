@@ -94,7 +94,7 @@ const suites: readonly Suite[] = [
     files: ['test/operator/*.test.ts'],
     isolated: true,
     concurrency: 2,
-    timeoutSeconds: 120,
+    timeoutSeconds: 600,
   },
   {
     name: 'conformance',

@@ -1,7 +1,6 @@
-/** What the operator reads comes late, twice, by half, from an old copy, or not at all. */
+/** The operator's reads fail, the API is away, or a server with an old watch cache answers. */
 import { campaign } from './faults/campaign.ts';
 
 campaign('outages');
 campaign('refusedReads');
-campaign('lines');
 campaign('twins');

@@ -1,5 +1,4 @@
-/** The operator dies, is refused, or loses the answer, at its writes. */
+/** The operator's writes are refused, or done and not answered. */
 import { campaign } from './faults/campaign.ts';
 
-campaign('deaths');
 campaign('refusedWrites');
