@@ -41,9 +41,12 @@ export class ExpiringMap<Value> {
 
   /** The entries that have not ended; drops the others. */
   live(): [string, Value][] {
-    return [...this.#entries.keys()].flatMap((key): [string, Value][] => {
-      const value = this.get(key);
-      return value === undefined ? [] : [[key, value]];
-    });
+    const nowMs = this.#clock.monotonic();
+    const live: [string, Value][] = [];
+    for (const [key, { value, endsAt }] of this.#entries) {
+      if (nowMs < endsAt) live.push([key, value]);
+      else this.#entries.delete(key);
+    }
+    return live;
   }
 }
