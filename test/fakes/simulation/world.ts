@@ -198,6 +198,12 @@ export class World {
     return this.lost.has(String(hint?.type)) || this.chance(this.failing);
   }
 
+  /** A hint that would be lost does not go with a move: it is sent, and lost. */
+  #withoutLost(verb: string, args: unknown[]): unknown[] {
+    if (verb === 'accept' && this.lost.has('assign')) return args.slice(0, 2);
+    return verb === 'finish' && this.lost.has('results') ? args.slice(0, 1) : args;
+  }
+
   /** The verbs of jobs and sessions and the sending of hints fail as often as `failing` says. */
   #flaky(store: Store): Store {
     const wrap = <Part extends object>(part: Part, verbs: readonly (keyof Part)[]): Part => {
@@ -207,7 +213,7 @@ export class World {
         const failing = async (...args: unknown[]) => {
           if (this.chance(this.failing)) throw new AppError('unavailable', 'cut before');
           if (verb === 'send' && this.#isLost(args)) return 'sent';
-          const answer = await real.apply(part, args);
+          const answer = await real.apply(part, this.#withoutLost(String(verb), args));
           const lateMs = this.slow.get(String(verb))?.shift() ?? 0;
           if (lateMs > 0) await this.clock.sleep(lateMs);
           const muted = this.mute.has(String(verb)) || this.chance(this.failing);
