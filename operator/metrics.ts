@@ -3,12 +3,15 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { conditionTypes } from './api/conditions.ts';
 import { nameOfKey } from './api/names.ts';
 import type { SchedulerCluster } from './api/schedulercluster.gen.ts';
+import type { Tried } from './decide/routes.ts';
 import { isTrue } from './decide/status.ts';
 
 export interface OperatorMetrics {
   wrote(kind: string, verb: 'create' | 'update' | 'delete'): void;
   /** Shows what a cluster's status says. */
   observe(cluster: SchedulerCluster): void;
+  /** The route between two of its instances was tried. */
+  tried(key: string, tried: Tried): void;
   /** The cluster is gone, and so are its series. */
   forget(key: string): void;
 }
@@ -40,6 +43,7 @@ export function createOperatorMetrics(registry: Registry): OperatorMetrics {
     labelNames: [...labelNames, 'state'],
     registers,
   });
+  const routes = routeMetrics(registry);
   return {
     wrote: (kind, verb) => {
       writes.inc({ kind, verb });
@@ -52,13 +56,43 @@ export function createOperatorMetrics(registry: Registry): OperatorMetrics {
       for (const [state, count] of Object.entries(replicaCounts(cluster)))
         replicas.set({ namespace, name, state }, count);
     },
+    tried: (key, { outcome, tookMs }) => {
+      routes.tries.inc({ outcome });
+      if (outcome !== 'answered') return;
+      routes.seconds.set(nameOfKey(key), tookMs / 1000);
+      routes.answeredAt.setToCurrentTime(nameOfKey(key));
+    },
     forget: (key) => {
       const { namespace, name } = nameOfKey(key);
-      isReady.remove({ namespace, name });
+      for (const gauge of [isReady, routes.seconds, routes.answeredAt]) gauge.remove({ namespace, name });
       for (const type of conditionTypes) conditions.remove({ namespace, name, type });
       for (const state of replicaStates) replicas.remove({ namespace, name, state });
     },
   };
+}
+
+function routeMetrics(registry: Registry) {
+  const registers = [registry];
+  const labelNames = ['namespace', 'name'] as const;
+  const tries = new Counter({
+    name: 'lingua_operator_route_tries_total',
+    help: 'Tries of a route between two instances by what came of them; only `answered` is good',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const seconds = new Gauge({
+    name: 'lingua_cluster_route_seconds',
+    help: 'How long the last job between two instances of the SchedulerCluster took to come back, with all its writes',
+    labelNames,
+    registers,
+  });
+  const answeredAt = new Gauge({
+    name: 'lingua_cluster_route_answered_timestamp_seconds',
+    help: 'When a job between two instances of the SchedulerCluster last came back, in seconds since the Unix epoch',
+    labelNames,
+    registers,
+  });
+  return { tries, seconds, answeredAt };
 }
 
 const replicaStates = ['wanted', 'made', 'ready', 'updated'] as const;

@@ -31,7 +31,7 @@ import { startWatches, type Watches } from './watches.ts';
 
 export interface OperatorOptions {
   readonly kube: Pick<KubeClient, 'fenced'> & Watched & Elected;
-  readonly admin: Pick<AdminClient, 'ask' | 'drain'>;
+  readonly admin: AdminCalls;
   /** Empty: all. */
   readonly namespaces: readonly string[];
   /** Clusters looked at at the same time. */
@@ -53,6 +53,7 @@ export interface OperatorOptions {
   readonly lifecycle: Pick<Lifecycle, 'onStop'>;
 }
 
+type AdminCalls = Pick<AdminClient, 'ask' | 'drain' | 'probe'>;
 type Watched = Pick<KubeClient, 'list' | 'watch'>;
 type Elected = Pick<KubeClient, 'get' | 'create' | 'update'>;
 
@@ -76,7 +77,15 @@ export function startOperator(options: OperatorOptions): Operator {
     instance: options.identity,
     metrics: recorderMetrics(registry),
   });
-  const instances = new Instances({ ...base, client: onlyWhile(mayAct, options.admin), wake });
+  const operatorMetrics = createOperatorMetrics(registry);
+  const instances = new Instances({
+    ...base,
+    client: onlyWhile(mayAct, options.admin),
+    wake,
+    observeRoute: (key, tried) => {
+      operatorMetrics.tried(key, tried);
+    },
+  });
   lifecycle.onStop('instances', () => {
     instances.stop();
   });
@@ -87,7 +96,7 @@ export function startOperator(options: OperatorOptions): Operator {
     watches.stop();
   });
   const deps = { ...base, kube, caches: watches.caches, ownWrites, instances, events };
-  const look = createReconciler({ ...deps, metrics: createOperatorMetrics(registry) });
+  const look = createReconciler({ ...deps, metrics: operatorMetrics });
   const queue = new WorkQueue({
     ...base,
     workers: concurrency,
@@ -126,11 +135,9 @@ function lead(
 }
 
 /** Telling an instance to drain is a write too. */
-function onlyWhile(
-  mayAct: () => boolean,
-  admin: Pick<AdminClient, 'ask' | 'drain'>,
-): Pick<AdminClient, 'ask' | 'drain'> {
+function onlyWhile(mayAct: () => boolean, admin: AdminCalls): AdminCalls {
   return {
+    probe: (...route) => admin.probe(...route),
     ask: (...question) => admin.ask(...question),
     drain: (...order) => {
       if (mayAct()) return admin.drain(...order);

@@ -14,6 +14,7 @@ export const conditionTypes = [
   'ConfigValid',
   'RedisReachable',
   'InstancesUnique',
+  'RoutingVerified',
   'Drained',
   'ProductionReady',
 ] as const;
@@ -80,6 +81,19 @@ export const remedies = {
     'Wait for an instance to start; if one runs, check that the operator can reach port 5011 of the pods.',
   // InstancesUnique
   Unique: '',
+  // RoutingVerified
+  RouteVerified: '',
+  RouteToItself: '',
+  RouteNotTried: 'Wait; it is tried within seconds while the instances are ready.',
+  FleetChanging: '',
+  RouteUnanswered:
+    'Check that the second instance works and reads its inbox: `kubectl logs` of it, and its metric scheduler_phase2_redis_op_total{op="xreadgroup",result="err"}; XINFO GROUPS and XPENDING on its inbox show what waits.',
+  RoutePeerUnknown:
+    'The two instances do not see the same Redis data: check that they run with the same spec.redis, and that Redis has not lost its data.',
+  RouteInboxFull:
+    'Check that the second instance works and reads its inbox; config.scheduler.phase2.streamMaxlen bounds how much may wait.',
+  RouteStoreRefuses:
+    'Check maxmemory and disk of Redis, and that its user may write and run scripts under spec.redis.keyPrefix.',
   // ProductionReady
   AsRecommended: '',
   SingleInstance: 'Set spec.replicas to 3 for production.',

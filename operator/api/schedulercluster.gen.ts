@@ -640,7 +640,7 @@ export interface SchedulerClusterStatus {
     /** The figure that failed. */
     message?: string;
   };
-  /** What is known about the fleet, each with a reason and what to do about it: Ready (the summary), Available, Progressing, Degraded, ConfigValid, RedisReachable, InstancesUnique, Drained, and ProductionReady (advice). */
+  /** What is known about the fleet, each with a reason and what to do about it: Ready (the summary), Available, Progressing, Degraded, ConfigValid, RedisReachable, InstancesUnique, RoutingVerified, Drained, and ProductionReady (advice). */
   conditions?: {
     /** What the condition is about. */
     type: string;

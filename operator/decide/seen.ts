@@ -1,5 +1,6 @@
 /** Everything a decision may look at, gathered once. Owned objects are the cluster's by uid, pods the StatefulSet's. */
 import type { InstanceReport } from '../../common/admin-api.ts';
+import type { RoutesSeen } from './routes.ts';
 import type { ConfigMap, Pod, StatefulSet } from '../kube/resources.ts';
 
 export interface Seen {
@@ -10,6 +11,8 @@ export interface Seen {
   readonly secretFaults: readonly string[];
   /** What the instances said when last asked, by the uid of their pod; without an entry nobody has asked yet. */
   readonly instances: ReadonlyMap<string, InstanceAnswer>;
+  /** What the instances found when they tried the routes between them; absent when nobody tries. */
+  readonly routes?: RoutesSeen | undefined;
 }
 
 export type InstanceAnswer =

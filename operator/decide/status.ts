@@ -14,6 +14,7 @@ import { productionReady } from './conditions/production-ready.ts';
 import { progressing } from './conditions/progressing.ts';
 import { ready } from './conditions/ready.ts';
 import { redisReachable } from './conditions/redis-reachable.ts';
+import { routingVerified } from './conditions/routing-verified.ts';
 import { instanceList } from './instance-list.ts';
 import { planOf } from './plan.ts';
 import { isReady } from './pods.ts';
@@ -38,13 +39,15 @@ export function statusOf(moment: Omit<Facts, 'plan'>): SchedulerClusterStatus {
 }
 
 function conditions(facts: Facts): Condition[] {
+  const moving = progressing(facts);
   const parts = {
     Available: available(facts),
-    Progressing: progressing(facts),
+    Progressing: moving,
     Degraded: degraded(facts),
     ConfigValid: configValid(facts),
     RedisReachable: redisReachable(facts),
     InstancesUnique: instancesUnique(facts),
+    RoutingVerified: routingVerified(facts, moving),
     Drained: drained(facts),
     ProductionReady: productionReady(facts),
   };

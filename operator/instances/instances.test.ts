@@ -13,7 +13,13 @@ describe('the instances that are followed', () => {
   let woken: string[];
   let said: (address: string) => Partial<InstanceReport> | undefined;
 
-  const target = (uid: string, ready = true) => ({ uid, address: `10.0.0.${uid}`, ready });
+  /** Not ready, unless a test is about routes: those are tried between instances that are. */
+  const target = (uid: string, ready = false) => ({
+    uid,
+    instanceId: `demo-${uid}`,
+    address: `10.0.0.${uid}`,
+    ready,
+  });
 
   beforeEach(() => {
     clock = new FakeClock();
@@ -30,7 +36,11 @@ describe('the instances that are followed', () => {
       );
     };
     instances = new Instances({
-      client: { ask, drain: (address) => ask(address, 'drain') },
+      client: {
+        ask,
+        drain: (address) => ask(address, 'drain'),
+        probe: () => Promise.resolve({ outcome: 'answered', detail: '', tookMs: 1 }),
+      },
       clock,
       random: new FakeRandom(),
       wake: (key) => void woken.push(key),

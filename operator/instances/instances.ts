@@ -5,24 +5,29 @@
 import type { Clock, Random } from '../../common/clock.ts';
 import type { InstanceAnswer } from '../decide/seen.ts';
 import { guide } from '../decide/guide.ts';
+import type { RoutesSeen } from '../decide/routes.ts';
 import type { AdminClient } from './admin-client.ts';
+import { Routes, type RoutesOptions } from './routes.ts';
 
 export interface Target {
   /** Uid of the pod. */
   readonly uid: string;
+  readonly instanceId: string;
   readonly address: string;
   /** Whether Kubernetes calls the pod ready: when that changes, it is asked at once. */
   readonly ready: boolean;
 }
 
 export interface InstancesOptions {
-  readonly client: Pick<AdminClient, 'ask' | 'drain'>;
+  readonly client: Pick<AdminClient, 'ask' | 'drain' | 'probe'>;
   readonly clock: Clock;
   readonly random: Random;
   /** Asks for a look at a cluster. */
   readonly wake: (key: string) => void;
   /** Between two questions to one instance; varied by a fifth. Default 5000. */
   readonly intervalMs?: number;
+  /** Told of each try of a route. */
+  readonly observeRoute?: RoutesOptions['observe'];
 }
 
 interface Followed {
@@ -47,9 +52,11 @@ const figuresEveryMs = 60_000;
 export class Instances {
   readonly #options: InstancesOptions;
   readonly #clusters = new Map<string, FollowedCluster>();
+  readonly #routes: Routes;
 
   constructor(options: InstancesOptions) {
     this.#options = options;
+    this.#routes = new Routes({ ...options, observe: options.observeRoute });
   }
 
   /** The last answers, by the uid of the pod. */
@@ -58,7 +65,12 @@ export class Instances {
     return new Map([...pods].flatMap(([uid, { answer }]) => (answer ? [[uid, answer] as const] : [])));
   }
 
-  /** From now on asks these pods of a cluster, and no others. */
+  /** What is known of the routes between the instances of a cluster; undefined when none was tried yet. */
+  routes(key: string): RoutesSeen | undefined {
+    return this.#routes.seen(key);
+  }
+
+  /** From now on asks these pods of a cluster, and no others. Routes are tried between them in this order. */
   follow(key: string, targets: readonly Target[], token: string): void {
     const cluster = this.#clusters.get(key) ?? {
       pods: new Map<string, Followed>(),
@@ -72,6 +84,9 @@ export class Instances {
       cluster.pods.delete(uid);
     }
     for (const target of targets) this.#followOne(key, cluster, target, token);
+    const members = targets.filter(({ ready }) => ready);
+    const ofPods = members.map(({ uid, instanceId, address }) => ({ uid, instanceId, address }));
+    this.#routes.follow(key, ofPods, new Set(wanted.keys()), token);
   }
 
   /** Tells an instance to drain and notes what it answers; undefined when it is not followed. */
@@ -86,6 +101,7 @@ export class Instances {
   forget(key: string): void {
     this.follow(key, [], '');
     this.#clusters.delete(key);
+    this.#routes.forget(key);
   }
 
   stop(): void {

@@ -14,7 +14,7 @@ export interface Deps {
   readonly kube: Kube;
   readonly caches: Caches;
   readonly ownWrites: OwnWrites;
-  readonly instances: Pick<Instances, 'answers' | 'drain' | 'follow' | 'forget'>;
+  readonly instances: Pick<Instances, 'answers' | 'drain' | 'follow' | 'forget' | 'routes'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly clock: Clock;
   readonly random: Random;

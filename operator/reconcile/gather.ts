@@ -28,6 +28,7 @@ export function gather(cluster: SchedulerCluster, { caches, ownWrites, instances
     // Known after the step that looks.
     secretFaults: [],
     instances: instances.answers(keyOf(cluster)),
+    routes: instances.routes(keyOf(cluster)),
   };
 }
 

@@ -62,6 +62,7 @@ const worthTelling: readonly (readonly [ConditionType, string, 'Normal' | 'Warni
   ['Degraded', 'True', 'Warning'],
   ['ConfigValid', 'False', 'Warning'],
   ['RedisReachable', 'False', 'Warning'],
+  ['RoutingVerified', 'False', 'Warning'],
 ];
 
 function announceTurns(cluster: SchedulerCluster, next: SchedulerClusterStatus, { events }: Deps): void {

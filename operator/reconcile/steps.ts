@@ -12,7 +12,7 @@ import {
   statefulSetName,
 } from '../api/names.ts';
 import { planOf } from '../decide/plan.ts';
-import { isReady } from '../decide/pods.ts';
+import { byOrdinal, isReady } from '../decide/pods.ts';
 import { rolloutOf } from '../decide/rollout.ts';
 import { ordinalsToConfigure, replicasAllowed } from '../decide/scale.ts';
 import type { Target } from '../instances/instances.ts';
@@ -132,12 +132,14 @@ function currentConfigMap({ cluster, seen }: Pass) {
 }
 
 function followInstances({ cluster, seen, deps, adminToken }: Pass): Promise<void> {
-  if (adminToken) deps.instances.follow(keyOf(cluster), seen.pods.flatMap(targetOf), adminToken);
+  const pods = byOrdinal(cluster, seen.pods).map(({ pod }) => pod);
+  if (adminToken) deps.instances.follow(keyOf(cluster), pods.flatMap(targetOf), adminToken);
   return Promise.resolve();
 }
 
 function targetOf(pod: Pod): Target[] {
   const { podIP, phase } = pod.status ?? {};
   if (!podIP || phase !== 'Running') return [];
-  return [{ uid: pod.metadata.uid ?? '', address: podIP, ready: isReady(pod) }];
+  const { uid = '', name } = pod.metadata;
+  return [{ uid, instanceId: name, address: podIP, ready: isReady(pod) }];
 }

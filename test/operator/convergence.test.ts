@@ -69,6 +69,7 @@ describe('creating', () => {
         'ConfigValid Unknown',
         'RedisReachable Unknown',
         'InstancesUnique Unknown',
+        'RoutingVerified Unknown',
         'Drained True',
         'ProductionReady True',
       ],

@@ -6,6 +6,7 @@ import type { InstanceReport } from '../../common/admin-api.ts';
 import { schedulerClusters } from '../../operator/api/group.ts';
 import type { Condition, ConditionType } from '../../operator/api/conditions.ts';
 import type { SchedulerCluster } from '../../operator/api/schedulercluster.gen.ts';
+import type { Tried } from '../../operator/decide/routes.ts';
 import type { AdminClient } from '../../operator/instances/admin-client.ts';
 import type { KubeObject, Resource } from '../../operator/kube/kube.ts';
 import {
@@ -37,6 +38,10 @@ export class Surroundings {
   readonly controller: StatefulSetController;
   /** What the instance at an address says; a pod's address is unknown to a test, its name is not. */
   report: (podName: string) => Partial<InstanceReport> | undefined = () => ({});
+  /** What comes of a job from a session on one pod to a node on another. */
+  route: (from: string, to: string) => Tried['outcome'] = () => 'answered';
+  /** Routes that were tried. */
+  tries = 0;
   behave: Behaviour = () => undefined;
   /** Whether an instance that was told to drain has finished. */
   drains: (podName: string) => boolean = () => true;
@@ -54,12 +59,13 @@ export class Surroundings {
   }
 
   /** The admin API of all instances. */
-  readonly admin: Pick<AdminClient, 'ask' | 'drain'> = {
+  readonly admin: Pick<AdminClient, 'ask' | 'drain' | 'probe'> = {
     ask: (address) => Promise.resolve(this.#answer(address)),
     drain: (address, _token, timeoutSeconds) => {
       this.#tellToDrain(address, timeoutSeconds);
       return Promise.resolve(this.#answer(address));
     },
+    probe: (address, _token, target) => Promise.resolve(this.#tryRoute(address, target)),
   };
 
   put(cluster: SchedulerCluster): SchedulerCluster {
@@ -87,6 +93,16 @@ export class Surroundings {
     this.kube.put({ ...cluster, metadata: { ...cluster.metadata, annotations } });
   }
 
+  /** What a kubelet says of a pod. */
+  patchPodStatus(
+    name: string,
+    change: (status: Pod['status']) => Pod['status'],
+    namespace = 'default',
+  ): void {
+    const pod = this.kube.peek(pods, { namespace, name })!;
+    this.kube.put({ ...pod, status: change(pod.status) });
+  }
+
   condition(type: ConditionType, name = 'demo', namespace = 'default'): Condition {
     const found = this.cluster(name, namespace).status?.conditions?.find((one) => one.type === type);
     if (!found) throw new Error(`${name} has no condition ${type}`);
@@ -110,6 +126,13 @@ export class Surroundings {
     if (!said) return { kind: 'silent', error: 'connection refused' } as const;
     const report = { ...reportOf(pod.metadata.name, this.clock.now()), ...this.#drainOf(pod), ...said };
     return { kind: 'report', report } as const;
+  }
+
+  #tryRoute(address: string, target: string): Tried {
+    this.tries += 1;
+    const pod = this.#podAt(address);
+    const isThere = pod && this.report(pod.metadata.name);
+    return { outcome: isThere ? this.route(pod.metadata.name, target) : 'silent', detail: '', tookMs: 1 };
   }
 
   #podAt(address: string): Pod | undefined {

@@ -22,8 +22,10 @@ export function ready(facts: Facts, parts: Parts): Verdict {
 
 /** The verdict to read first: what is certainly wrong, then what is on its way, then what is not known. */
 function hindranceIn(parts: Parts): Verdict | undefined {
-  const { Available, ConfigValid, InstancesUnique, Progressing, RedisReachable } = parts;
-  const wrong = [ConfigValid, RedisReachable, InstancesUnique].find(({ status }) => status === 'False');
+  const { Available, ConfigValid, InstancesUnique, Progressing, RedisReachable, RoutingVerified } = parts;
+  const wrong = [ConfigValid, RedisReachable, InstancesUnique, RoutingVerified].find(
+    ({ status }) => status === 'False',
+  );
   if (wrong) return wrong;
   if (Progressing.status === 'True') return Progressing;
   return [Available, ConfigValid, RedisReachable].find(({ status }) => status !== 'True');

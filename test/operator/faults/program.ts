@@ -41,7 +41,7 @@ export class Program {
     const clock = this.#ownClock();
     const random = new FakeRandom(seed);
     this.#lifecycle = new Lifecycle({ clock, log, graceMs: 15_000 });
-    const { ask, drain } = surroundings.admin;
+    const { ask, drain, probe } = surroundings.admin;
     const onLost = () => {
       if (this.#lifecycle.phase === 'ready') void this.terminate();
     };
@@ -53,6 +53,7 @@ export class Program {
       admin: {
         ask: (...question) => this.#arriving(ask(...question)),
         drain: (...order) => this.#arriving(drain(...order)),
+        probe: (...trial) => this.#arriving(probe(...trial)),
       },
       ...{ namespaces: [], concurrency: 4, identity: name, clock, random, log },
       ...{ registry: new Registry(), lifecycle: this.#lifecycle },
