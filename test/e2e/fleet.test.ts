@@ -101,6 +101,7 @@ describe('a fleet', { skip: lacks.programs }, () => {
   });
 
   it('is left alone while nothing changes: not one write', async () => {
+    await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RoutingVerified', '--timeout=60s']);
     const versions = () => resourceVersions(here);
     const before = await versions();
     // Long enough for several polls of every instance.
