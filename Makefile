@@ -72,6 +72,14 @@ generate: node_modules/.installed ## Regenerate types and reference pages from c
 build: node_modules/.installed ## Bundle both programs into dist/
 	@$(RUN) build
 
+.PHONY: sbom
+sbom: node_modules/.installed ## Bundle, and write what each bundle is made of (CycloneDX) beside it
+	@$(NODE) sbom.ts
+
+.PHONY: images
+images: tools ## Build both images with stand-in bases, start them and print their sizes (needs buildah)
+	@$(NODE) --test --test-timeout=540000 test/ship/images/images.test.ts
+
 .PHONY: check
 check: lint typecheck test ## What CI runs
 

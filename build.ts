@@ -1,4 +1,11 @@
-/** Bundles each program into one file, `dist/<name>.mjs`, which an image runs without node_modules. */
+/**
+ * Bundles each program into one file, `<directory>/<name>.mjs`, which an image runs without node_modules. The same sources
+ * give the same bytes, maps included, wherever they lie and wherever the bundle goes.
+ *
+ *   node build.ts [directory]     `dist` unless told otherwise
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { assets } from './scheduler/surfaces/dashboard/assets.ts';
 
@@ -18,14 +25,29 @@ const embedPage: esbuild.Plugin = {
   },
 };
 
-for (const [name, entry] of Object.entries(programs)) {
-  const result = await esbuild.build({
+export interface Bundle {
+  readonly name: string;
+  readonly file: string;
+  readonly bytes: number;
+  /** Every file that went into it, by its path in the repository. */
+  readonly inputs: readonly string[];
+}
+
+export function bundleAll(directory: string): Promise<Bundle[]> {
+  return Promise.all(Object.entries(programs).map(([name, entry]) => bundle(name, entry, directory)));
+}
+
+async function bundle(name: string, entry: string, directory: string): Promise<Bundle> {
+  const { metafile, outputFiles } = await esbuild.build({
     entryPoints: [entry],
+    absWorkingDir: import.meta.dirname,
     bundle: true,
     platform: 'node',
     format: 'esm',
     target: 'node24',
+    // Maps name their sources relative to it, so it is the same for every directory.
     outfile: `dist/${name}.mjs`,
+    write: false,
     sourcemap: 'linked',
     legalComments: 'linked',
     // Optional native speed-ups of ws: it works without them, and an image should not carry native code.
@@ -34,6 +56,17 @@ for (const [name, entry] of Object.entries(programs)) {
     metafile: true,
     plugins: [embedPage],
   });
-  const bytes = result.metafile.outputs[`dist/${name}.mjs`]?.bytes ?? 0;
-  console.log(`dist/${name}.mjs  ${(bytes / 1024 / 1024).toFixed(1)} MiB`);
+  await mkdir(directory, { recursive: true });
+  for (const { path: output, contents } of outputFiles) {
+    await writeFile(path.join(directory, path.basename(output)), contents);
+  }
+  const file = path.join(directory, `${name}.mjs`);
+  const bytes = metafile.outputs[`dist/${name}.mjs`]?.bytes ?? 0;
+  return { name, file, bytes, inputs: Object.keys(metafile.inputs) };
+}
+
+if (import.meta.main) {
+  for (const { file, bytes } of await bundleAll(process.argv[2] ?? 'dist')) {
+    console.log(`${file}  ${(bytes / 1024 / 1024).toFixed(1)} MiB`);
+  }
 }

@@ -56,6 +56,15 @@ const suites: readonly Suite[] = [
     timeoutSeconds: 180,
   },
   {
+    name: 'ship',
+    tells: 'what is shipped: bundles, bills of materials, images, and what stands around them',
+    files: ['test/ship/**/*.test.ts'],
+    isolated: true,
+    concurrency: 1,
+    // The images run `npm ci` inside.
+    timeoutSeconds: 540,
+  },
+  {
     name: 'scenario',
     tells: 'real scheduler processes, sockets and Redis',
     files: ['test/scenario/*.test.ts'],

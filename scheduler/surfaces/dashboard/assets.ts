@@ -9,5 +9,6 @@ const directory = path.join(import.meta.dirname, 'page');
 export const assets: Readonly<Record<string, string>> = Object.fromEntries(
   readdirSync(directory)
     .filter((name) => /\.(html|css|js|svg)$/.test(name))
+    .sort()
     .map((name) => [name, readFileSync(path.join(directory, name), 'utf8')]),
 );
