@@ -13,6 +13,8 @@ import { pages as madePages } from '../../docs/generate/main.ts';
 import { operatorMetrics, schedulerMetrics } from '../../docs/generate/metrics-reference.ts';
 import { childrenOf, type Schema } from '../../docs/generate/schema.ts';
 import { remedies } from '../../operator/api/conditions.ts';
+import { fleetAlerts } from '../../operator/resources/monitoring/fleet-alerts.ts';
+import { operatorAlerts } from '../../operator/resources/monitoring/operator-alerts.ts';
 import { Config } from '../../scheduler/config/schema.ts';
 import { root } from '../support/images.ts';
 import { pageOf, pages, type Page } from './pages.ts';
@@ -133,6 +135,19 @@ describe('reasons', () => {
       ),
       [],
     );
+  });
+});
+
+describe('runbooks', () => {
+  const alerts = [...fleetAlerts(), ...operatorAlerts]
+    .flatMap(({ rules }) => rules.map(({ alert }) => alert))
+    .sort();
+
+  it('there is one for each alert, and for nothing else', () => {
+    const pagesOfAlerts = pages.flatMap(
+      ({ file }) => /^docs\/runbooks\/(Lingua\w+)\.md$/.exec(file)?.[1] ?? [],
+    );
+    assert.deepEqual(pagesOfAlerts.sort(), alerts);
   });
 });
 
