@@ -81,7 +81,8 @@ export const failuresMin = 3;
 /** Seconds to wait before a route is tried: for the first time; that had no answer; that had none for long; that is known. */
 const paceMs = { first: 600, doubtful: 5_000, failing: 15_000, known: 60_000 };
 
-const answeredWithin = [10, 100, 1_000, 10_000];
+/** Coarse, because a status that climbs a step is a write to an otherwise settled cluster. */
+const answeredWithin = [1_000, 10_000];
 
 export const ring = (members: readonly Member[]): Route[] =>
   members.map((from, i) => ({ from, to: members[(i + 1) % members.length] ?? from }));
