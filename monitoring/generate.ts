@@ -1,11 +1,12 @@
 /**
- * Writes monitoring/prometheus-rules.yaml: the alerts that the operator knows, for all fleets, as a rule file of Prometheus. In
- * Kubernetes the same groups are the spec of a PrometheusRule.
+ * Writes monitoring/prometheus-rules.yaml, the alerts that the operator knows, for all fleets, as a rule file of Prometheus (in
+ * Kubernetes the same groups are the spec of a PrometheusRule), and monitoring/dashboards/ for Grafana.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { fleetAlerts } from '../operator/resources/monitoring/fleet-alerts.ts';
 import { operatorAlerts } from '../operator/resources/monitoring/operator-alerts.ts';
+import { dashboards, grafanaJson } from './dashboards.ts';
 import type { RuleGroup } from '../operator/resources/monitoring/rule.ts';
 
 export const rulesPath = new URL('prometheus-rules.yaml', import.meta.url).pathname;
@@ -18,10 +19,24 @@ export function rulesFile(): string {
   return head + stringify({ groups: allGroups() }, { lineWidth: 0 });
 }
 
+/** Every file with what belongs into it. */
+export const files = (): ReadonlyMap<string, string> =>
+  new Map([
+    [rulesPath, rulesFile()],
+    ...dashboards.map(
+      (dashboard) =>
+        [
+          new URL(`dashboards/${dashboard.uid}.json`, import.meta.url).pathname,
+          grafanaJson(dashboard),
+        ] as const,
+    ),
+  ]);
+
 if (import.meta.main) {
-  const current = await readFile(rulesPath, 'utf8').catch(() => '');
-  if (current !== rulesFile()) {
-    await writeFile(rulesPath, rulesFile());
-    console.log(`wrote ${rulesPath}`);
+  for (const [file, text] of files()) {
+    const current = await readFile(file, 'utf8').catch(() => '');
+    if (current === text) continue;
+    await writeFile(file, text);
+    console.log(`wrote ${file}`);
   }
 }

@@ -5,15 +5,17 @@ import { operatorMetrics, schedulerMetrics } from '../../docs/generate/metrics-r
 const ofTheScrape = ['job', 'instance', 'namespace', 'pod', 'container', 'scheduler_cluster'];
 const ofPrometheus = new Map<string, readonly string[]>([['up', ofTheScrape]]);
 
+type Series = readonly (readonly [name: string, labels: readonly string[]])[];
+
 const known = new Map<string, readonly string[]>([
   ...ofPrometheus,
-  ...[...schedulerMetrics(), ...operatorMetrics()].flatMap(({ name, type, labels }) => {
+  ...[...schedulerMetrics(), ...operatorMetrics()].flatMap(({ name, type, labels }): Series => {
     const all = [...labels, ...ofTheScrape];
-    if (type !== 'histogram') return [[name, all] as const];
+    if (type !== 'histogram') return [[name, all]];
     return [
-      [`${name}_bucket`, [...all, 'le']] as const,
-      [`${name}_sum`, all] as const,
-      [`${name}_count`, all] as const,
+      [`${name}_bucket`, [...all, 'le']],
+      [`${name}_sum`, all],
+      [`${name}_count`, all],
     ];
   }),
 ]);
@@ -39,7 +41,7 @@ export function faultsOf(expr: string): string[] {
     for (const [, label = ''] of then.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)\s*"/g))
       if (!labels.includes(label)) faults.push(`${name} has no label ${label}`);
   }
-  if (used.size === 0) faults.push('no metric at all');
+  if (used.size === 0 && faults.length === 0) faults.push('no metric at all');
   return [...faults, ...grouped.filter((label) => !used.has(label)).map((label) => `no label ${label}`)];
 }
 
