@@ -10,6 +10,9 @@ export const ports = {
   admin: 5011,
 } as const;
 
+/** Where Redis listens unless somebody says otherwise. */
+export const redisPort = 6379;
+
 export const paths = {
   sessionSocket: '/ws/session',
   nodeSocket: '/ws/node',

@@ -4,6 +4,7 @@ import type { SchedulerCluster } from './schedulercluster.gen.ts';
 
 export const managedBy = 'lingua-operator';
 const appName = 'lingua-scheduler';
+const redisAppName = 'lingua-redis';
 
 /** Hash of the wish an object was written from; never on the pod template, which must not change with the operator. */
 export const appliedHashAnnotation = `${group}/applied-hash`;
@@ -23,7 +24,19 @@ export const selectorLabels = (cluster: SchedulerCluster): Record<string, string
   'app.kubernetes.io/instance': cluster.metadata.name,
 });
 
-export type Component = 'scheduler' | 'config' | 'access' | 'network';
+/** What selects the pod of a cluster's embedded Redis; never one of its instances. */
+export const redisSelectorLabels = (cluster: SchedulerCluster): Record<string, string> => ({
+  'app.kubernetes.io/name': redisAppName,
+  'app.kubernetes.io/instance': cluster.metadata.name,
+});
+
+/** On the pod of the embedded Redis: the uid of the Secret it began with, so that another Secret starts it anew. */
+export const redisSecretAnnotation = `${group}/redis-secret`;
+
+/** What selects the operator itself, wherever it runs; see manifests/base. */
+export const operatorLabels: Readonly<Record<string, string>> = { 'app.kubernetes.io/name': managedBy };
+
+export type Component = 'scheduler' | 'config' | 'access' | 'network' | 'redis' | 'monitoring';
 
 export const ownedLabels = (cluster: SchedulerCluster, component: Component): Record<string, string> => ({
   ...selectorLabels(cluster),

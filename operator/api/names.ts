@@ -16,6 +16,11 @@ export const serviceName = (cluster: SchedulerCluster): string => cluster.metada
 export const headlessServiceName = (cluster: SchedulerCluster): string => `${cluster.metadata.name}-headless`;
 export const serviceAccountName = (cluster: SchedulerCluster): string => cluster.metadata.name;
 export const disruptionBudgetName = (cluster: SchedulerCluster): string => cluster.metadata.name;
+export const networkPolicyName = (cluster: SchedulerCluster): string => cluster.metadata.name;
+export const ingressName = (cluster: SchedulerCluster): string => cluster.metadata.name;
+export const monitorName = (cluster: SchedulerCluster): string => cluster.metadata.name;
+/** Of everything that belongs to the embedded Redis: StatefulSet, Service, Secret and NetworkPolicy. */
+export const redisName = (cluster: SchedulerCluster): string => `${cluster.metadata.name}-redis`;
 export const adminSecretName = (cluster: SchedulerCluster): string => `${cluster.metadata.name}-admin`;
 export const configMapName = (cluster: SchedulerCluster, hash: string): string =>
   `${cluster.metadata.name}-config-${hash}`;

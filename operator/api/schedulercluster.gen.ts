@@ -419,8 +419,6 @@ export interface SchedulerClusterSpec {
     scrapeIntervalSeconds: number;
     /** More labels for both objects, by which a Prometheus finds them, for example `release`. */
     labels?: Record<string, string>;
-    /** Where people find the runbooks that alerts point at; 'docs/runbooks.md' of the project when not set. */
-    runbookBaseUrl?: string;
   };
   /** The PodDisruptionBudget of the instances. At one replica or none there is never one, because it could only block the drain of a Kubernetes node for ever. */
   disruptionBudget: {

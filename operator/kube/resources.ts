@@ -29,13 +29,16 @@ import type {
 } from '@kubernetes/client-node';
 import type { KubeObject, Resource } from './kube.ts';
 
-/** A model with every `Date` as the RFC 3339 string it was sent as, at any depth. */
+/**
+ * A model with every `Date` as the RFC 3339 string it was sent as, at any depth, and without the underscore that the models put
+ * before words of the language, as in `_from`.
+ */
 export type Wire<T> = T extends Date
   ? string
   : T extends readonly (infer E)[]
     ? Wire<E>[]
     : T extends object
-      ? { [K in keyof T]: Wire<T[K]> }
+      ? { [K in keyof T as K extends `_${infer Name}` ? Name : K]: Wire<T[K]> }
       : T;
 
 type WireObject<Model> = KubeObject & Omit<Wire<Model>, keyof KubeObject>;
@@ -62,6 +65,16 @@ export type Secret = WireObject<V1Secret>;
 export type Service = WireObject<V1Service>;
 export type ServiceAccount = WireObject<V1ServiceAccount>;
 export type StatefulSet = WireObject<V1StatefulSet>;
+
+/** Of the Prometheus operator; the client's models do not know its kinds. Only what is written here. */
+export type PodMonitor = KubeObject & {
+  spec: {
+    jobLabel: string;
+    selector: { matchLabels: Readonly<Record<string, string>> };
+    podMetricsEndpoints: readonly object[];
+  };
+};
+export type PrometheusRule = KubeObject & { spec: { groups: readonly object[] } };
 
 /** The pod template inside a workload: not an object of its own, so it has neither kind nor name. */
 export type PodTemplate = Wire<V1PodTemplateSpec>;
@@ -107,6 +120,13 @@ export const networkPolicies = resource<NetworkPolicy>(
   'networking.k8s.io/v1',
   'NetworkPolicy',
   'networkpolicies',
+);
+
+export const podMonitors = resource<PodMonitor>('monitoring.coreos.com/v1', 'PodMonitor', 'podmonitors');
+export const prometheusRules = resource<PrometheusRule>(
+  'monitoring.coreos.com/v1',
+  'PrometheusRule',
+  'prometheusrules',
 );
 
 export const clusterRoleBindings = resource<ClusterRoleBinding>(

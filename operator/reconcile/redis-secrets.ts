@@ -3,6 +3,7 @@
  * kept. A missing one stops nothing here: pods that run have their files, and new ones wait for the Secret by themselves.
  */
 import { toAppError } from '../../common/errors.ts';
+import { embeddedRedis, redisAccess } from '../api/redis.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import { secrets } from '../kube/resources.ts';
 import type { Pass } from './act.ts';
@@ -18,13 +19,13 @@ export async function checkRedisSecrets(pass: Pass): Promise<void> {
   pass.seen = { ...pass.seen, secretFaults: faults };
 }
 
-function wantedBy({ spec: { redis } }: SchedulerCluster): Wanted[] {
-  const { authSecretRef: auth, tls } = redis;
-  const user = auth?.usernameKey === undefined ? [] : [auth.usernameKey];
-  return [
-    ...(auth ? [{ name: auth.name, keys: [...user, auth.passwordKey] }] : []),
-    ...(tls ? [{ name: tls.caSecretRef.name, keys: [tls.caSecretRef.key] }] : []),
-  ];
+/** Of the user; the operator's own is made before. */
+function wantedBy(cluster: SchedulerCluster): Wanted[] {
+  if (embeddedRedis(cluster)) return [];
+  const { auth, authorities } = redisAccess(cluster);
+  return [auth, authorities].flatMap((secret) =>
+    secret ? [{ name: secret.secretName, keys: Object.keys(secret.files) }] : [],
+  );
 }
 
 async function faultsOf({ cluster, deps }: Pass, { name, keys }: Wanted): Promise<string[]> {

@@ -7,11 +7,20 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { it } from 'node:test';
 import { stringify } from 'yaml';
 import { sampleCluster, type Wish } from '../../test/operator/sample.ts';
+import { embeddedRedis } from '../api/redis.ts';
 import { adminSecret } from './admin-secret.ts';
 import { clientService } from './client-service.ts';
 import { configMap } from './config-map.ts';
 import { headlessService } from './headless-service.ts';
+import { ingress } from './ingress.ts';
+import { podMonitor } from './monitoring/pod-monitor.ts';
+import { prometheusRule } from './monitoring/prometheus-rule.ts';
+import { networkPolicy } from './network-policy.ts';
 import { podDisruptionBudget } from './pod-disruption-budget.ts';
+import { redisNetworkPolicy } from './redis/network-policy.ts';
+import { redisSecret } from './redis/secret.ts';
+import { redisService } from './redis/service.ts';
+import { redisStatefulSet } from './redis/stateful-set.ts';
 import { serviceAccount } from './service-account.ts';
 import { statefulSet } from './stateful-set.ts';
 
@@ -53,9 +62,54 @@ const everything: Wish = {
   podAnnotations: { note: 'hello' },
   priorityClassName: 'high',
   env: [{ name: 'LOG_LEVEL', value: 'debug' }],
+  affinity: {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { team: 'noisy' } } },
+      ],
+    },
+  },
+  topologySpreadConstraints: [
+    { topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule' },
+  ],
+  ingress: {
+    host: 'scheduler.example.com',
+    className: 'nginx',
+    tlsSecretName: 'scheduler-tls',
+    expose: 'All',
+    annotations: { 'nginx.ingress.kubernetes.io/proxy-read-timeout': '600' },
+  },
+  networkPolicy: {
+    clientsFrom: [{ namespaceSelector: { matchLabels: { name: 'ingress' } } }],
+    monitoringFrom: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } }, podSelector: {} }],
+    redisTo: [{ ipBlock: { cidr: '10.1.0.0/16', except: ['10.1.2.0/24'] } }],
+    redisPorts: [7002],
+  },
+  monitoring: { scrapeIntervalSeconds: 30, labels: { release: 'prometheus' } },
+  disruptionBudget: { maxUnavailable: 2 },
 };
 
-const samples: Record<string, Wish> = { demo: {}, single: { replicas: 1 }, everything };
+const embedded: Wish = {
+  redis: {
+    keyPrefix: 'lingua',
+    embedded: {
+      image: 'registry.example/redis:8',
+      resources: { limits: { memory: '2Gi' } },
+      storage: { size: '4096Mi', storageClassName: 'fast', whenDeleted: 'Delete' },
+    },
+  },
+  networkPolicy: {},
+  nodeSelector: { zone: 'a' },
+  imagePullSecrets: [{ name: 'registry' }],
+};
+
+const samples: Record<string, Wish> = {
+  demo: {},
+  single: { replicas: 1 },
+  everything,
+  embedded,
+  quickstart: { redis: undefined },
+};
 
 for (const [name, wish] of Object.entries(samples)) {
   it(`the objects of the sample '${name}' are as checked in`, async () => {
@@ -64,11 +118,23 @@ for (const [name, wish] of Object.entries(samples)) {
     const objects = [
       adminSecret(cluster, 'a-token'),
       serviceAccount(cluster),
+      ...(embeddedRedis(cluster)
+        ? [
+            redisSecret(cluster, 'a-password'),
+            redisNetworkPolicy(cluster),
+            redisService(cluster),
+            redisStatefulSet(cluster, 'uid-of-the-secret'),
+          ]
+        : []),
       configMap(cluster, ordinals),
       headlessService(cluster),
       clientService(cluster),
+      networkPolicy(cluster),
       podDisruptionBudget(cluster),
       statefulSet(cluster, { replicas: cluster.spec.replicas, partition: cluster.spec.replicas }),
+      ingress(cluster),
+      podMonitor(cluster),
+      prometheusRule(cluster),
     ];
     const source = objects
       .filter((object) => object !== undefined)

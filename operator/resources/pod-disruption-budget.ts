@@ -9,13 +9,14 @@ import type { PodDisruptionBudget } from '../kube/resources.ts';
 import { ownedMetadata } from './metadata.ts';
 
 export function podDisruptionBudget(cluster: SchedulerCluster): PodDisruptionBudget | undefined {
-  if (cluster.spec.replicas <= 1) return undefined;
+  const { replicas, disruptionBudget } = cluster.spec;
+  if (replicas <= 1 || disruptionBudget.mode === 'Never') return undefined;
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: ownedMetadata(cluster, disruptionBudgetName(cluster), 'scheduler'),
     spec: {
-      maxUnavailable: 1,
+      maxUnavailable: disruptionBudget.maxUnavailable,
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
       selector: { matchLabels: selectorLabels(cluster) },
     },

@@ -14,6 +14,7 @@ import { contentHash } from '../api/digest.ts';
 import { once } from '../api/memo.ts';
 import { ownedLabels, selectorLabels } from '../api/labels.ts';
 import { adminSecretName, serviceAccountName } from '../api/names.ts';
+import { redisAccess, type SecretFiles } from '../api/redis.ts';
 import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulercluster.gen.ts';
 import type { PodTemplate } from '../kube/resources.ts';
 import { currentConfigMapName } from './config-map.ts';
@@ -31,6 +32,22 @@ const redisCaVolume = 'redis-ca';
 /** The `nonroot` user of distroless images. */
 const user = 65532;
 
+/** The restricted pod security standard, and a root file system that nothing is written to. */
+export const restricted = {
+  pod: {
+    runAsNonRoot: true,
+    runAsUser: user,
+    runAsGroup: user,
+    fsGroup: user,
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+  container: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  },
+};
+
 export function podTemplate(cluster: SchedulerCluster): PodTemplate {
   const { spec } = cluster;
   return {
@@ -45,23 +62,11 @@ export function podTemplate(cluster: SchedulerCluster): PodTemplate {
         spec.drain.timeoutSeconds,
         spec.config.scheduler.endpointGraceSeconds,
       ),
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: user,
-        runAsGroup: user,
-        fsGroup: user,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
+      securityContext: restricted.pod,
       containers: [container(cluster)],
       volumes: volumes(cluster),
-      topologySpreadConstraints: [
-        {
-          maxSkew: 1,
-          topologyKey: 'kubernetes.io/hostname',
-          whenUnsatisfiable: 'ScheduleAnyway',
-          labelSelector: { matchLabels: selectorLabels(cluster) },
-        },
-      ],
+      topologySpreadConstraints: spread(cluster),
+      ...(spec.affinity ? { affinity: spec.affinity } : {}),
       ...placement(spec),
     },
   };
@@ -72,7 +77,22 @@ export const templateHash = once((cluster: SchedulerCluster): string =>
   contentHash(podTemplate(cluster)).slice(0, 8),
 );
 
-function placement(spec: SchedulerClusterSpec): Partial<PodSpec> {
+/** Evenly over nodes, as well as it goes, unless the spec says how. */
+function spread(cluster: SchedulerCluster): NonNullable<PodSpec['topologySpreadConstraints']> {
+  const labelSelector = { matchLabels: selectorLabels(cluster) };
+  const constraints = cluster.spec.topologySpreadConstraints ?? [
+    { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' as const },
+  ];
+  return constraints.map(({ maxSkew, topologyKey, whenUnsatisfiable }) => ({
+    maxSkew,
+    topologyKey,
+    whenUnsatisfiable,
+    labelSelector,
+  }));
+}
+
+/** Where pods of the fleet may run, the embedded Redis among them, and how they are pulled. */
+export function placement(spec: SchedulerClusterSpec): Partial<PodSpec> {
   const { nodeSelector, tolerations, priorityClassName, imagePullSecrets } = spec;
   return {
     ...(nodeSelector ? { nodeSelector } : {}),
@@ -82,7 +102,8 @@ function placement(spec: SchedulerClusterSpec): Partial<PodSpec> {
   };
 }
 
-function container({ spec }: SchedulerCluster): Container {
+function container(cluster: SchedulerCluster): Container {
+  const { spec } = cluster;
   return {
     name: containerName,
     image: spec.image,
@@ -97,16 +118,12 @@ function container({ spec }: SchedulerCluster): Container {
     ...probes,
     // The line with which a scheduler refuses its configuration becomes the status of its pod.
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
+    securityContext: restricted.container,
     volumeMounts: [
       // Directories: a mounted single file would never see an update.
       { name: configVolume, mountPath: mounts.configDirectory, readOnly: true },
       { name: adminVolume, mountPath: directoryOf(mounts.adminTokenFile), readOnly: true },
-      ...redisMounts(spec),
+      ...redisSecrets(cluster).map(({ name, directory }) => ({ name, mountPath: directory, readOnly: true })),
     ],
   };
 }
@@ -147,7 +164,7 @@ function variables(spec: SchedulerClusterSpec): NonNullable<Container['env']> {
   ];
 }
 
-function resources({
+export function resources({
   requests,
   limits,
 }: SchedulerClusterSpec['resources']): NonNullable<Container['resources']> {
@@ -169,36 +186,35 @@ function volumes(cluster: SchedulerCluster): Volume[] {
   return [
     { name: configVolume, configMap: { name: currentConfigMapName(cluster) } },
     secretVolume(adminVolume, adminSecretName(cluster), { [adminTokenKey]: mounts.adminTokenFile }),
-    ...redisVolumes(cluster.spec),
+    ...redisSecrets(cluster).map(({ name, secretName, files }) => secretVolume(name, secretName, files)),
   ];
+}
+
+interface MountedSecret extends SecretFiles {
+  readonly name: string;
+  readonly directory: string;
 }
 
 /** Directories, so that a rotated password reaches the pod without a restart. */
-function redisVolumes({ redis: { authSecretRef: auth, tls } }: SchedulerClusterSpec): Volume[] {
-  const user = auth?.usernameKey === undefined ? {} : { [auth.usernameKey]: mounts.redisUsernameFile };
+function redisSecrets(cluster: SchedulerCluster): MountedSecret[] {
+  const { auth, authorities } = redisAccess(cluster);
   return [
-    ...(auth
-      ? [secretVolume(redisAuthVolume, auth.name, { ...user, [auth.passwordKey]: mounts.redisPasswordFile })]
+    ...(auth ? [{ ...auth, name: redisAuthVolume, directory: directoryOf(mounts.redisPasswordFile) }] : []),
+    ...(authorities
+      ? [{ ...authorities, name: redisCaVolume, directory: directoryOf(mounts.redisCaFile) }]
       : []),
-    ...(tls
-      ? [secretVolume(redisCaVolume, tls.caSecretRef.name, { [tls.caSecretRef.key]: mounts.redisCaFile })]
-      : []),
-  ];
-}
-
-function redisMounts({ redis }: SchedulerClusterSpec): NonNullable<Container['volumeMounts']> {
-  const mount = (name: string, file: string) => ({ name, mountPath: directoryOf(file), readOnly: true });
-  return [
-    ...(redis.authSecretRef ? [mount(redisAuthVolume, mounts.redisPasswordFile)] : []),
-    ...(redis.tls ? [mount(redisCaVolume, mounts.redisCaFile)] : []),
   ];
 }
 
 /** @param files the path of each key; readable by the pod's group alone */
-function secretVolume(name: string, secretName: string, files: Readonly<Record<string, string>>): Volume {
+export function secretVolume(
+  name: string,
+  secretName: string,
+  files: Readonly<Record<string, string>>,
+): Volume {
   const items = Object.entries(files).map(([key, path]) => ({ key, path: fileOf(path) }));
   return { name, secret: { secretName, items, defaultMode: 0o440 } };
 }
 
 const fileOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { canonicalQuantity } from './quantity.ts';
+import { bytesOf, canonicalQuantity } from './quantity.ts';
 
 // Left what a person writes, right what a real API server stores.
 const table: [number | string, string][] = [
@@ -40,4 +40,12 @@ it('what is canonical stays as it is', () => {
 it('what it does not understand is left for the API server to judge', () => {
   assert.equal(canonicalQuantity('1e3'), '1e3');
   assert.equal(canonicalQuantity('a lot'), 'a lot');
+});
+
+it('is reckoned in bytes', () => {
+  assert.deepEqual(
+    [1024, '1Ki', '1.5Gi', '2k', '0.5G', '3Ti'].map(bytesOf),
+    [1024, 1024, 1_610_612_736, 2000, 500_000_000, 3 * 1024 ** 4],
+  );
+  assert.equal(bytesOf('a lot'), undefined);
 });

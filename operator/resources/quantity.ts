@@ -31,6 +31,15 @@ export function canonicalQuantity(quantity: number | string): string {
   return decimal(nanos, decimalExponents.get(suffix) ?? 0);
 }
 
+/** Whole bytes; undefined for what is not of one of those forms. */
+export function bytesOf(quantity: number | string): number | undefined {
+  const match = /^([0-9.]+)([kKMGT]?)(i?)$/.exec(String(quantity));
+  if (!match) return undefined;
+  const [, amount, suffix = '', binary] = match;
+  const power = ['', 'k', 'm', 'g', 't'].indexOf(suffix.toLowerCase());
+  return Math.floor(Number(amount) * (binary ? 1024 : 1000) ** power);
+}
+
 /** Whole bytes with the largest suffix that leaves no fraction; small amounts have none, so they stay exact. */
 function binary(nanos: bigint): string {
   if (nanos < 1024n * nano) return decimal(nanos, 0);

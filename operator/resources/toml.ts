@@ -4,15 +4,17 @@
  */
 import { parse, stringify } from 'smol-toml';
 import { mounts, ports } from '../../common/workload.ts';
-import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulercluster.gen.ts';
+import { redisAccess } from '../api/redis.ts';
+import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 
 /**
  * @param instanceId the pod's name; undefined gives the part that all instances share, which the ConfigMap is named after
  */
-export function renderToml({ spec }: SchedulerCluster, instanceId: string | undefined): string {
+export function renderToml(cluster: SchedulerCluster, instanceId: string | undefined): string {
+  const { spec } = cluster;
   return stringify({
     server: { port: ports.http, host: '0.0.0.0', ...snakeCased(spec.config.server ?? {}) },
-    scheduler: schedulerTable(spec, instanceId),
+    scheduler: schedulerTable(cluster, instanceId),
     ...optionalTable('limits', spec.config.limits),
     ...optionalTable('model_hub', spec.config.modelHub),
     ...optionalTable('dashboard', spec.config.dashboard),
@@ -28,7 +30,8 @@ export function renamed(source: string, instanceId: string): string {
 
 type Table = Record<string, unknown>;
 
-function schedulerTable(spec: SchedulerClusterSpec, instanceId: string | undefined): Table {
+function schedulerTable(cluster: SchedulerCluster, instanceId: string | undefined): Table {
+  const { spec } = cluster;
   const { scheduler } = spec.config;
   return {
     max_concurrent_jobs_per_node: scheduler.maxConcurrentJobsPerNode,
@@ -47,13 +50,13 @@ function schedulerTable(spec: SchedulerClusterSpec, instanceId: string | undefin
     ...optionalTable('task_binding', scheduler.taskBinding),
     ...optionalTable('web_task_segmentation', scheduler.webTaskSegmentation),
     ...optionalTable('core_services', scheduler.coreServices),
-    phase2: phase2Table(spec, instanceId),
+    phase2: phase2Table(cluster, instanceId),
     ...optionalTable('phase3', scheduler.phase3),
   };
 }
 
-function phase2Table(spec: SchedulerClusterSpec, instanceId: string | undefined): Table {
-  const { phase2 } = spec.config.scheduler;
+function phase2Table(cluster: SchedulerCluster, instanceId: string | undefined): Table {
+  const { phase2 } = cluster.spec.config.scheduler;
   return {
     enabled: true,
     instance_id: instanceId,
@@ -70,7 +73,7 @@ function phase2Table(spec: SchedulerClusterSpec, instanceId: string | undefined)
     dlq_scan_count: phase2.dlqScanCount,
     reclaim_idle_ms: phase2.reclaimIdleMs,
     command_timeout_ms: phase2.commandTimeoutMs,
-    redis: redisTable(spec.redis),
+    redis: redisTable(cluster),
     node_snapshot: {
       enabled: phase2.nodeSnapshot.enabled,
       presence_ttl_seconds: phase2.nodeSnapshot.presenceTtlSeconds,
@@ -80,21 +83,18 @@ function phase2Table(spec: SchedulerClusterSpec, instanceId: string | undefined)
   };
 }
 
-function redisTable(redis: SchedulerClusterSpec['redis']): Table {
+/** Where the pod finds what is secret is named, never what is in there. */
+function redisTable(cluster: SchedulerCluster): Table {
+  const { mode, keyPrefix } = cluster.spec.redis;
+  const { urls, auth, authorities } = redisAccess(cluster);
+  const files = Object.values(auth?.files ?? {});
   return {
-    mode: redis.mode,
-    ...(redis.mode === 'single' ? { url: redis.url } : { cluster_urls: redis.clusterUrls }),
-    key_prefix: redis.keyPrefix,
-    ...redisFiles(redis),
-  };
-}
-
-/** Where the pod finds what is secret: never in this file itself. */
-function redisFiles({ authSecretRef: auth, tls }: SchedulerClusterSpec['redis']): Table {
-  return {
-    ...(auth?.usernameKey === undefined ? {} : { username_file: mounts.redisUsernameFile }),
+    mode,
+    ...(mode === 'single' ? { url: urls[0] } : { cluster_urls: urls }),
+    key_prefix: keyPrefix,
+    ...(files.includes(mounts.redisUsernameFile) ? { username_file: mounts.redisUsernameFile } : {}),
     ...(auth ? { password_file: mounts.redisPasswordFile } : {}),
-    ...(tls ? { tls_ca_file: mounts.redisCaFile } : {}),
+    ...(authorities ? { tls_ca_file: mounts.redisCaFile } : {}),
   };
 }
 

@@ -32,9 +32,13 @@ export function sampleCluster(spec: Wish = {}, options: SampleOptions = {}): Sch
     apiVersion: 'lingua.dev/v1alpha1',
     kind: 'SchedulerCluster',
     metadata: { name, namespace, uid, generation },
-    spec: { ...demoSpec, ...spec },
+    spec: given({ ...demoSpec, ...spec }),
   }) as SchedulerCluster;
 }
+
+/** As JSON would be sent: what is undefined is not there. */
+const given = (wish: Wish): Wish =>
+  Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
 
 function withDefaults(shape: Schema, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => withDefaults(shape.items ?? {}, item));
