@@ -141,7 +141,7 @@ function ownedChange(resource: Resource, { wake, ownWrites }: WatchOptions): Cha
   };
 }
 
-/** The key of the cluster an object belongs to; a pod belongs to the StatefulSet of the cluster's name. */
+/** The key of the cluster an object belongs to; a pod belongs to the StatefulSet of the cluster's name. A pod of its Redis wakes nobody: its StatefulSet says as much. */
 function ownerOf(object: KubeObject | undefined): string | undefined {
   const owner = object?.metadata.ownerReferences?.find(
     ({ controller, kind }) => controller && (kind === clusterKind || kind === statefulSets.kind),

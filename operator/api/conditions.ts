@@ -96,6 +96,8 @@ export const remedies = {
     'Check maxmemory and disk of Redis, and that its user may write and run scripts under spec.redis.keyPrefix.',
   // ProductionReady
   AsRecommended: '',
+  EmbeddedRedis:
+    'For production run a Redis of your own, Redis Cluster with three masters or more, and name it in spec.redis.',
   SingleInstance: 'Set spec.replicas to 3 for production.',
   FewInstances: '',
   ManyInstances: 'Give the instances more resources instead, or split the fleet.',

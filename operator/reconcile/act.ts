@@ -36,8 +36,9 @@ export async function keep<T extends KubeObject>(
   name: string,
   wish: T | undefined,
 ): Promise<T | undefined> {
-  const live = await find(pass, resource, { namespace: pass.cluster.metadata.namespace ?? '', name });
-  if (!wish) return live && remove(pass, resource, live);
+  const key = { namespace: pass.cluster.metadata.namespace ?? '', name };
+  if (!wish) return removeOurs(pass, resource, key);
+  const live = await find(pass, resource, key);
   if (live?.metadata.deletionTimestamp) return live;
   const stamped = stamp(wish);
   if (live && covers(live, stamped)) return live;
@@ -47,15 +48,25 @@ export async function keep<T extends KubeObject>(
 
 /** The object when it is ours; asks the API server before it says that there is none. */
 async function find<T extends KubeObject>(
-  { cluster, deps }: Pass,
+  pass: Pass,
   resource: Resource<T>,
   name: ObjectName,
 ): Promise<T | undefined> {
-  const cached = deps.ownWrites.freshest(resource, name, deps.caches.owned(resource).get(name));
-  if (cached && isOwnedBy(cached, cluster)) return cached;
+  const { cluster, deps } = pass;
+  const cached = cachedOurs(pass, resource, name);
+  if (cached) return cached;
   const live = await deps.kube.get(resource, name);
   if (live && !isOwnedBy(live, cluster)) throw foreign({ ...live, kind: resource.kind });
   return live;
+}
+
+function cachedOurs<T extends KubeObject>(
+  { cluster, deps }: Pass,
+  resource: Resource<T>,
+  name: ObjectName,
+): T | undefined {
+  const cached = deps.ownWrites.freshest(resource, name, deps.caches.owned(resource).get(name));
+  return cached && isOwnedBy(cached, cluster) ? cached : undefined;
 }
 
 async function apply<T extends KubeObject>(
@@ -76,9 +87,15 @@ async function apply<T extends KubeObject>(
   return written;
 }
 
-async function remove<T extends KubeObject>(pass: Pass, resource: Resource<T>, live: T): Promise<undefined> {
+/** A name that is not needed may be anybody's; and an object that the cache does not hold yet is told when it does. */
+async function removeOurs<T extends KubeObject>(
+  pass: Pass,
+  resource: Resource<T>,
+  name: ObjectName,
+): Promise<undefined> {
   const { kube, ownWrites, metrics } = pass.deps;
-  if (live.metadata.deletionTimestamp) return;
+  const live = cachedOurs(pass, resource, name);
+  if (!live || live.metadata.deletionTimestamp) return;
   await kube.delete(resource, live);
   ownWrites.deleted(resource, live);
   metrics.wrote(resource.kind, 'delete');

@@ -36,23 +36,26 @@ import { keep, viewOf, type Pass } from './act.ts';
 import { provideAdminToken } from './admin-token.ts';
 import { announceRollout } from './announce-rollout.ts';
 import { announceTimedOut, drainLeavers, replaceDrained } from './drain.ts';
+import { keepEmbeddedRedis } from './embedded-redis.ts';
 import { checkRedisSecrets } from './redis-secrets.ts';
 import { removeUnusedConfigMaps } from './garbage.ts';
 
 type Step = (pass: Pass) => Promise<unknown>;
 
 export const steps: readonly (readonly [name: string, step: Step])[] = [
-  // Pods mount it.
-  ['admin Secret', provideAdminToken],
-  // Pods mount them; they are the user's.
-  ['Redis Secrets', checkRedisSecrets],
-  // They are asked from now on, with that token.
-  ['instances', followInstances],
   // Pods run as it.
   [
     'ServiceAccount',
     (pass) => keep(pass, serviceAccounts, serviceAccountName(pass.cluster), serviceAccount(pass.cluster)),
   ],
+  // Pods mount it.
+  ['admin Secret', provideAdminToken],
+  // Its password is mounted by the instances, and it is up before they ask for it.
+  ['embedded Redis', keepEmbeddedRedis],
+  // Pods mount them; they are the user's.
+  ['Redis Secrets', checkRedisSecrets],
+  // They are asked from now on, with that token.
+  ['instances', followInstances],
   // Holds the file of every instance before the StatefulSet asks for the instance.
   ['ConfigMap', keepConfigMap],
   // Stable names before the first pod.

@@ -3,6 +3,7 @@
  * what costs availability or work; a True with a reason of its own names what could be better.
  */
 import { verdict, type Reason, type Verdict } from '../../api/conditions.ts';
+import { embeddedRedis } from '../../api/redis.ts';
 import type { SchedulerCluster } from '../../api/schedulercluster.gen.ts';
 import { guide } from '../guide.ts';
 import { answerOf } from '../pods.ts';
@@ -26,8 +27,14 @@ export function productionReady(facts: Facts): Verdict {
 
 const said = (advice: readonly Advice[]): string => advice.map(({ message }) => message).join(' ');
 
-function faultsOfSpec({ spec }: SchedulerCluster): Advice[] {
+function faultsOfSpec(cluster: SchedulerCluster): Advice[] {
+  const { spec } = cluster;
   const faults: Advice[] = [];
+  if (embeddedRedis(cluster))
+    faults.push({
+      reason: 'EmbeddedRedis',
+      message: 'The operator runs one Redis server for development: while it restarts, nobody is served.',
+    });
   if (spec.replicas === 1)
     faults.push({ reason: 'SingleInstance', message: 'One instance: while it restarts, nobody is served.' });
   if (!spec.config.scheduler.phase2.nodeSnapshot.enabled)

@@ -97,6 +97,8 @@ const ping = `REDISCLI_AUTH="$(cat ${passwordFile})" redis-cli -h "$POD_IP" -p $
 function serverArguments({ resources: { limits } }: EmbeddedRedis): string[] {
   return [
     ...['--include', serverFile],
+    // As the pod's address, which the probe asks too.
+    ...['--bind', '$(POD_IP)'],
     ...['--port', String(redisPort)],
     ...['--dir', dataDirectory],
     ...['--appendonly', 'yes'],

@@ -1,0 +1,28 @@
+/**
+ * The Redis that the operator runs for a fleet. When the fleet gets one of its user instead, StatefulSet and Service go; the
+ * Secret stays until the cluster goes, because the operator removes no Secrets.
+ */
+import { redisName } from '../api/names.ts';
+import { embeddedRedis } from '../api/redis.ts';
+import { services, statefulSets } from '../kube/resources.ts';
+import { redisSecret } from '../resources/redis/secret.ts';
+import { redisService } from '../resources/redis/service.ts';
+import { redisStatefulSet } from '../resources/redis/stateful-set.ts';
+import { keep, type Pass } from './act.ts';
+import { ownSecret } from './own-secret.ts';
+
+export async function keepEmbeddedRedis(pass: Pass): Promise<void> {
+  const { cluster } = pass;
+  const name = redisName(cluster);
+  const secretUid = await providePassword(pass);
+  await keep(pass, services, name, redisService(cluster));
+  await keep(pass, statefulSets, name, redisStatefulSet(cluster, secretUid));
+}
+
+/** The uid of the Secret; none where the fleet has another Redis. */
+async function providePassword(pass: Pass): Promise<string> {
+  const { cluster, deps } = pass;
+  if (!embeddedRedis(cluster)) return '';
+  const secret = await ownSecret(pass, redisName(cluster), () => redisSecret(cluster, deps.random.id()));
+  return secret?.metadata.uid ?? '';
+}
