@@ -6,6 +6,8 @@ import { ownSecret } from './own-secret.ts';
 
 export async function provideAdminToken(pass: Pass): Promise<void> {
   const { cluster, deps } = pass;
-  const secret = await ownSecret(pass, adminSecretName(cluster), () => adminSecret(cluster, deps.random.id()));
+  const secret = await ownSecret(pass, adminSecretName(cluster), () =>
+    adminSecret(cluster, deps.random.id()),
+  );
   if (secret) pass.adminToken = adminTokenIn(secret) ?? '';
 }

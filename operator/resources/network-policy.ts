@@ -31,8 +31,7 @@ export function networkPolicy(cluster: SchedulerCluster): NetworkPolicy | undefi
   };
 }
 
-const tcp = (...numbers: readonly number[]) =>
-  numbers.map((port) => ({ port, protocol: 'TCP' }));
+const tcp = (...numbers: readonly number[]) => numbers.map((port) => ({ port, protocol: 'TCP' }));
 
 /** Without a list everybody may connect; an empty one lets nobody in. Metrics are read on the clients' port. */
 function clients({ clientsFrom, monitoringFrom = [] }: Wish): Incoming[] {

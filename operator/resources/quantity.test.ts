@@ -43,9 +43,13 @@ it('what it does not understand is left for the API server to judge', () => {
 });
 
 it('is reckoned in bytes', () => {
-  assert.deepEqual(
-    [1024, '1Ki', '1.5Gi', '2k', '0.5G', '3Ti'].map(bytesOf),
-    [1024, 1024, 1_610_612_736, 2000, 500_000_000, 3 * 1024 ** 4],
-  );
+  assert.deepEqual([1024, '1Ki', '1.5Gi', '2k', '0.5G', '3Ti'].map(bytesOf), [
+    1024,
+    1024,
+    1_610_612_736,
+    2000,
+    500_000_000,
+    3 * 1024 ** 4,
+  ]);
   assert.equal(bytesOf('a lot'), undefined);
 });

@@ -62,6 +62,10 @@ async function fullLife(): Promise<World> {
   await world.converge();
   world.edit((spec) => (spec.replicas = 1));
   await world.converge();
+  world.put(sampleCluster({ redis: undefined }, { name: 'own', uid: 'uid-of-own' }));
+  await world.converge();
+  world.edit((spec) => (spec.redis.url = 'redis://elsewhere:6379'), 'own');
+  await world.converge();
   world.stop();
   return world;
 }

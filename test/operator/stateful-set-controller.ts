@@ -97,10 +97,13 @@ export class StatefulSetController {
 
   #hasFiles(pod: Pod): boolean {
     const { namespace = '', name } = pod.metadata;
-    const config = this.#kube.peek(configMaps, { namespace, name: configMapOf(pod)! });
+    const configMap = configMapOf(pod);
+    // The embedded Redis has none.
+    const isConfigured =
+      configMap === undefined ||
+      this.#kube.peek(configMaps, { namespace, name: configMap })?.data?.[configKey(name)] !== undefined;
     const secretName = pod.spec!.volumes!.find(({ secret }) => secret)!.secret!.secretName!;
-    const found =
-      config?.data?.[configKey(name)] && this.#kube.peek(secrets, { namespace, name: secretName });
+    const found = isConfigured && this.#kube.peek(secrets, { namespace, name: secretName });
     if (!found) this.complaints.push(`${name} starts without its file in ${String(configMapOf(pod))}`);
     return Boolean(found);
   }

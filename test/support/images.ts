@@ -1,4 +1,4 @@
-/** Without a container engine an image is a program: the sources of this repository, run by this Node. */
+/** Without a container engine an image is a program: the sources of this repository, run by this Node, or what this machine has. */
 import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '../..');
@@ -6,4 +6,6 @@ export const root = path.resolve(import.meta.dirname, '../..');
 export const images = {
   'lingua-scheduler': [process.execPath, path.join(root, 'scheduler/main.ts')],
   'lingua-operator': [process.execPath, path.join(root, 'operator/main.ts')],
+  // As the entry point of the image, it runs what the arguments say; here from the PATH.
+  redis: ['env'],
 };

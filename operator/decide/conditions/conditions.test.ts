@@ -312,6 +312,11 @@ describe('conditions', () => {
       { ProductionReady: 'True SingleRedis', Ready: 'True FleetReady' },
     ],
     [
+      'a Redis that the operator runs',
+      { before: settled, spec: { redis: { mode: 'single', keyPrefix: 'lingua-prod' } } },
+      { ProductionReady: 'False EmbeddedRedis', Ready: 'True FleetReady' },
+    ],
+    [
       'a single instance',
       { before: settled, replicas: 1 },
       { ProductionReady: 'False SingleInstance', Ready: 'True FleetReady' },

@@ -79,8 +79,18 @@ function container(redis: EmbeddedRedis): Container {
     ports: [{ name: 'redis', containerPort: redisPort, protocol: 'TCP' }],
     env: [{ name: 'POD_IP', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'status.podIP' } } }],
     resources: resources(redis.resources),
-    startupProbe: { tcpSocket: { port: 'redis' }, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 120 },
-    livenessProbe: { tcpSocket: { port: 'redis' }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+    startupProbe: {
+      tcpSocket: { port: 'redis' },
+      periodSeconds: 1,
+      timeoutSeconds: 2,
+      failureThreshold: 120,
+    },
+    livenessProbe: {
+      tcpSocket: { port: 'redis' },
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 6,
+    },
     // A server that still reads its file accepts connections and refuses commands.
     readinessProbe: { exec: { command: ['sh', '-c', ping] }, periodSeconds: 2, timeoutSeconds: 3 },
     securityContext: restricted.container,

@@ -10,9 +10,11 @@ import type { KubeClient } from '../../../operator/kube/client.ts';
 import { Reflector } from '../../../operator/kube/reflector.ts';
 import {
   configMaps,
+  endpoints,
   pods,
   secrets,
   type ConfigMap,
+  type Endpoints,
   type Pod,
   type Secret,
 } from '../../../operator/kube/resources.ts';
@@ -23,6 +25,7 @@ import { searchPath } from './command.ts';
 import type { Images } from './images.ts';
 import { startLogServer, type LogServer, type ServingKeys } from './log-server.ts';
 import type { ContainerLog } from './logs.ts';
+import { namesOf, writeNames } from './names.ts';
 import type { NodeContext } from './node-context.ts';
 import { claimNetwork } from './network.ts';
 import { heartbeat, heartbeatMs, registerNode } from './node.ts';
@@ -98,12 +101,16 @@ async function start(options: KubeletOptions, life: Lifecycle): Promise<Kubelet>
     for (const worker of workers.all()) worker.refreshVolumes();
   });
   life.onStop('sources', sources.stop);
+  const names = watchNames(options);
+  life.onStop('names', () => {
+    names.stop();
+  });
   const workers = new Workers(nodeContext(options, processes, network.addresses, sources));
   life.onStop('pods', () => workers.abandon());
   const { nodeAddress } = network.addresses;
   const logServer = await serveLogs(options, nodeAddress, workers, life);
   await registerNode(kube, clock, nodeName, nodeAddress, logServer?.port);
-  await sources.synced;
+  await Promise.all([sources.synced, names.synced]);
   const bound = watchBoundPods(options, workers);
   life.onStop('bound pods', () => {
     bound.stop();
@@ -202,6 +209,7 @@ function nodeContext(
     podsDirectory: join(options.directory, 'pods'),
     keepDirectories: options.keepDirectories ?? false,
     searchPath: searchPath(options.path),
+    namesFile: namesFile(options),
   };
 }
 
@@ -217,6 +225,22 @@ function watchBoundPods(options: KubeletOptions, workers: Workers): Reflector<Po
       workers.changed(key, after);
     },
   });
+}
+
+const namesFile = ({ directory }: KubeletOptions): string => join(directory, 'names.json');
+
+function watchNames(options: KubeletOptions): Reflector<Endpoints> {
+  const write = () => {
+    writeNames(namesFile(options), namesOf(reflector.list()));
+  };
+  const reflector: Reflector<Endpoints> = new Reflector<Endpoints>({
+    ...options,
+    resource: endpoints,
+    query: { namespace: undefined },
+    onChange: write,
+  });
+  write();
+  return reflector;
 }
 
 function watchSources(options: KubeletOptions, onChange: () => void) {

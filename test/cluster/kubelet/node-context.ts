@@ -29,4 +29,6 @@ export interface NodeContext {
   /** Where a process without `workingDir` runs. */
   readonly workingDirectory: string;
   readonly searchPath: string;
+  /** Where the names of Services lead: see `names.ts`. */
+  readonly namesFile: string;
 }

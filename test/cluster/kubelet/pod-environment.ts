@@ -3,18 +3,25 @@ import { join } from 'node:path';
 import { environment } from '../../../common/workload.ts';
 import type { Pod } from '../../../operator/kube/resources.ts';
 import { kubeconfig, writeKubeconfig, type ClusterAccess } from '../kubeconfig.ts';
+import { namesFileVariable } from './names.ts';
+import type { NodeContext } from './node-context.ts';
 import { accountVolume } from './service-account.ts';
 import type { PodVolumes } from './volumes.ts';
 
 const kubeconfigPath = (directory: string): string => join(directory, 'kubeconfig');
 
+/** Also in programs that the container's own command starts. */
+const resolver = `--import=${new URL('resolve.ts', import.meta.url).href}`;
+
 export function podEnvironment(
   pod: Pod,
-  searchPath: string,
+  { searchPath, namesFile }: Pick<NodeContext, 'searchPath' | 'namesFile'>,
   address: string,
   directory: string,
 ): Record<string, string> {
   return {
+    NODE_OPTIONS: resolver,
+    [namesFileVariable]: namesFile,
     PATH: searchPath,
     // As a container runtime does; a program that keeps files at home must not leave them where the kubelet runs.
     HOME: directory,

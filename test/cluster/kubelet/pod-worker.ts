@@ -199,7 +199,7 @@ export class PodWorker {
       restartPolicy,
       placement: this.#placement(),
       directory: this.#directory,
-      baseEnvironment: podEnvironment(this.#pod, this.#node.searchPath, this.#address, this.#directory),
+      baseEnvironment: podEnvironment(this.#pod, this.#node, this.#address, this.#directory),
       pod: () => this.#pod,
       mounts: (...view: Parameters<PodVolumes['mountsOf']>) => this.#volumes.mountsOf(...view),
       stopping: this.#stopping.signal,
