@@ -10,6 +10,9 @@ export interface Mount {
   readonly realPath: string;
 }
 
+/** Tells a process its mounts as JSON: for paths that it reads in a file, see `preload.ts`. */
+export const mountsVariable = 'POCKET_MOUNTS';
+
 /** Replaces whole path prefixes only: `/etc/a` does not touch `/etc/ab`, `/x/etc/a` or `etc/a`. */
 export function rewritePaths(text: string, mounts: readonly Mount[]): string {
   if (mounts.length === 0) return text;

@@ -46,7 +46,7 @@ describe('names', () => {
     const file = join(directory, 'names.json');
     writeNames(file, names);
     const script = `require('node:net').connect({ host: '${host}', port: 1 }).on('error', (error) => console.log(error.code, error.address ?? error.errors?.[0].address ?? ''))`;
-    const preload = `--import=${new URL('resolve.ts', import.meta.url).href}`;
+    const preload = `--import=${new URL('preload.ts', import.meta.url).href}`;
     const { stdout } = await promisify(execFile)(process.execPath, [preload, '-e', script], {
       env: { ...process.env, [namesFileVariable]: file },
     });

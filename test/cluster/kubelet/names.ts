@@ -1,6 +1,6 @@
 /**
  * What cluster DNS is without a network of one's own: the names of Services, which lead to their ready pods at once because nobody
- * routes cluster addresses here. They are in a file of the node, which `resolve.ts` reads in each process that Node runs.
+ * routes cluster addresses here. They are in a file of the node, which `preload.ts` reads in each process that Node runs.
  */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -11,7 +11,7 @@ import type { PodVolumes } from './volumes.ts';
 const kubeconfigPath = (directory: string): string => join(directory, 'kubeconfig');
 
 /** Also in programs that the container's own command starts. */
-const resolver = `--import=${new URL('resolve.ts', import.meta.url).href}`;
+const resolver = `--import=${new URL('preload.ts', import.meta.url).href}`;
 
 export function podEnvironment(
   pod: Pod,

@@ -2,7 +2,7 @@
 import { launchOf, type Launch } from './command.ts';
 import type { ContainerContext, ContainerSpec } from './container.ts';
 import { environmentOf } from './environment.ts';
-import type { Mount } from './mounts.ts';
+import { mountsVariable, type Mount } from './mounts.ts';
 
 export interface Missing {
   /** Of the waiting state. */
@@ -23,12 +23,13 @@ export function launchOrMissing(
   const environment = environmentOf(pod(), container, placement, sources);
   if ('missing' in environment) return missingSource(environment.missing);
   const { variables } = environment;
+  const all = [...mounts(container, variables), terminationMount];
   return launchOf(container, {
     image,
-    base: baseEnvironment,
+    base: { ...baseEnvironment, [mountsVariable]: JSON.stringify(all) },
     variables,
     workingDirectory,
-    mounts: [...mounts(container, variables), terminationMount],
+    mounts: all,
   });
 }
 

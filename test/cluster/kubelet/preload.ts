@@ -1,7 +1,12 @@
-/** Loaded before the program of a pod: `dns.lookup`, which every connection by name asks, knows the names of Services too. */
+/**
+ * Loaded before a program of Node in a pod: `dns.lookup`, which every connection by name asks, knows the names of Services too, and
+ * `readFileSync` finds what is mounted also by a path that stands in a file, such as that of a password.
+ */
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
-import { readFileSync } from 'node:fs';
+import fs, { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { clusterName, namesFileVariable, type Names } from './names.ts';
+import { mountsVariable, rewritePaths, type Mount } from './mounts.ts';
 
 type Answer = (error: Error | null, address?: string | LookupAddress[], family?: number) => void;
 
@@ -31,3 +36,13 @@ function lookup(host: string, options: LookupOptions | number | Answer, answer: 
 }
 
 dns.lookup = Object.assign(lookup, { __promisify__: dns.promises.lookup }) as typeof dns.lookup;
+
+const mounts = JSON.parse(process.env[mountsVariable] ?? '[]') as Mount[];
+const original = fs.readFileSync;
+fs.readFileSync = ((path: unknown, ...options: unknown[]) => {
+  const real = typeof path === 'string' ? rewritePaths(path, mounts) : path;
+  return Reflect.apply(original, fs, [real, ...options]) as unknown;
+}) as typeof fs.readFileSync;
+
+// Named imports see the changes too.
+syncBuiltinESMExports();
