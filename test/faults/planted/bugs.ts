@@ -213,8 +213,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'hints are never acknowledged',
     file: 'scheduler/fleet/inbox-reader.ts',
-    replace: 'if (done.length > 0) await inbox.acknowledge(instanceId, done);',
-    by: 'await Promise.resolve(done);',
+    replace: 'receipts.add(ids.filter((id) => id !== undefined));',
+    by: 'receipts.add(ids.filter((id) => id === undefined));',
     caughtBy: learning,
     says: /books: redis: (inbox|unacknowledged|dead letters)/,
   },
