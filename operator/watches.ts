@@ -13,6 +13,8 @@ import { keyOf, ownerUids, type ObjectReader } from './kube/object-cache.ts';
 import { Reflector } from './kube/reflector.ts';
 import {
   configMaps,
+  ingresses,
+  networkPolicies,
   podDisruptionBudgets,
   pods,
   serviceAccounts,
@@ -51,6 +53,8 @@ const ownedKinds: readonly Resource[] = [
   configMaps,
   services,
   podDisruptionBudgets,
+  networkPolicies,
+  ingresses,
   statefulSets,
   pods,
 ];

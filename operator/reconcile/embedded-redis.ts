@@ -4,7 +4,8 @@
  */
 import { redisName } from '../api/names.ts';
 import { embeddedRedis } from '../api/redis.ts';
-import { services, statefulSets } from '../kube/resources.ts';
+import { networkPolicies, services, statefulSets } from '../kube/resources.ts';
+import { redisNetworkPolicy } from '../resources/redis/network-policy.ts';
 import { redisSecret } from '../resources/redis/secret.ts';
 import { redisService } from '../resources/redis/service.ts';
 import { redisStatefulSet } from '../resources/redis/stateful-set.ts';
@@ -15,6 +16,7 @@ export async function keepEmbeddedRedis(pass: Pass): Promise<void> {
   const { cluster } = pass;
   const name = redisName(cluster);
   const secretUid = await providePassword(pass);
+  await keep(pass, networkPolicies, name, redisNetworkPolicy(cluster));
   await keep(pass, services, name, redisService(cluster));
   await keep(pass, statefulSets, name, redisStatefulSet(cluster, secretUid));
 }

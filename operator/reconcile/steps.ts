@@ -6,7 +6,9 @@ import { templateHashAnnotation } from '../api/labels.ts';
 import {
   disruptionBudgetName,
   headlessServiceName,
+  ingressName,
   keyOf,
+  networkPolicyName,
   serviceAccountName,
   serviceName,
   statefulSetName,
@@ -18,6 +20,8 @@ import { ordinalsToConfigure, replicasAllowed } from '../decide/scale.ts';
 import type { Target } from '../instances/instances.ts';
 import {
   configMaps,
+  ingresses,
+  networkPolicies,
   podDisruptionBudgets,
   serviceAccounts,
   services,
@@ -28,6 +32,8 @@ import {
 import { clientService } from '../resources/client-service.ts';
 import { configMap, currentConfigMapName, withOrdinals } from '../resources/config-map.ts';
 import { headlessService } from '../resources/headless-service.ts';
+import { ingress } from '../resources/ingress.ts';
+import { networkPolicy } from '../resources/network-policy.ts';
 import { podDisruptionBudget } from '../resources/pod-disruption-budget.ts';
 import { templateHash } from '../resources/pod-template.ts';
 import { serviceAccount } from '../resources/service-account.ts';
@@ -64,6 +70,13 @@ export const steps: readonly (readonly [name: string, step: Step])[] = [
     (pass) => keep(pass, services, headlessServiceName(pass.cluster), headlessService(pass.cluster)),
   ],
   ['client Service', (pass) => keep(pass, services, serviceName(pass.cluster), clientService(pass.cluster))],
+  // Guards from the first pod on.
+  [
+    'NetworkPolicy',
+    (pass) => keep(pass, networkPolicies, networkPolicyName(pass.cluster), networkPolicy(pass.cluster)),
+  ],
+  // Leads to the Service.
+  ['Ingress', (pass) => keep(pass, ingresses, ingressName(pass.cluster), ingress(pass.cluster))],
   // Protects from the first pod on.
   [
     'PodDisruptionBudget',

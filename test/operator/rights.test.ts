@@ -62,9 +62,14 @@ async function fullLife(): Promise<World> {
   await world.converge();
   world.edit((spec) => (spec.replicas = 1));
   await world.converge();
-  world.put(sampleCluster({ redis: undefined }, { name: 'own', uid: 'uid-of-own' }));
+  const network = { networkPolicy: {}, ingress: { host: 'scheduler.example.com' } };
+  world.put(sampleCluster({ redis: undefined, ...network }, { name: 'own', uid: 'uid-of-own' }));
   await world.converge();
-  world.edit((spec) => (spec.redis.url = 'redis://elsewhere:6379'), 'own');
+  world.edit((spec) => {
+    spec.redis.url = 'redis://elsewhere:6379';
+    delete spec.networkPolicy;
+    delete spec.ingress;
+  }, 'own');
   await world.converge();
   world.stop();
   return world;

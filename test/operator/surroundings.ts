@@ -11,6 +11,8 @@ import type { AdminClient } from '../../operator/instances/admin-client.ts';
 import type { KubeObject, Resource } from '../../operator/kube/kube.ts';
 import {
   configMaps,
+  ingresses,
+  networkPolicies,
   podDisruptionBudgets,
   pods,
   secrets,
@@ -29,6 +31,8 @@ export const ownedKinds: readonly Resource[] = [
   configMaps,
   services,
   podDisruptionBudgets,
+  networkPolicies,
+  ingresses,
   statefulSets,
 ];
 
