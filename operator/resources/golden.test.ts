@@ -13,8 +13,6 @@ import { clientService } from './client-service.ts';
 import { configMap } from './config-map.ts';
 import { headlessService } from './headless-service.ts';
 import { ingress } from './ingress.ts';
-import { podMonitor } from './monitoring/pod-monitor.ts';
-import { prometheusRule } from './monitoring/prometheus-rule.ts';
 import { networkPolicy } from './network-policy.ts';
 import { podDisruptionBudget } from './pod-disruption-budget.ts';
 import { redisNetworkPolicy } from './redis/network-policy.ts';
@@ -85,7 +83,6 @@ const everything: Wish = {
     redisTo: [{ ipBlock: { cidr: '10.1.0.0/16', except: ['10.1.2.0/24'] } }],
     redisPorts: [7002],
   },
-  monitoring: { scrapeIntervalSeconds: 30, labels: { release: 'prometheus' } },
   disruptionBudget: { maxUnavailable: 2 },
 };
 
@@ -133,8 +130,6 @@ for (const [name, wish] of Object.entries(samples)) {
       podDisruptionBudget(cluster),
       statefulSet(cluster, { replicas: cluster.spec.replicas, partition: cluster.spec.replicas }),
       ingress(cluster),
-      podMonitor(cluster),
-      prometheusRule(cluster),
     ];
     const source = objects
       .filter((object) => object !== undefined)
