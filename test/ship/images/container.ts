@@ -1,6 +1,6 @@
 /** A container of an image, started as its configuration says and as a pod would: its user, its entry point, our arguments. */
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { Buildah } from './buildah.ts';
 
 interface ImageConfig {
@@ -73,7 +73,15 @@ export class Container {
 
 /** The program itself: buildah, between it and us, would not hand the signal on but kill it. */
 async function innermost(pid: number): Promise<number> {
-  const children = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
-  const [first] = children.trim().split(' ');
-  return first ? innermost(Number(first)) : pid;
+  const [first] = await childrenOf(pid);
+  return first === undefined ? pid : innermost(first);
+}
+
+/** Of all its threads: a program of Go starts others from any of them. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const threads = await readdir(`/proc/${String(pid)}/task`);
+  const lists = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${String(pid)}/task/${thread}/children`, 'utf8').catch(() => '')),
+  );
+  return lists.flatMap((list) => list.trim().split(' ').filter(Boolean).map(Number));
 }
