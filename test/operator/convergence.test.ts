@@ -38,8 +38,8 @@ describe('creating', () => {
     await world.converge();
     const made = world.kube.writes().filter((write) => !write.startsWith('applyStatus'));
     assert.deepEqual(made, [
-      'create Secret demo-admin',
       'apply ServiceAccount demo',
+      'create Secret demo-admin',
       `apply ConfigMap ${currentConfigMapName(sampleCluster())}`,
       'apply Service demo-headless',
       'apply Service demo',
