@@ -142,7 +142,7 @@ const told =
     },
   });
 
-/* eslint-disable @typescript-eslint/require-await -- a story of pieces, some with none */
+/* eslint-disable @typescript-eslint/require-await -- all of these are async generators, because some of them wait and the proxy reads them alike */
 const lines: readonly Fault[] = [
   { name: 'is never told', at: 'line', quietMs: relistMs, plant: told(async function* () {}) },
   {
