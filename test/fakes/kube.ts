@@ -135,8 +135,9 @@ export class FakeKube implements Kube {
     return stored && (wire(stored.object) as T);
   }
 
-  all<T extends KubeObject>(resource: Resource<T>): T[] {
-    return this.#ofKind(resource).map((object) => wire(object) as T);
+  all<T extends KubeObject>(resource: Resource<T>, where: (object: T) => boolean = () => true): T[] {
+    const found = this.#ofKind(resource).filter((object) => where(object as T));
+    return found.map((object) => wire(object) as T);
   }
 
   /** Every change since the last `compact`, oldest first. */
@@ -463,5 +464,5 @@ const placeOf = ({ namespace }: ListQuery) => ({ name: '', ...(namespace ? { nam
 /** Whether two forms differ in metadata and status only: those do not raise the generation. */
 function sameWish(a: KubeObject, b: KubeObject): boolean {
   const wish = (object: KubeObject) => ({ ...object, metadata: undefined, status: undefined });
-  return equal(wire(wish(a)), wire(wish(b)));
+  return equal(wish(a), wish(b));
 }

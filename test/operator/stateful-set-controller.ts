@@ -81,9 +81,10 @@ export class StatefulSetController {
   }
 
   #podsOf(set: StatefulSet): Pod[] {
-    return this.#kube
-      .all(pods)
-      .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === set.metadata.uid));
+    return this.#kube.all(
+      pods,
+      ({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === set.metadata.uid) ?? false,
+    );
   }
 
   #start(owned: readonly Pod[]): boolean {

@@ -140,7 +140,7 @@ export class Surroundings {
   }
 
   #podAt(address: string): Pod | undefined {
-    return this.kube.all(pods).find(({ status }) => status?.podIP === address);
+    return this.kube.all(pods, ({ status }) => status?.podIP === address)[0];
   }
 
   #tellToDrain(address: string, timeoutSeconds: number): void {

@@ -286,13 +286,8 @@ describe('the end of a pod', { concurrency: true, skip: lacks.pods }, () => {
   const gone = (place: Place, name: string) =>
     eventually(`${name} is gone`, async () => (await place.pod(name)) === undefined);
 
-  async function secondsToEnd(
-    place: Place,
-    script: string,
-    more: Partial<Container> = {},
-    grace = 3,
-  ): Promise<number> {
-    await place.runPod('p', [place.container(script, more)], { terminationGracePeriodSeconds: grace });
+  async function secondsToEnd(place: Place, container: Container, grace: number): Promise<number> {
+    await place.runPod('p', [container], { volumes: [state], terminationGracePeriodSeconds: grace });
     const pod = await waitFor(place, 'p', 'is ready', isReady);
     const start = performance.now();
     await place.kube.delete(pods, pod);
@@ -300,8 +295,11 @@ describe('the end of a pod', { concurrency: true, skip: lacks.pods }, () => {
     return (performance.now() - start) / 1000;
   }
 
+  const state = { name: 'state', emptyDir: {} };
+
   /** Ready only when the script says so: a signal that comes before its handler would end it. */
   const whenReady = {
+    volumeMounts: [{ name: 'state', mountPath: '/state' }],
     readinessProbe: {
       exec: { command: ['node', '-e', `require('fs').accessSync('/state/ready')`] },
       periodSeconds: 1,
@@ -309,28 +307,32 @@ describe('the end of a pod', { concurrency: true, skip: lacks.pods }, () => {
     },
   };
 
+  const sayReady = `require('fs').writeFileSync('/state/ready', ''); setInterval(() => {}, 1000);`;
+
+  const deaf = (place: Place): Container =>
+    place.container(`process.on('SIGTERM', () => {}); ${sayReady}`, whenReady);
+
   it('is a SIGTERM, and SIGKILL when the grace period is over', async (t) => {
     const place = await openPlace(t);
-    const deaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
-    assert.ok((await secondsToEnd(place, deaf)) >= 2.9);
+    const seconds = await secondsToEnd(place, deaf(place), 3);
+    assert.ok(seconds >= 2.9, `${String(seconds)} s`);
   });
 
   it('comes as soon as the process has ended', async (t) => {
     const place = await openPlace(t);
-    assert.ok((await secondsToEnd(place, idle, {}, 30)) < 15);
+    assert.ok((await secondsToEnd(place, place.container(idle), 30)) < 15);
   });
 
   it('lets a preStop hook run before SIGTERM, inside the grace period', async (t) => {
     const place = await openPlace(t);
     const lifecycle = { preStop: { exec: { command: ['node', '-e', 'setTimeout(() => {}, 2000)'] } } };
-    const seconds = await secondsToEnd(place, idle, { lifecycle }, 30);
+    const seconds = await secondsToEnd(place, place.container(idle, { lifecycle }), 30);
     assert.ok(seconds >= 2 && seconds < 20, `${seconds} s`);
   });
 
   it('can be made sooner while it is under way', async (t) => {
     const place = await openPlace(t);
-    const deaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
-    await place.runPod('p', [place.container(deaf)], { terminationGracePeriodSeconds: 60 });
+    await place.runPod('p', [deaf(place)], { volumes: [state], terminationGracePeriodSeconds: 60 });
     await waitFor(place, 'p', 'is ready', isReady);
     await place.kubectl('delete', 'pod', 'p', '--wait=false');
     const { metadata } = await waitFor(
@@ -347,8 +349,10 @@ describe('the end of a pod', { concurrency: true, skip: lacks.pods }, () => {
 
   it('is at once in the API when it is forced, and the next pod of that name is another one', async (t) => {
     const place = await openPlace(t);
-    const deaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
-    const before = await place.runPod('p', [place.container(deaf)], { terminationGracePeriodSeconds: 60 });
+    const before = await place.runPod('p', [deaf(place)], {
+      volumes: [state],
+      terminationGracePeriodSeconds: 60,
+    });
     await waitFor(place, 'p', 'is ready', isReady);
     await place.kubectl('delete', 'pod', 'p', '--force', '--grace-period=0');
     await gone(place, 'p');
@@ -371,13 +375,9 @@ describe('the end of a pod', { concurrency: true, skip: lacks.pods }, () => {
 
   it('reports what the process did last', async (t) => {
     const place = await openPlace(t);
-    const script = `process.on('SIGTERM', () => process.exit(9)); require('fs').writeFileSync('/state/ready', ''); setInterval(() => {}, 1000);`;
-    const container = place.container(script, {
-      ...whenReady,
-      volumeMounts: [{ name: 'state', mountPath: '/state' }],
-    });
+    const container = place.container(`process.on('SIGTERM', () => process.exit(9)); ${sayReady}`, whenReady);
     const created = await place.runPod('p', [container], {
-      volumes: [{ name: 'state', emptyDir: {} }],
+      volumes: [state],
       terminationGracePeriodSeconds: 20,
     });
     const finalizers = ['lingua.dev/test'];

@@ -41,15 +41,13 @@ export async function tell(story: Story, planted?: { fault: Fault; n: number }):
     lives: world.lives(),
   };
   assert.deepEqual(world.controller.complaints, []);
-  await assertSettled(world);
+  await assertSettled(world, fault ? 1 : 3);
   world.stop();
   return { ending, counts: { write: writes, read: reads, line: lines } };
 }
 
-const resyncs = 3;
-
 /** On the log of requests: whoever looks at it anew finds nothing to do. */
-async function assertSettled(world: FaultyWorld): Promise<void> {
+async function assertSettled(world: FaultyWorld, resyncs: number): Promise<void> {
   world.proxy.arm();
   for (let n = 0; n < resyncs; n += 1) await world.resync();
   assert.deepEqual(world.proxy.writes(), [], 'a settled world is left alone');

@@ -71,9 +71,17 @@ export class FaultyWorld extends Surroundings {
 
   /** Another process lists everything and looks at everything, remembering nothing. */
   async resync(): Promise<void> {
-    await Promise.all(this.programs.filter(({ isDead }) => !isDead).map((program) => program.terminate()));
+    await this.#terminateAll();
     this.start();
     await this.converge(8_000);
+  }
+
+  /** Time goes on meanwhile: one may be waiting to repeat a request. */
+  async #terminateAll(): Promise<void> {
+    const living = this.programs.filter(({ isDead }) => !isDead);
+    for (const program of living) void program.terminate();
+    await this.look();
+    while (living.some(({ isDead }) => !isDead)) await this.clock.step();
   }
 
   /** How often each object was made and removed, by kind and name; what is told about objects does not count. */
