@@ -5,7 +5,7 @@ import type { RequestInfo } from './http/request-info.ts';
 import type { Tokens } from './auth/tokens.ts';
 import type { Registry } from './kinds/registry.ts';
 import type { Store } from './storage/store.ts';
-import type { ApiObject } from './object.ts';
+import type { ApiObject } from '../../../operator/schema/object.ts';
 
 export interface PodLogQuery {
   readonly pod: ApiObject;

@@ -1,8 +1,8 @@
 /** A small custom kind for unit tests, with one of everything that schemas can say. */
 import { kindsOf } from './custom/definition.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../../../operator/schema/json.ts';
 import type { Kind } from './kinds/kind.ts';
-import type { ApiObject } from './object.ts';
+import type { ApiObject } from '../../../operator/schema/object.ts';
 
 const spec: JsonObject = {
   type: 'object',

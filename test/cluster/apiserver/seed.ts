@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Api } from './api.ts';
 import { bootstrapBindings, bootstrapRoles } from './auth/bootstrap.ts';
-import type { JsonObject } from './json.ts';
-import { timestamp, type ApiObject } from './object.ts';
+import type { JsonObject } from '../../../operator/schema/json.ts';
+import { timestamp, type ApiObject } from '../../../operator/schema/object.ts';
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const rbac = 'rbac.authorization.k8s.io';

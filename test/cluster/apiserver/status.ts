@@ -1,6 +1,6 @@
 /** Failures as the API tells them: a metav1.Status with its HTTP code, reason and the wording clients match on. */
-import type { FieldError } from './field-error.ts';
-import type { JsonObject } from './json.ts';
+import type { FieldError } from '../../../operator/schema/field-error.ts';
+import type { JsonObject } from '../../../operator/schema/json.ts';
 
 export interface GroupResource {
   readonly group: string;

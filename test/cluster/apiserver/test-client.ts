@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { Agent, request } from 'undici';
 import { FakeClock } from '../../fakes/clock.ts';
-import { objectsAt, stringAt, type JsonObject } from './json.ts';
+import { objectsAt, stringAt, type JsonObject } from '../../../operator/schema/json.ts';
 import { startApiServer, type ApiServer, type ApiServerOptions } from './server.ts';
 
 export interface Reply {

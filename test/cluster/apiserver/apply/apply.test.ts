@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { widget, widgetKind } from '../fixtures.ts';
-import type { JsonObject } from '../json.ts';
-import type { ApiObject } from '../object.ts';
+import type { JsonObject } from '../../../../operator/schema/json.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { ApiError } from '../status.ts';
 import { apply } from './apply.ts';
 import { trackUpdate } from './track.ts';

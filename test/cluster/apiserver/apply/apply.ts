@@ -1,10 +1,11 @@
 /** Server-side apply: merge the wish into the live object, drop what the applier no longer wishes, and find conflicts. */
-import { equal, type JsonObject } from '../json.ts';
+import { resolve } from '../schema/models.ts';
+import { equal, type JsonObject } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { ApiObject, ManagedFieldsEntry } from '../object.ts';
+import type { ApiObject, ManagedFieldsEntry } from '../../../../operator/schema/object.ts';
 import { ApiError } from '../status.ts';
-import { objectSchema } from '../write/unknown-fields.ts';
-import type { Schema } from '../schema/schema.ts';
+import { objectSchema } from '../../../../operator/schema/unknown-fields.ts';
+import type { Schema } from '../../../../operator/schema/schema.ts';
 import {
   childOf,
   difference,
@@ -50,7 +51,7 @@ export function apply(
   author: Author,
   force: boolean,
 ): Applied {
-  const schema = objectSchema(kind.schema);
+  const schema = objectSchema(resolve(kind.schema));
   checkTyped(kind, config, schema);
   const ignored = ignoredFields(kind, author.subresource);
   const wished = recursiveDifference(fieldsOf(config, schema), ignored);

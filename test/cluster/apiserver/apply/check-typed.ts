@@ -1,9 +1,9 @@
 /** An applied object must fit its schema before anything is merged; the answer to one that does not is a bare 500. */
-import { isObject, shown, type Json } from '../json.ts';
+import { isObject, shown, type Json } from '../../../../operator/schema/json.ts';
 import { groupVersion, type Kind } from '../kinds/kind.ts';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { resolve } from '../schema/models.ts';
-import { fieldSchema, keepsUnknown, listType, type Schema } from '../schema/schema.ts';
+import { fieldSchema, keepsUnknown, listType, type Schema } from '../../../../operator/schema/schema.ts';
 import { ApiError } from '../status.ts';
 import { pathText } from './field-set.ts';
 import { itemEdge, itemSchema } from './typed.ts';

@@ -2,7 +2,7 @@
  * Sets of field paths, the currency of server-side apply. A set is a tree whose edges are written as in `fieldsV1`:
  * `f:name` for a field, `k:{"name":"a"}` for an item of a keyed list, `v:"a"` for a member of a set.
  */
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../../../../operator/schema/json.ts';
 
 export interface FieldSet {
   /** Whether the path that leads here is itself in the set. */

@@ -1,7 +1,7 @@
 /** Who owns which fields: `metadata.managedFields` as a list of managers, and back. */
 import type { Kind } from '../kinds/kind.ts';
 import { groupVersion } from '../kinds/kind.ts';
-import type { ApiObject, ManagedFieldsEntry } from '../object.ts';
+import type { ApiObject, ManagedFieldsEntry } from '../../../../operator/schema/object.ts';
 import { resolve } from '../schema/models.ts';
 import {
   decode,

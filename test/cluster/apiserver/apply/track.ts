@@ -1,8 +1,9 @@
 /** Ownership after a plain write: the writer owns what it changed, and everybody else loses exactly that. */
-import { equal } from '../json.ts';
+import { resolve } from '../schema/models.ts';
+import { equal } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { ApiObject, ManagedFieldsEntry } from '../object.ts';
-import { objectSchema } from '../write/unknown-fields.ts';
+import type { ApiObject, ManagedFieldsEntry } from '../../../../operator/schema/object.ts';
+import { objectSchema } from '../../../../operator/schema/unknown-fields.ts';
 import {
   difference,
   emptySet,
@@ -34,7 +35,7 @@ export function trackUpdate(
   if (asksForReset(after)) return [];
   // A client may edit the list itself; a list left out means the one that is stored.
   const managers = managersOf(after.metadata.managedFields?.length ? after : before);
-  const delta = compare(before ?? blank(kind), after, objectSchema(kind.schema));
+  const delta = compare(before ?? blank(kind), after, objectSchema(resolve(kind.schema)));
   const written = recursiveDifference(
     union(delta.added, delta.modified),
     ignoredFields(kind, author.subresource),

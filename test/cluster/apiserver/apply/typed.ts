@@ -1,7 +1,13 @@
 /** Objects seen through their schema: which fields they hold, what differs between two, and how they merge. */
-import { equal, isObject, type Json, type JsonObject } from '../json.ts';
+import { equal, isObject, type Json, type JsonObject } from '../../../../operator/schema/json.ts';
 import { resolve } from '../schema/models.ts';
-import { anything, fieldSchema, isAtomicMap, listType, type Schema } from '../schema/schema.ts';
+import {
+  anything,
+  fieldSchema,
+  isAtomicMap,
+  listType,
+  type Schema,
+} from '../../../../operator/schema/schema.ts';
 import {
   childOf,
   emptySet,

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { stringAt } from '../json.ts';
+import { stringAt } from '../../../../operator/schema/json.ts';
 import { core, openServer } from '../test-client.ts';
 
 describe('access', () => {

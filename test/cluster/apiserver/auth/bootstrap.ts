@@ -1,5 +1,5 @@
 /** Roles that every cluster begins with. */
-import type { Json, JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../../../../operator/schema/json.ts';
 
 const all: JsonObject = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
 const read = ['get', 'list', 'watch'];

@@ -1,6 +1,12 @@
 /** Role-based access: may this user do this? Decided from the roles and bindings that are stored right now. */
 import type { User } from '../api.ts';
-import { objectAt, objectsAt, stringAt, stringsAt, type JsonObject } from '../json.ts';
+import {
+  objectAt,
+  objectsAt,
+  stringAt,
+  stringsAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
 import type { Store } from '../storage/store.ts';
 
 export interface Attributes {

@@ -1,7 +1,7 @@
 /** Questions about access that are asked as objects: `kubectl auth can-i` and `whoami`. Nothing is stored. */
 import type { Api, Call, User } from '../api.ts';
 import { mediaType, parseObject } from '../http/body.ts';
-import { objectAt, stringAt, stringsAt, type JsonObject } from '../json.ts';
+import { objectAt, stringAt, stringsAt, type JsonObject } from '../../../../operator/schema/json.ts';
 import { methodNotAllowed, UnknownPath } from '../status.ts';
 import { isAllowed, rulesFor, type Attributes } from './rbac.ts';
 

@@ -2,8 +2,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../../common/clock.ts';
 import type { User } from '../api.ts';
-import { isObject, numberAt, stringAt, type Json } from '../json.ts';
-import type { ApiObject } from '../object.ts';
+import { isObject, numberAt, stringAt, type Json } from '../../../../operator/schema/json.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 
 export const issuer = 'https://kubernetes.default.svc';
 

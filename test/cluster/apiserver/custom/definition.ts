@@ -1,13 +1,23 @@
 /** CustomResourceDefinitions: defaults, the most common mistakes, and the kinds that follow from one. */
-import { invalidValue, required, type FieldError } from '../field-error.ts';
-import { equal, fill, listAt, objectAt, objectsAt, stringAt, stringsAt, type JsonObject } from '../json.ts';
+import { resolve } from '../schema/models.ts';
+import { invalidValue, required, type FieldError } from '../../../../operator/schema/field-error.ts';
+import {
+  equal,
+  fill,
+  listAt,
+  objectAt,
+  objectsAt,
+  stringAt,
+  stringsAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
 import type { Kind, ScalePaths, Strategy } from '../kinds/kind.ts';
-import { copyObject, timestamp, type ApiObject } from '../object.ts';
+import { copyObject, timestamp, type ApiObject } from '../../../../operator/schema/object.ts';
 import { printerColumns } from '../read/printer-columns.ts';
-import { anything, type Schema } from '../schema/schema.ts';
-import { objectSchema, prune } from '../write/unknown-fields.ts';
-import { compile } from './cel.ts';
-import { applySchemaDefaults } from './schema-defaults.ts';
+import { anything, type Schema } from '../../../../operator/schema/schema.ts';
+import { objectSchema, prune } from '../../../../operator/schema/unknown-fields.ts';
+import { compile } from '../../../../operator/schema/cel.ts';
+import { applySchemaDefaults } from '../../../../operator/schema/defaults.ts';
 import { structuralErrors } from './structural.ts';
 
 const allVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
@@ -161,7 +171,7 @@ function reader(schema: Schema, apiVersion: string): (stored: ApiObject) => ApiO
     const known = shown.get(stored);
     if (known) return known;
     const object: ApiObject = { ...copyObject(stored), apiVersion };
-    prune(object, whole);
+    prune(object, whole, resolve);
     applySchemaDefaults(object, schema);
     shown.set(stored, object);
     return object;

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { at, objectsAt, type JsonObject } from '../json.ts';
+import { at, objectsAt, type JsonObject } from '../../../../operator/schema/json.ts';
 import { made, openServer, type TestServer } from '../test-client.ts';
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';

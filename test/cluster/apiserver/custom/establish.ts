@@ -3,9 +3,9 @@
  * and a deleted one takes its objects with it.
  */
 import type { Api } from '../api.ts';
-import { equal } from '../json.ts';
+import { equal } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { copyObject, timestamp, type ApiObject } from '../object.ts';
+import { copyObject, timestamp, type ApiObject } from '../../../../operator/schema/object.ts';
 import type { Change } from '../storage/store.ts';
 import { deleteStored } from '../write/delete.ts';
 import { trackUpdate } from '../apply/track.ts';

@@ -1,6 +1,11 @@
 /** What makes a schema structural: every value typed, conditions free of structure, rules that compile. */
-import { forbiddenField, invalidValue, required, type FieldError } from '../field-error.ts';
-import type { Schema } from '../schema/schema.ts';
+import {
+  forbiddenField,
+  invalidValue,
+  required,
+  type FieldError,
+} from '../../../../operator/schema/field-error.ts';
+import type { Schema } from '../../../../operator/schema/schema.ts';
 
 type Compile = (expression: string) => unknown;
 

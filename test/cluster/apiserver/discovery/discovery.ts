@@ -1,6 +1,6 @@
 /** What is served, told in both forms that clients ask for: everything at once, or document by document. */
 import { reviews } from '../auth/reviews.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../../../operator/schema/json.ts';
 import { groupVersion, type Kind } from '../kinds/kind.ts';
 import type { Registry } from '../kinds/registry.ts';
 import { UnknownPath } from '../status.ts';

@@ -1,9 +1,9 @@
 /** OpenAPI v3, one document per group and version: what `kubectl explain`, `apply` and `diff` read. */
-import { objectAt, type Json, type JsonObject } from '../json.ts';
+import { objectAt, type Json, type JsonObject } from '../../../../operator/schema/json.ts';
 import { groupVersion, type Kind } from '../kinds/kind.ts';
 import type { Registry } from '../kinds/registry.ts';
 import { modelSchema } from '../schema/models.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../../../../operator/schema/schema.ts';
 import { version } from './version.ts';
 import { modelDocs } from './model-docs.ts';
 import { versionsOf } from './discovery.ts';

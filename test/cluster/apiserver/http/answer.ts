@@ -6,7 +6,7 @@ import { isAllowed, refusal } from '../auth/rbac.ts';
 import { discovery } from '../discovery/discovery.ts';
 import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
 import { version } from '../discovery/version.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../../../operator/schema/json.ts';
 import { ApiError, forbidden, internalError, notAcceptable, UnknownPath } from '../status.ts';
 import { readBody } from './body.ts';
 import { requestInfo, type RequestInfo } from './request-info.ts';

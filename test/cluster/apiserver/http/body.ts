@@ -1,7 +1,7 @@
 /** Request bodies: read whole, bounded; JSON, YAML, or the protobuf of kubectl's typed commands. */
 import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../../../../operator/schema/json.ts';
 import { decodeProtobuf } from '../protobuf/decode.ts';
 import { ApiError, badRequest, unsupportedMediaType } from '../status.ts';
 

@@ -1,9 +1,9 @@
 /** From a request about a resource to the verb that answers it. */
 import type { ServerResponse } from 'node:http';
 import type { Api, Call } from '../api.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { render } from '../read/form.ts';
 import { list, viewOf } from '../read/list.ts';
 import { selection } from '../read/selectors.ts';

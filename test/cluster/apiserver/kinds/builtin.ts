@@ -6,7 +6,7 @@ import { podStrategy } from './pods.ts';
 import { clusterAddresses, ingressStrategy, networkPolicyStrategy, serviceStrategy } from './services.ts';
 import * as workloads from './workloads.ts';
 import { definitionStrategy } from '../custom/definition.ts';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { builtinColumns } from '../read/columns.ts';
 
 const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];

@@ -1,7 +1,7 @@
 /** Events: two API groups show the same objects under different field names. Storage keeps the core form. */
-import { invalidValue, required, type FieldError } from '../field-error.ts';
-import { objectAt, stringAt, type Json } from '../json.ts';
-import type { ApiObject } from '../object.ts';
+import { invalidValue, required, type FieldError } from '../../../../operator/schema/field-error.ts';
+import { objectAt, stringAt, type Json } from '../../../../operator/schema/json.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import type { Strategy } from './kind.ts';
 
 /** core/v1 name to events.k8s.io/v1 name; all other fields are called alike. */

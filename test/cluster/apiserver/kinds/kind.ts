@@ -1,8 +1,8 @@
 /** What the server knows of a kind: its names, where it is served, how it is checked and shown. */
-import type { FieldError } from '../field-error.ts';
-import type { Json } from '../json.ts';
-import type { ApiObject } from '../object.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { FieldError } from '../../../../operator/schema/field-error.ts';
+import type { Json } from '../../../../operator/schema/json.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
+import type { Schema } from '../../../../operator/schema/schema.ts';
 
 export interface ScalePaths {
   readonly specReplicas: readonly string[];

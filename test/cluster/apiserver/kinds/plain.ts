@@ -1,7 +1,13 @@
 /** Kinds with a rule or two: configuration, identities, budgets, leases, nodes and namespaces. */
 import type { Strategy } from './kind.ts';
-import { canonicalResources } from './quantity.ts';
-import { forbiddenField, invalidValue, required, tooLong, type FieldError } from '../field-error.ts';
+import { canonicalResources } from '../../../../operator/schema/quantity.ts';
+import {
+  forbiddenField,
+  invalidValue,
+  required,
+  tooLong,
+  type FieldError,
+} from '../../../../operator/schema/field-error.ts';
 import {
   copy,
   equal,
@@ -13,8 +19,8 @@ import {
   shown,
   stringAt,
   type JsonObject,
-} from '../json.ts';
-import type { ApiObject } from '../object.ts';
+} from '../../../../operator/schema/json.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 
 const specOf = (object: ApiObject): JsonObject => objectAt(object, 'spec') ?? {};
 

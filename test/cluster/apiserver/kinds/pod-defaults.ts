@@ -1,6 +1,6 @@
 /** Documented defaults of a pod spec, for pods and for the templates of workloads. In place. */
-import { fill, objectAt, objectsAt, stringAt, type JsonObject } from '../json.ts';
-import { canonicalQuantity, canonicalResources } from './quantity.ts';
+import { fill, objectAt, objectsAt, stringAt, type JsonObject } from '../../../../operator/schema/json.ts';
+import { canonicalQuantity, canonicalResources } from '../../../../operator/schema/quantity.ts';
 
 export function defaultPodSpec(spec: JsonObject): void {
   fill(spec, 'restartPolicy', 'Always');

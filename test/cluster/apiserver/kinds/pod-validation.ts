@@ -1,8 +1,21 @@
 /** The rules of a pod spec that people break most: names, references between parts, probes and ports. */
-import { nameErrors, isDnsLabel } from './names.ts';
-import { duplicate, invalidValue, notSupported, required, type FieldError } from '../field-error.ts';
-import { numberAt, objectAt, objectsAt, shown, stringAt, type JsonObject } from '../json.ts';
-import { isQuantity, quantityNano } from './quantity.ts';
+import { nameErrors, isDnsLabel } from '../../../../operator/schema/names.ts';
+import {
+  duplicate,
+  invalidValue,
+  notSupported,
+  required,
+  type FieldError,
+} from '../../../../operator/schema/field-error.ts';
+import {
+  numberAt,
+  objectAt,
+  objectsAt,
+  shown,
+  stringAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
+import { isQuantity, quantityNano } from '../../../../operator/schema/quantity.ts';
 
 export function validatePodSpec(spec: JsonObject, path: string): FieldError[] {
   const volumes = objectsAt(spec, 'volumes').map((volume) => stringAt(volume, 'name') ?? '');

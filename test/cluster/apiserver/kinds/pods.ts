@@ -2,9 +2,18 @@
 import { containersOf, defaultPodSpec, defaultRequests } from './pod-defaults.ts';
 import { validatePodSpec } from './pod-validation.ts';
 import type { Strategy } from './kind.ts';
-import { copy, equal, fill, numberAt, objectAt, objectsAt, stringAt, type JsonObject } from '../json.ts';
-import { forbiddenField, type FieldError } from '../field-error.ts';
-import type { ApiObject } from '../object.ts';
+import {
+  copy,
+  equal,
+  fill,
+  numberAt,
+  objectAt,
+  objectsAt,
+  stringAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
+import { forbiddenField, type FieldError } from '../../../../operator/schema/field-error.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 
 const specOf = (pod: ApiObject): JsonObject => objectAt(pod, 'spec') ?? {};
 

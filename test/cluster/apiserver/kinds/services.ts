@@ -1,10 +1,18 @@
 /** Services and what leads to them: ports, cluster addresses, ingresses and network policies. */
 import type { Strategy } from './kind.ts';
 import { oneOf } from './pod-validation.ts';
-import { nameErrors } from './names.ts';
-import { invalidValue, required, type FieldError } from '../field-error.ts';
-import { fill, listAt, numberAt, objectAt, objectsAt, stringAt, type JsonObject } from '../json.ts';
-import type { ApiObject } from '../object.ts';
+import { nameErrors } from '../../../../operator/schema/names.ts';
+import { invalidValue, required, type FieldError } from '../../../../operator/schema/field-error.ts';
+import {
+  fill,
+  listAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  stringAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 
 const specOf = (object: ApiObject): JsonObject => objectAt(object, 'spec') ?? {};
 

@@ -2,7 +2,7 @@
 import type { Strategy } from './kind.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { notNegative, oneOf, validatePodSpec } from './pod-validation.ts';
-import { canonicalResources } from './quantity.ts';
+import { canonicalResources } from '../../../../operator/schema/quantity.ts';
 import {
   forbiddenField,
   invalidValue,
@@ -10,9 +10,16 @@ import {
   notSupported,
   required,
   type FieldError,
-} from '../field-error.ts';
-import { equal, fill, objectAt, objectsAt, stringAt, type JsonObject } from '../json.ts';
-import type { ApiObject } from '../object.ts';
+} from '../../../../operator/schema/field-error.ts';
+import {
+  equal,
+  fill,
+  objectAt,
+  objectsAt,
+  stringAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 
 const specOf = (object: ApiObject): JsonObject => objectAt(object, 'spec') ?? {};
 

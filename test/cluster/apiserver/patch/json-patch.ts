@@ -1,5 +1,5 @@
 /** RFC 6902. Operations are applied to a copy, all or none. */
-import { copy, equal, isObject, type Json } from '../json.ts';
+import { copy, equal, isObject, type Json } from '../../../../operator/schema/json.ts';
 import { badRequest, ApiError } from '../status.ts';
 
 interface Operation {

@@ -1,5 +1,5 @@
 /** RFC 7386: null removes, objects merge, everything else replaces. */
-import { copy, isObject, type Json, type JsonObject } from '../json.ts';
+import { copy, isObject, type Json, type JsonObject } from '../../../../operator/schema/json.ts';
 
 export function mergePatch(document: Json | undefined, patch: Json): Json {
   if (!isObject(patch)) return copy(patch);

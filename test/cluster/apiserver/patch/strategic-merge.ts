@@ -2,9 +2,16 @@
  * Strategic merge patch, the merge patch that knows lists: items of a list with a merge key are merged one by one. The
  * directives `$patch`, `$retainKeys`, `$deleteFromPrimitiveList/…` and `$setElementOrder/…` are those of kubectl.
  */
-import { copy, equal, isObject, shown, type Json, type JsonObject } from '../json.ts';
+import {
+  copy,
+  equal,
+  isObject,
+  shown,
+  type Json,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
 import { resolve } from '../schema/models.ts';
-import { anything, fieldSchema, type Schema } from '../schema/schema.ts';
+import { anything, fieldSchema, type Schema } from '../../../../operator/schema/schema.ts';
 import { badRequest } from '../status.ts';
 
 export function strategicMerge(

@@ -2,10 +2,10 @@
  * The Kubernetes protobuf envelope and the few messages kubectl writes in it. Reads what is in the field table and
  * passes over the rest; answers are always JSON, which every client takes.
  */
-import type { Json, JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../../../../operator/schema/json.ts';
 import { modelSchema, resolve } from '../schema/models.ts';
-import type { Schema } from '../schema/schema.ts';
-import { timestamp } from '../object.ts';
+import type { Schema } from '../../../../operator/schema/schema.ts';
+import { timestamp } from '../../../../operator/schema/object.ts';
 import { fieldNumbers } from './field-numbers.ts';
 import { readFields, text, varint, type Field } from './wire.ts';
 

@@ -11,8 +11,8 @@ import {
   stringsAt,
   type Json,
   type JsonObject,
-} from '../json.ts';
-import type { ApiObject } from '../object.ts';
+} from '../../../../operator/schema/json.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { age } from './age.ts';
 
 type Cell = (object: ApiObject, now: number) => Json;

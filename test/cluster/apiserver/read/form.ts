@@ -1,8 +1,8 @@
 /** In which form a client wants objects: as they are, as a table for people, or as their metadata only. */
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../../../operator/schema/json.ts';
 import type { Column, Kind } from '../kinds/kind.ts';
 import { groupVersion } from '../kinds/kind.ts';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { notAcceptable } from '../status.ts';
 
 export type Form = 'object' | 'table' | 'metadata';

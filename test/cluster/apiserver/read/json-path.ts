@@ -1,5 +1,5 @@
 /** The simple JSONPath of printer columns: fields, indexes, `[*]` and filters that compare one field. */
-import { at, isObject, type Json } from '../json.ts';
+import { at, isObject, type Json } from '../../../../operator/schema/json.ts';
 
 type Step = (values: readonly Json[]) => Json[];
 

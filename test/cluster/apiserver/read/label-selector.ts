@@ -1,5 +1,11 @@
 /** The LabelSelector struct, as budgets, policies and workloads hold it. An empty one selects everything. */
-import { objectAt, objectsAt, stringAt, stringsAt, type JsonObject } from '../json.ts';
+import {
+  objectAt,
+  objectsAt,
+  stringAt,
+  stringsAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
 
 export function matchesSelector(
   selector: JsonObject | undefined,

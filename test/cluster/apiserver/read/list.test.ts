@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { at, numberAt, objectsAt, stringAt } from '../json.ts';
+import { at, numberAt, objectsAt, stringAt } from '../../../../operator/schema/json.ts';
 import { configMap, core, made, namesOf, openServer, version } from '../test-client.ts';
 
 describe('lists', () => {

@@ -1,8 +1,15 @@
 /** Lists: selected, paged and consistent. A page token names a revision, so pages are all of one moment. */
 import type { Api, Call } from '../api.ts';
-import { copy, isObject, numberAt, stringAt, type Json, type JsonObject } from '../json.ts';
+import {
+  copy,
+  isObject,
+  numberAt,
+  stringAt,
+  type Json,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { badRequest, expired } from '../status.ts';
 import { fromStorage } from '../write/persist.ts';
 import { formOf, renderList, type ListMeta, type View } from './form.ts';

@@ -1,6 +1,6 @@
 /** Printer columns of custom resources: a JSONPath each, plus the name that every table begins with. */
 import type { Column } from '../kinds/kind.ts';
-import { numberAt, stringAt, type Json, type JsonObject } from '../json.ts';
+import { numberAt, stringAt, type Json, type JsonObject } from '../../../../operator/schema/json.ts';
 import { age } from './age.ts';
 import { ageColumn, nameColumn } from './columns.ts';
 import { jsonPath } from './json-path.ts';

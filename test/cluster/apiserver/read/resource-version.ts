@@ -1,6 +1,6 @@
 /** What a resourceVersion in a list or watch request means, and which combinations are refused. */
 import { badRequest, expired, invalid, tooLargeResourceVersion, type ApiError } from '../status.ts';
-import { forbiddenField, type FieldError } from '../field-error.ts';
+import { forbiddenField, type FieldError } from '../../../../operator/schema/field-error.ts';
 
 /** The asked revision; undefined when none was given, 0 for "any". */
 export function askedRevision(query: URLSearchParams): number | undefined {

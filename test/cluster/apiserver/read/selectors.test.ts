@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { age } from './age.ts';
 import { jsonPath } from './json-path.ts';
 import { labelSelector, selection } from './selectors.ts';

@@ -1,6 +1,6 @@
 /** Label and field selectors: parsed once per request, asked once per object. */
-import { at, shown } from '../json.ts';
-import type { ApiObject } from '../object.ts';
+import { at, shown } from '../../../../operator/schema/json.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { badRequest } from '../status.ts';
 
 export type Predicate = (object: ApiObject) => boolean;

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { at, stringAt } from '../json.ts';
+import { at, stringAt } from '../../../../operator/schema/json.ts';
 import { configMap, core, made, nameOf, openServer, version } from '../test-client.ts';
 
 describe('watches', () => {

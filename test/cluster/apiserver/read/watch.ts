@@ -1,10 +1,10 @@
 /** Watches: the changes after a revision, as one JSON document per line, until either side ends it. */
 import type { ServerResponse } from 'node:http';
 import type { Api, Call } from '../api.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { groupVersion } from '../kinds/kind.ts';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import type { Change } from '../storage/store.ts';
 import { fromStorage } from '../write/persist.ts';
 import { render, type View } from './form.ts';

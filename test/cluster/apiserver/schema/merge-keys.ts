@@ -2,7 +2,7 @@
  * How lists and structs of the built-in kinds are merged, by patches and by server-side apply. The client library's
  * models carry names and types only; this is the documented remainder.
  */
-import type { Schema } from './schema.ts';
+import type { Schema } from '../../../../operator/schema/schema.ts';
 
 /** `model.field` to the list's keys; the first is also the merge key of strategic merge patches. */
 const listMapKeys: Readonly<Record<string, readonly string[]>> = {

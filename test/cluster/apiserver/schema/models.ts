@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { isAtomicModel, keyDefault, listSemantics, structSemantics } from './merge-keys.ts';
-import { anything, type Schema } from './schema.ts';
+import { anything, type Schema } from '../../../../operator/schema/schema.ts';
 
 interface Attribute {
   readonly baseName: string;

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { Store, type Change } from './store.ts';
 
 const object = (name: string, data = '', namespace = 'n'): ApiObject => ({

@@ -2,7 +2,7 @@
  * The truth: objects by resource and name under one increasing resourceVersion, and a window of history from which
  * watches resume and old lists are answered. Objects that are handed in or out are shared and must not be changed.
  */
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 

@@ -1,9 +1,9 @@
 /** `namespaces/…/finalize`: where the namespace controller says that nothing is left inside. */
 import type { Api, Call } from '../api.ts';
 import { mediaType, parseObject } from '../http/body.ts';
-import { listAt, objectAt, type JsonObject } from '../json.ts';
+import { listAt, objectAt, type JsonObject } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { copyObject } from '../object.ts';
+import { copyObject } from '../../../../operator/schema/object.ts';
 import { methodNotAllowed, notFound } from '../status.ts';
 import { isFinished } from '../write/persist.ts';
 

@@ -3,10 +3,17 @@ import type { ServerResponse } from 'node:http';
 import type { Api, Call } from '../api.ts';
 import { mediaType, parseObject } from '../http/body.ts';
 import type { Routed } from '../http/routes.ts';
-import { invalidValue } from '../field-error.ts';
-import { numberAt, objectAt, objectsAt, setAt, stringAt, type JsonObject } from '../json.ts';
+import { invalidValue } from '../../../../operator/schema/field-error.ts';
+import {
+  numberAt,
+  objectAt,
+  objectsAt,
+  setAt,
+  stringAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { copyObject, timestamp, type ApiObject } from '../object.ts';
+import { copyObject, timestamp, type ApiObject } from '../../../../operator/schema/object.ts';
 import { matchesSelector } from '../read/label-selector.ts';
 import {
   ApiError,

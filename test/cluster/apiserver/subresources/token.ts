@@ -2,9 +2,9 @@
 import type { Api, Call } from '../api.ts';
 import { issuer } from '../auth/tokens.ts';
 import { mediaType, parseObject } from '../http/body.ts';
-import { invalidValue } from '../field-error.ts';
-import { numberAt, stringsAt, type JsonObject } from '../json.ts';
-import { timestamp } from '../object.ts';
+import { invalidValue } from '../../../../operator/schema/field-error.ts';
+import { numberAt, stringsAt, type JsonObject } from '../../../../operator/schema/json.ts';
+import { timestamp } from '../../../../operator/schema/object.ts';
 import { invalid, methodNotAllowed, notFound } from '../status.ts';
 
 const shortestSeconds = 600;

@@ -1,9 +1,9 @@
 /** Checks that need to see other objects: namespaces that exist and live, service accounts, pod security. */
 import type { Api, Call } from '../api.ts';
 import { checkPodSecurity } from './pod-security.ts';
-import { objectAt, stringAt } from '../json.ts';
+import { objectAt, stringAt } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { badRequest, forbidden, notFound } from '../status.ts';
 
 const namespaces = { group: '', plural: 'namespaces' };

@@ -1,15 +1,16 @@
 /** From a body to an object of the asked kind: identity checked, unknown fields reported or refused, defaults filled. */
 import type { Call } from '../api.ts';
-import { applySchemaDefaults } from '../custom/schema-defaults.ts';
-import { invalidValue } from '../field-error.ts';
-import { copy, isObject, shown, stringAt, type JsonObject } from '../json.ts';
+import { applySchemaDefaults } from '../../../../operator/schema/defaults.ts';
+import { invalidValue } from '../../../../operator/schema/field-error.ts';
+import { copy, isObject, shown, stringAt, type JsonObject } from '../../../../operator/schema/json.ts';
 import { groupVersion, type Kind } from '../kinds/kind.ts';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { resolve } from '../schema/models.ts';
 import { badRequest, invalid } from '../status.ts';
-import { typeFault } from './go-types.ts';
+import { tidyMetadata } from '../../../../operator/schema/metadata.ts';
+import { typeFault } from '../../../../operator/schema/go-types.ts';
 import type { WriteOptions } from './options.ts';
-import { objectSchema, prune } from './unknown-fields.ts';
+import { objectSchema, prune } from '../../../../operator/schema/unknown-fields.ts';
 
 /** Throws 400 for a wrong kind or type, and under Strict for unknown fields. Nothing of `body` is kept or changed. */
 export function decode(kind: Kind, body: JsonObject, call: Call, options: WriteOptions): ApiObject {
@@ -69,17 +70,19 @@ function checkAddress({ metadata }: ApiObject, { info }: Call): void {
  * fields that were unknown.
  */
 export function normalise(kind: Kind, object: ApiObject): string[] {
-  const schema = objectSchema(kind.schema);
+  const schema = objectSchema(resolve(kind.schema));
   const metaPath = kind.custom ? '' : 'metadata';
   const metaFault = typeFault(object.metadata, resolve({ $ref: 'V1ObjectMeta' }), {
     struct: 'ObjectMeta',
     path: metaPath,
+    resolve,
   });
   const fault =
-    metaFault ?? (kind.custom ? undefined : typeFault(object, schema, { struct: kind.kind, path: '' }));
+    metaFault ??
+    (kind.custom ? undefined : typeFault(object, schema, { struct: kind.kind, path: '', resolve }));
   if (fault) throw badRequest(`${cannotHandle(kind)}: ${fault}`);
   tidyMetadata(object);
-  const unknown = prune(object, schema);
+  const unknown = prune(object, schema, resolve);
   setDefaults(kind, object);
   return unknown;
 }
@@ -87,18 +90,4 @@ export function normalise(kind: Kind, object: ApiObject): string[] {
 export function setDefaults(kind: Kind, object: ApiObject): void {
   if (kind.custom) applySchemaDefaults(object, kind.schema);
   kind.strategy.setDefaults?.(object);
-}
-
-const emptiable = ['labels', 'annotations', 'finalizers', 'ownerReferences', 'managedFields'] as const;
-
-/** Empty maps and lists of metadata are not written out, and so not different from absent ones. */
-function tidyMetadata({ metadata }: ApiObject): void {
-  for (const field of emptiable) {
-    const value = metadata[field];
-    if (value && Object.keys(value).length === 0) Reflect.deleteProperty(metadata, field);
-  }
-  for (const field of ['namespace', 'resourceVersion', 'generateName', 'uid', 'creationTimestamp'] as const) {
-    if (metadata[field] === '' || metadata[field] === null) Reflect.deleteProperty(metadata, field);
-  }
-  Reflect.deleteProperty(metadata, 'selfLink');
 }

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { at, numberAt, objectsAt, stringAt, type JsonObject } from '../json.ts';
+import { at, numberAt, objectsAt, stringAt, type JsonObject } from '../../../../operator/schema/json.ts';
 import { binding, configMap, core, made, namesOf, openServer, pod, type TestServer } from '../test-client.ts';
 
 describe('deletes', () => {

@@ -1,10 +1,10 @@
 /** Deletion: preconditions, grace, finalizers, and what is to become of dependents. */
 import type { Api, Call } from '../api.ts';
-import { numberAt, objectAt, stringAt, type JsonObject } from '../json.ts';
+import { numberAt, objectAt, stringAt, type JsonObject } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { copyObject, timestamp, type ApiObject } from '../object.ts';
+import { copyObject, timestamp, type ApiObject } from '../../../../operator/schema/object.ts';
 import { conflict, invalid, success } from '../status.ts';
-import { invalidValue, notSupported } from '../field-error.ts';
+import { invalidValue, notSupported } from '../../../../operator/schema/field-error.ts';
 import { mediaType, parseObject } from '../http/body.ts';
 import { admitDelete } from './admission.ts';
 import { fromStorage, isFinished } from './persist.ts';

@@ -1,54 +1,15 @@
-/** The rules of metadata that hold for every kind. */
-import { forbiddenField, invalidValue, required, type FieldError } from '../field-error.ts';
+/** What the server decides of metadata, and what an update may not change in it. */
+import { forbiddenField, invalidValue, type FieldError } from '../../../../operator/schema/field-error.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { annotationErrors, labelErrors, nameErrors, qualifiedNameErrors } from '../kinds/names.ts';
-import type { ApiObject, ObjectMeta } from '../object.ts';
-
-export function metadataErrors(kind: Kind, { metadata }: ApiObject): FieldError[] {
-  const check = kind.strategy.nameCheck ?? 'subdomain';
-  const name = metadata.name;
-  return [
-    ...(name
-      ? nameErrors(check, name, 'metadata.name')
-      : [required('metadata.name', 'name or generateName is required')]),
-    ...labelErrors(metadata.labels ?? {}, 'metadata.labels'),
-    ...annotationErrors(metadata.annotations ?? {}, 'metadata.annotations'),
-    ...finalizerErrors(kind, metadata.finalizers ?? []),
-    ...ownerErrors(metadata),
-  ];
-}
-
-const standardFinalizers = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
+import { metadataErrors } from '../../../../operator/schema/metadata.ts';
+import type { ApiObject, ObjectMeta } from '../../../../operator/schema/object.ts';
 
 /** Kinds of the core may only be held by a qualified name; custom resources and their definitions by any name. */
-function finalizerErrors({ custom, group }: Kind, finalizers: readonly string[]): FieldError[] {
-  const strict = !custom && group !== 'apiextensions.k8s.io';
-  return finalizers.flatMap((finalizer, index) => {
-    const errors = qualifiedNameErrors(finalizer, 'metadata.finalizers');
-    if (errors.length > 0 || !strict || finalizer.includes('/') || standardFinalizers.has(finalizer))
-      return errors;
-    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
-    return [invalidValue(`metadata.finalizers[${index}]`, finalizer, detail)];
+export const metadataErrorsOf = (kind: Kind, object: ApiObject): FieldError[] =>
+  metadataErrors(object, {
+    nameCheck: kind.strategy.nameCheck ?? 'subdomain',
+    strictFinalizers: !kind.custom && kind.group !== 'apiextensions.k8s.io',
   });
-}
-
-function ownerErrors({ ownerReferences = [] }: ObjectMeta): FieldError[] {
-  const controllers = ownerReferences.filter((owner) => owner.controller);
-  const faults = ownerReferences.flatMap((owner, index) =>
-    (['apiVersion', 'kind', 'name', 'uid'] as const)
-      .filter((field) => !owner[field])
-      .map((field) =>
-        invalidValue(`metadata.ownerReferences[${index}].${field}`, '', `${field} must not be empty`),
-      ),
-  );
-  if (controllers.length < 2) return faults;
-  const [first, second] = controllers;
-  const detail = `Only one reference can have Controller set to true. Found "true" in references for ${first?.kind ?? ''}/${first?.name ?? ''} and ${second?.kind ?? ''}/${second?.name ?? ''}`;
-  return [
-    ...faults,
-    { field: 'metadata.ownerReferences', reason: 'FieldValueInvalid', message: `Invalid value: ${detail}` },
-  ];
-}
 
 const fixedFields = ['name', 'namespace', 'uid', 'creationTimestamp'] as const;
 

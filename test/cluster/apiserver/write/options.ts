@@ -1,7 +1,7 @@
 /** The query parameters of a write. */
 import type { Call } from '../api.ts';
 import { invalid } from '../status.ts';
-import { notSupported, required } from '../field-error.ts';
+import { notSupported, required } from '../../../../operator/schema/field-error.ts';
 
 export interface WriteOptions {
   readonly dryRun: boolean;

@@ -1,11 +1,12 @@
 /** PATCH in its four forms. All but apply are an update of the patched object. */
 import type { Call } from '../api.ts';
+import { resolve } from '../schema/models.ts';
 import { apply } from '../apply/apply.ts';
-import { invalidValue } from '../field-error.ts';
+import { invalidValue } from '../../../../operator/schema/field-error.ts';
 import { jsonValue, mediaType, requireObject, yamlValue } from '../http/body.ts';
-import { copy, isObject, objectAt, type Json, type JsonObject } from '../json.ts';
+import { copy, isObject, objectAt, type Json, type JsonObject } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { timestamp, type ApiObject } from '../object.ts';
+import { timestamp, type ApiObject } from '../../../../operator/schema/object.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
@@ -13,7 +14,7 @@ import { badRequest, invalid, notFound, unsupportedMediaType } from '../status.t
 import { decode, normalise } from './decode.ts';
 import { checkApplyOptions } from './options.ts';
 import { create, load, update, type Write } from './persist.ts';
-import { objectSchema } from './unknown-fields.ts';
+import { objectSchema } from '../../../../operator/schema/unknown-fields.ts';
 
 const applyType = 'application/apply-patch+yaml';
 
@@ -44,7 +45,7 @@ export function patchedDocument(kind: Kind, old: JsonObject, { body }: Call, typ
   const patch = jsonValue(body);
   if (type === 'application/json-patch+json') return jsonPatch(old, patch);
   if (type === 'application/merge-patch+json') return mergePatch(old, requireObject(patch));
-  return strategicMerge(old, requireObject(patch), objectSchema(kind.schema)) ?? {};
+  return strategicMerge(old, requireObject(patch), objectSchema(resolve(kind.schema))) ?? {};
 }
 
 /** A patch is written against what the client knew, so unknown fields are a fault of the patch. */

@@ -2,15 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Api, Call } from '../api.ts';
 import { trackUpdate } from '../apply/track.ts';
-import { customErrors } from '../custom/validate.ts';
-import type { FieldError } from '../field-error.ts';
-import { invalidValue } from '../field-error.ts';
-import { copy, equal, type JsonObject } from '../json.ts';
+import { customErrors } from '../../../../operator/schema/custom-resource.ts';
+import type { FieldError } from '../../../../operator/schema/field-error.ts';
+import { invalidValue } from '../../../../operator/schema/field-error.ts';
+import { copy, equal, type JsonObject } from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { copyObject, timestamp, type ApiObject, type ManagedFieldsEntry } from '../object.ts';
+import {
+  copyObject,
+  timestamp,
+  type ApiObject,
+  type ManagedFieldsEntry,
+} from '../../../../operator/schema/object.ts';
 import { alreadyExists, badRequest, conflict, invalid } from '../status.ts';
 import { admitCreate, admitUpdate } from './admission.ts';
-import { carryServerFields, metadataErrors, metadataUpdateErrors } from './metadata.ts';
+import { carryServerFields, metadataErrorsOf, metadataUpdateErrors } from './metadata.ts';
 import type { WriteOptions } from './options.ts';
 
 /** How the write is entered in managedFields. Apply brings the finished list, everything else is an Update. */
@@ -77,7 +82,7 @@ export function update(write: Write, object: ApiObject, old: ApiObject): ApiObje
 }
 
 function createErrors(kind: Kind, object: ApiObject): FieldError[] {
-  const meta = metadataErrors(kind, object);
+  const meta = metadataErrorsOf(kind, object);
   return kind.custom
     ? customErrors(kind, object, undefined, meta)
     : [...meta, ...(kind.strategy.validate?.(object) ?? [])];
@@ -85,7 +90,7 @@ function createErrors(kind: Kind, object: ApiObject): FieldError[] {
 
 function updateErrors({ kind, subresource }: Write, object: ApiObject, old: ApiObject): FieldError[] {
   const { validate, validateUpdate, validateStatusUpdate } = kind.strategy;
-  const meta = [...metadataErrors(kind, object), ...metadataUpdateErrors(object, old.metadata)];
+  const meta = [...metadataErrorsOf(kind, object), ...metadataUpdateErrors(object, old.metadata)];
   if (kind.custom) return customErrors(kind, object, old, meta);
   if (subresource !== '') return [...meta, ...(validateStatusUpdate?.(object, old) ?? [])];
   return [...meta, ...(validate?.(object) ?? []), ...(validateUpdate?.(object, old) ?? [])];

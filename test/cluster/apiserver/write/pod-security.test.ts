@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../../../operator/schema/json.ts';
 import { violationsOf } from './pod-security.ts';
 
 const security = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };

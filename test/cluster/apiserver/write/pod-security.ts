@@ -1,9 +1,17 @@
 /** Pod Security admission: the `baseline` and `restricted` levels, enforced on pods and warned about on their templates. */
 import type { Api } from '../api.ts';
 import { containersOf } from '../kinds/pod-defaults.ts';
-import { at, listAt, objectAt, objectsAt, stringAt, stringsAt, type JsonObject } from '../json.ts';
+import {
+  at,
+  listAt,
+  objectAt,
+  objectsAt,
+  stringAt,
+  stringsAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { ApiObject } from '../object.ts';
+import type { ApiObject } from '../../../../operator/schema/object.ts';
 import { forbidden } from '../status.ts';
 
 type Level = 'privileged' | 'baseline' | 'restricted';

@@ -1,10 +1,17 @@
 /** The scale subresource: one number and a selector, read from and written to the paths the kind declares. */
 import type { Call } from '../api.ts';
 import { mediaType, parseObject } from '../http/body.ts';
-import { invalidValue, required } from '../field-error.ts';
-import { at, numberAt, objectAt, setAt, stringAt, type JsonObject } from '../json.ts';
+import { invalidValue, required } from '../../../../operator/schema/field-error.ts';
+import {
+  at,
+  numberAt,
+  objectAt,
+  setAt,
+  stringAt,
+  type JsonObject,
+} from '../../../../operator/schema/json.ts';
 import type { Kind, ScalePaths } from '../kinds/kind.ts';
-import { copyObject, type ApiObject } from '../object.ts';
+import { copyObject, type ApiObject } from '../../../../operator/schema/object.ts';
 import { selectorText } from '../read/columns.ts';
 import { conflict, invalid, notFound } from '../status.ts';
 import { load, update, type Write } from './persist.ts';

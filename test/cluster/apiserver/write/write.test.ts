@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { objectsAt, stringAt, type JsonObject } from '../json.ts';
+import { objectsAt, stringAt, type JsonObject } from '../../../../operator/schema/json.ts';
 import { configMap, core, made, openServer, version } from '../test-client.ts';
 
 describe('writes', () => {

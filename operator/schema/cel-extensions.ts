@@ -1,6 +1,6 @@
 /** Functions that Kubernetes adds to CEL and the language's own library does not have. */
 import type { Environment } from '@marcbachmann/cel-js';
-import { isQuantity, quantityNano } from '../kinds/quantity.ts';
+import { isQuantity, quantityNano } from './quantity.ts';
 
 type Comparable = bigint | number | string;
 

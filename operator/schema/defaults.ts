@@ -1,6 +1,6 @@
 /** Defaults written in a structural schema, filled where a field is absent. */
-import { copy, isObject, type Json, type JsonObject } from '../json.ts';
-import type { Schema } from '../schema/schema.ts';
+import { copy, isObject, type Json, type JsonObject } from './json.ts';
+import type { Schema } from './schema.ts';
 
 export function applySchemaDefaults(value: Json | undefined, schema: Schema): void {
   if (Array.isArray(value)) {

@@ -1,5 +1,5 @@
 /** Quantities (`500m`, `1Gi`, `1e3`) in the canonical form the API gives back: no fraction, largest fitting suffix. */
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from './json.ts';
 
 const binary = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const decimal = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import type { Json } from '../json.ts';
-import type { Schema, ValidationRule } from '../schema/schema.ts';
+import type { Json } from './json.ts';
+import type { Schema, ValidationRule } from './schema.ts';
 import { ruleErrors } from './cel.ts';
 
 const integer = (...rules: ValidationRule[]): Schema => ({

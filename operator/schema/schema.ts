@@ -2,7 +2,7 @@
  * The schema language of the API: what a CustomResourceDefinition may write, and what the built-in kinds are described
  * with. Everything that walks an object (validation, patches, server-side apply, `kubectl explain`) is led by it.
  */
-import type { Json } from '../json.ts';
+import type { Json } from './json.ts';
 
 export interface ValidationRule {
   readonly rule: string;
@@ -14,7 +14,7 @@ export interface ValidationRule {
 }
 
 export interface Schema {
-  /** The name of a built-in model; `resolve` turns it into that model's schema. */
+  /** The name of a built-in model; a `Resolve` turns it into that model's schema. */
   readonly $ref?: string;
   readonly type?: string;
   readonly format?: string;
@@ -53,6 +53,9 @@ export interface Schema {
   readonly 'x-kubernetes-patch-merge-key'?: string;
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
+
+/** The schema behind a reference; any other schema as it is. */
+export type Resolve = (schema: Schema) => Schema;
 
 /** Anything goes below this: no types, no pruning. */
 export const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true };

@@ -1,5 +1,5 @@
 /** Which names objects may have, with the API's own explanations. */
-import { invalidValue, tooLong, type FieldError } from '../field-error.ts';
+import { invalidValue, tooLong, type FieldError } from './field-error.ts';
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

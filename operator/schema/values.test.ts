@@ -1,10 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import type { Json } from '../json.ts';
-import type { Schema } from '../schema/schema.ts';
-import { applySchemaDefaults } from './schema-defaults.ts';
-import { schemaErrors, uniquenessErrors } from './schema-validation.ts';
-import { structuralErrors } from './structural.ts';
+import type { Json } from './json.ts';
+import type { Schema } from './schema.ts';
+import { applySchemaDefaults } from './defaults.ts';
+import { schemaErrors, uniquenessErrors } from './values.ts';
 
 const said = (schema: Schema, value: Json, old?: Json): string[] =>
   schemaErrors(value, schema, { path: 'spec.x', old }).map(({ field, message }) => `${field}: ${message}`);
@@ -136,37 +135,5 @@ describe('schema defaults', () => {
 
   it('replace null only where null is not allowed', () => {
     assert.deepEqual(filled({ a: null, n: null, d: null }), { a: 1, b: { c: 'x' }, n: null });
-  });
-});
-
-describe('structural schemas', () => {
-  const refused = (schema: Schema): string[] =>
-    structuralErrors(schema, 's', (text) => {
-      if (text === 'bad') throw new Error('syntax');
-    }).map(({ field, message }) => `${field}: ${message}`);
-
-  it('need a type for every value', () => {
-    assert.deepEqual(refused({ type: 'object', properties: { a: {} } }), [
-      's.properties[a].type: Required value: must not be empty for specified object fields',
-    ]);
-  });
-
-  it('need keys of keyed lists to be required or defaulted', () => {
-    const items: Schema = { type: 'object', properties: { k: { type: 'string' } } };
-    const list: Schema = {
-      type: 'array',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['k'],
-      items,
-    };
-    assert.match(refused(list)[0] ?? '', /^s\.items\.properties\[k\]\.default: Required value/);
-    assert.deepEqual(refused({ ...list, items: { ...items, required: ['k'] } }), []);
-  });
-
-  it('need rules that compile', () => {
-    assert.match(
-      refused({ type: 'string', 'x-kubernetes-validations': [{ rule: 'bad' }] })[0] ?? '',
-      /compilation failed/,
-    );
   });
 });

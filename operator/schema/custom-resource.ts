@@ -1,14 +1,20 @@
 /** All checks of one custom resource, in the order in which the API reports them. */
-import type { FieldError } from '../field-error.ts';
-import { at, numberAt, shown, type Json, type JsonObject } from '../json.ts';
-import type { Kind } from '../kinds/kind.ts';
-import type { ApiObject } from '../object.ts';
+import type { FieldError } from './field-error.ts';
+import { at, numberAt, shown, type Json, type JsonObject } from './json.ts';
+import type { ApiObject } from './object.ts';
+import type { Schema } from './schema.ts';
 import { ruleErrors } from './cel.ts';
-import { schemaErrors, uniquenessErrors } from './schema-validation.ts';
+import { schemaErrors, uniquenessErrors } from './values.ts';
+
+/** What a definition says of one version of its kind. */
+export interface CustomKind {
+  readonly schema: Schema;
+  readonly scale?: { readonly specReplicas: readonly string[]; readonly statusReplicas: readonly string[] };
+}
 
 /** `earlier` are the errors found in metadata: they too can keep the rules from being checked. */
 export function customErrors(
-  kind: Kind,
+  kind: CustomKind,
   object: ApiObject,
   old: ApiObject | undefined,
   earlier: readonly FieldError[],
@@ -50,7 +56,7 @@ const notChecked: FieldError = {
 };
 
 /** The scale subresource reads its numbers by path, whatever the schema says about them. */
-function scaleErrors({ scale }: Kind, object: ApiObject): FieldError[] {
+function scaleErrors({ scale }: CustomKind, object: ApiObject): FieldError[] {
   if (!scale) return [];
   return [scale.specReplicas, scale.statusReplicas].flatMap((path) => {
     const field = `.${path.join('.')}`;

@@ -3,9 +3,9 @@
  * type, because JSON alone cannot tell 1 from 1.0 or a time from a word.
  */
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
-import { equal, isObject, type Json } from '../json.ts';
-import { forbiddenField, invalidOrWhole, required, type FieldError } from '../field-error.ts';
-import { anything, fieldSchema, listType, type Schema, type ValidationRule } from '../schema/schema.ts';
+import { equal, isObject, type Json } from './json.ts';
+import { forbiddenField, invalidOrWhole, required, type FieldError } from './field-error.ts';
+import { anything, fieldSchema, listType, type Schema, type ValidationRule } from './schema.ts';
 import { registerExtensions } from './cel-extensions.ts';
 
 const environment = registerExtensions(

@@ -8,9 +8,9 @@ import {
   tooMany,
   typeInvalid,
   type FieldError,
-} from '../field-error.ts';
-import { equal, isObject, type Json, type JsonObject } from '../json.ts';
-import { fieldSchema, listType, type Schema } from '../schema/schema.ts';
+} from './field-error.ts';
+import { equal, isObject, type Json, type JsonObject } from './json.ts';
+import { fieldSchema, listType, type Schema } from './schema.ts';
 import { hasFormat } from './formats.ts';
 
 interface Place {

@@ -1,14 +1,13 @@
 /** Fields a schema does not know: their paths for warnings and strict errors, and their removal. */
-import { isObject, type Json, type JsonObject } from '../json.ts';
-import { resolve } from '../schema/models.ts';
-import { anything, fieldSchema, keepsUnknown, type Schema } from '../schema/schema.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
+import { anything, fieldSchema, keepsUnknown, type Resolve, type Schema } from './schema.ts';
 
 const metadataSchema: Schema = { $ref: 'V1ObjectMeta' };
 const typeFields = ['apiVersion', 'kind'];
 
-/** The schema of a whole object: what its kind declares, plus what every object has. */
+/** The schema of a whole object: what its kind declares, already resolved, plus what every object has. */
 export function objectSchema(schema: Schema): Schema {
-  const { properties, ...rest } = resolve(schema);
+  const { properties, ...rest } = schema;
   const text: Schema = { type: 'string' };
   return {
     ...rest,
@@ -18,12 +17,12 @@ export function objectSchema(schema: Schema): Schema {
 }
 
 /** Removes unknown fields in place and returns their paths in the form `spec.list[0].field`. */
-export function prune(object: JsonObject, schema: Schema, path = ''): string[] {
+export function prune(object: JsonObject, schema: Schema, resolve: Resolve, path = ''): string[] {
   const removed: string[] = [];
   for (const field of Object.keys(object)) {
     const here = path === '' ? field : `${path}.${field}`;
     const known = fieldSchema(schema, field) ?? embeddedField(schema, field);
-    if (known) removed.push(...pruneValue(object[field], known, here));
+    if (known) removed.push(...pruneValue(object[field], known, resolve, here));
     else if (!keepsUnknown(schema)) {
       Reflect.deleteProperty(object, field);
       removed.push(here);
@@ -38,11 +37,11 @@ function embeddedField(schema: Schema, field: string): Schema | undefined {
   return typeFields.includes(field) ? anything : undefined;
 }
 
-function pruneValue(value: Json | undefined, declared: Schema, path: string): string[] {
+function pruneValue(value: Json | undefined, declared: Schema, resolve: Resolve, path: string): string[] {
   const schema = resolve(declared);
   if (Array.isArray(value)) {
     const items = schema.items;
-    return items ? value.flatMap((item, index) => pruneValue(item, items, `${path}[${index}]`)) : [];
+    return items ? value.flatMap((item, index) => pruneValue(item, items, resolve, `${path}[${index}]`)) : [];
   }
-  return isObject(value) ? prune(value, schema, path) : [];
+  return isObject(value) ? prune(value, schema, resolve, path) : [];
 }

@@ -2,25 +2,26 @@
  * Built-in kinds are decoded into typed structs, so a value of the wrong type is a 400 before any validation. Null means
  * absent there, and is taken out; times are written in one form.
  */
-import { isObject, type Json, type JsonObject } from '../json.ts';
-import { timestamp } from '../object.ts';
-import { resolve } from '../schema/models.ts';
-import { fieldSchema, type Schema } from '../schema/schema.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
+import { timestamp } from './object.ts';
+import { fieldSchema, type Resolve, type Schema } from './schema.ts';
 
 /** Where a value stands: the innermost struct, and the path from the root without list indexes and map keys. */
 interface Place {
+  readonly resolve: Resolve;
   readonly struct: string;
   readonly path: string;
 }
 
 /** The first value that does not fit its field's type, in the decoder's words. Changes nulls and times in place. */
-export function typeFault(object: JsonObject, schema: Schema, { struct, path }: Place): string | undefined {
+export function typeFault(object: JsonObject, schema: Schema, place: Place): string | undefined {
+  const { path } = place;
   for (const [field, value] of Object.entries(object)) {
     const declared = fieldSchema(schema, field);
     if (value === null && schema.properties) Reflect.deleteProperty(object, field);
     if (!declared || value === undefined || value === null) continue;
     const here = schema.properties ? [path, field].filter((part) => part !== '').join('.') : path;
-    const fault = timeFault(object, field, declared) ?? valueFault(value, declared, { struct, path: here });
+    const fault = timeFault(object, field, declared) ?? valueFault(value, declared, { ...place, path: here });
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -46,18 +47,19 @@ function timeFault(object: JsonObject, field: string, { format }: Schema): strin
   return undefined;
 }
 
-function valueFault(value: Json, declared: Schema, { struct, path }: Place): string | undefined {
+function valueFault(value: Json, declared: Schema, place: Place): string | undefined {
+  const { struct, path, resolve } = place;
   const schema = resolve(declared);
   const expected = goType(schema);
   if (expected !== undefined && !fits(value, schema, path)) {
     return `json: cannot unmarshal ${jsonType(value)} into Go struct field ${struct}.${path} of type ${expected}`;
   }
   const inner = declared.$ref === undefined ? struct : goName(declared.$ref);
-  if (isObject(value)) return typeFault(value, schema, { struct: inner, path });
+  if (isObject(value)) return typeFault(value, schema, { ...place, struct: inner });
   const { items } = schema;
   if (!Array.isArray(value) || !items) return undefined;
   for (const item of value) {
-    const fault = item === null ? undefined : valueFault(item, items, { struct, path });
+    const fault = item === null ? undefined : valueFault(item, items, place);
     if (fault !== undefined) return fault;
   }
   return undefined;
