@@ -1,21 +1,24 @@
 /**
- * Writes monitoring/prometheus-rules.yaml, the alerts that the operator knows, for all fleets, as a rule file of Prometheus (in
- * Kubernetes the same groups are the spec of a PrometheusRule), and monitoring/dashboards/ for Grafana.
+ * Writes monitoring/prometheus-rules.yaml, the alerts that the operator knows, for all fleets, as a rule file of Prometheus;
+ * monitoring/dashboards/ for Grafana; and in manifests/monitoring/ what the Prometheus operator reads.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { fleetAlerts } from '../operator/resources/monitoring/fleet-alerts.ts';
 import { operatorAlerts } from '../operator/resources/monitoring/operator-alerts.ts';
 import { dashboards, grafanaJson } from './dashboards.ts';
+import { podMonitorsFile, prometheusRuleFile } from './manifests.ts';
 import type { RuleGroup } from '../operator/resources/monitoring/rule.ts';
 
-export const rulesPath = new URL('prometheus-rules.yaml', import.meta.url).pathname;
+const here = (file: string): string => new URL(file, import.meta.url).pathname;
+
+export const rulesPath = here('prometheus-rules.yaml');
 
 export const allGroups = (): readonly RuleGroup[] => [...fleetAlerts(), ...operatorAlerts];
 
-export function rulesFile(): string {
+function rulesFile(): string {
   const head =
-    '# Made by `make generate` from operator/resources/monitoring. In a PrometheusRule the groups are its spec.\n';
+    '# Made by `make generate` from operator/resources/monitoring. manifests/monitoring has them as a PrometheusRule.\n';
   return head + stringify({ groups: allGroups() }, { lineWidth: 0 });
 }
 
@@ -23,12 +26,10 @@ export function rulesFile(): string {
 export const files = (): ReadonlyMap<string, string> =>
   new Map([
     [rulesPath, rulesFile()],
+    [here('../manifests/monitoring/pod-monitors.yaml'), podMonitorsFile()],
+    [here('../manifests/monitoring/prometheus-rule.yaml'), prometheusRuleFile(allGroups())],
     ...dashboards.map(
-      (dashboard) =>
-        [
-          new URL(`dashboards/${dashboard.uid}.json`, import.meta.url).pathname,
-          grafanaJson(dashboard),
-        ] as const,
+      (dashboard) => [here(`dashboards/${dashboard.uid}.json`), grafanaJson(dashboard)] as const,
     ),
   ]);
 

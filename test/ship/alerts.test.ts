@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { stringify } from 'yaml';
-import { allGroups, rulesFile, rulesPath } from '../../monitoring/generate.ts';
+import { parse, stringify } from 'yaml';
+import { allGroups, files, rulesPath } from '../../monitoring/generate.ts';
 import { root } from '../support/images.ts';
 import { faultsOf } from './queries.ts';
 
@@ -115,8 +115,13 @@ const stories: Readonly<Record<string, Story>> = {
 const rules = allGroups().flatMap((group) => group.rules);
 
 describe('the rule file', () => {
-  it('is what `make generate` makes', async () => {
-    assert.equal(await readFile(rulesPath, 'utf8'), rulesFile());
+  it('is what `make generate` makes, and so is the rest', async () => {
+    for (const [file, text] of files()) assert.equal(await readFile(file, 'utf8'), text, file);
+  });
+
+  it('has the groups of the PrometheusRule in manifests/monitoring', async () => {
+    const rule = await readFile(path.join(root, 'manifests/monitoring/prometheus-rule.yaml'), 'utf8');
+    assert.deepEqual((parse(rule) as { spec: unknown }).spec, parse(await readFile(rulesPath, 'utf8')));
   });
 
   it('is one that Prometheus takes', async () => {

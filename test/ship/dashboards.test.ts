@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { files } from '../../monitoring/generate.ts';
 import { root } from '../support/images.ts';
 import { faultsOf } from './queries.ts';
 
@@ -14,14 +13,10 @@ interface Page {
 
 const folder = path.join(root, 'monitoring/dashboards');
 
-for (const name of await readdir(folder)) {
+for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json'))) {
   describe(`monitoring/dashboards/${name}`, async () => {
     const text = await readFile(path.join(folder, name), 'utf8');
     const { panels, templating } = JSON.parse(text) as Page;
-
-    it('is what `make generate` makes', () => {
-      assert.equal(text, files().get(path.join(folder, name)));
-    });
 
     it('asks only for metrics and labels that the programs register', () => {
       assert.ok(panels.length > 0);
