@@ -68,6 +68,10 @@ format: node_modules/.installed ## Rewrite all files in the project's format
 generate: node_modules/.installed ## Regenerate types and reference pages from crds/ and the code
 	@$(RUN) generate
 
+.PHONY: manifests
+manifests: tools ## Render manifests/install into the flat manifests/install.yaml
+	@$(NODE) manifests/generate.ts
+
 .PHONY: build
 build: node_modules/.installed ## Bundle both programs into dist/
 	@$(RUN) build

@@ -106,6 +106,7 @@ export default tseslint.config(
       'bench/**/*.ts',
       'crds/**/*.ts',
       'docs/**/*.ts',
+      'manifests/**/*.ts',
       'monitoring/**/*.ts',
       'build.ts',
       'sbom.ts',

@@ -42,7 +42,7 @@ export async function startPocket({ log }: { log: Logger }): Promise<Pocket> {
 
 /** Applies the install manifests and waits until the operator leads. */
 export async function installOperator(kubectl: Kubectl): Promise<void> {
-  // Server-side, as the install guide says: a definition is too large for the annotation of a client-side apply.
+  // Server-side, as the install guide says. The overlay, of which manifests/install.yaml is the flat form.
   await kubectl(['apply', '--server-side', '-k', path.join(root, 'manifests/install')]);
   await kubectl(['wait', 'crd/schedulerclusters.lingua.dev', '--for=condition=Established', '--timeout=30s']);
   await kubectl(['-n', 'lingua-system', 'rollout', 'status', 'deployment/lingua-operator', '--timeout=60s']);
