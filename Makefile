@@ -49,8 +49,8 @@ faults-slice: tools ## The part of `make faults` that CI runs: at least 250 poin
 	@$(NODE) test/faults/fuzz.ts --messages 200000 --socket-messages 10000 --seed 12
 
 .PHONY: planted
-planted: tools ## Plant bugs one by one and see that the fault suite catches each
-	@$(NODE) test/faults/planted.ts
+planted: tools ## Plant bugs one by one and see that a test catches each (OF=operator or OF=scheduler: only there)
+	@$(NODE) test/faults/planted.ts $(if $(OF),--of $(OF))
 
 .PHONY: lint
 lint: node_modules/.installed ## ESLint, Prettier

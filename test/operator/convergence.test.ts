@@ -148,6 +148,22 @@ describe('scaling', () => {
     assert.equal(world.kube.peek(statefulSets, at('demo'))!.spec!.replicas, 4);
   });
 
+  it('up: while somebody holds a ConfigMap that is being deleted, no instance is asked for that has no file there', async () => {
+    await settled();
+    const [map] = world.kube.all(configMaps);
+    const deletionTimestamp = new Date(world.clock.now()).toISOString();
+    world.kube.put({
+      ...map!,
+      metadata: { ...map!.metadata, deletionTimestamp, finalizers: ['example.com/backup'] },
+    });
+    world.edit((spec) => (spec.replicas = 4));
+    await world.converge();
+    assert.equal(world.kube.peek(statefulSets, at('demo'))!.spec!.replicas, 2);
+    world.kube.remove(map!);
+    await world.converge();
+    assert.equal(world.cluster().status!.readyReplicas, 4);
+  });
+
   it('down: the template does not change, files are not taken away, and the status waits for the last pod', async () => {
     await settled({ replicas: 4 });
     const template = world.kube.peek(statefulSets, at('demo'))!.spec!.template;

@@ -71,6 +71,16 @@ it('a password that was thrown away is made anew, and Redis starts with it', asy
   assert.equal(restartedBy(), world.kube.peek(secrets, redis)!.metadata.uid);
 });
 
+it('a Secret that was only labelled starts nothing anew', async () => {
+  await fleet();
+  const before = restartedBy();
+  const secret = world.kube.peek(secrets, redis)!;
+  world.kube.put({ ...secret, metadata: { ...secret.metadata, labels: { team: 'speech' } } });
+  world.resync();
+  await world.converge();
+  assert.equal(restartedBy(), before);
+});
+
 it('it goes when the fleet gets a Redis of its user', async () => {
   await fleet();
   world.edit((spec) => (spec.redis.url = 'redis://elsewhere:6379'));

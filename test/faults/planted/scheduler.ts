@@ -1,30 +1,13 @@
-/**
- * Bugs to plant, each one that a person could really make, and the part of the suite that must catch it. `says` is what
- * its output must say, so that a bug is not "caught" by something that merely broke. A text that does not stand in its file
- * exactly once any more is a failure of the run: the list must follow the code.
- */
-export interface PlantedBug {
-  readonly name: string;
-  readonly file: string;
-  readonly replace: string;
-  readonly by: string;
-  /** Arguments of Node: a file of the suite and what it is to run. */
-  readonly caughtBy: readonly string[];
-  readonly says: RegExp;
-}
+/** Bugs of the scheduler, each one that a person could really make, and the part of the fault suite that must catch it. */
+import type { PlantedBug } from './plant.ts';
 
-const learning = ['test/faults/main.ts', '--points', '0'] as const;
-const point = (id: string, ...more: string[]) => [
-  'test/faults/main.ts',
-  '--skip-learning',
-  '--only',
-  id,
-  ...more,
-];
-const row = (id: string) => ['test/faults/environment.ts', '--rows', id];
-const fuzz = ['test/faults/fuzz.ts', '--messages', '20000', '--socket-messages', '0'] as const;
+const seed = ['--seed', '1'] as const;
+const learning = ['test/faults/main.ts', '--points', '0', ...seed] as const;
+const point = (id: string) => ['test/faults/main.ts', '--skip-learning', '--only', id, ...seed];
+const row = (id: string) => ['test/faults/environment.ts', '--rows', id, ...seed];
+const fuzz = ['test/faults/fuzz.ts', '--messages', '20000', '--socket-messages', '0', ...seed] as const;
 
-export const plantedBugs: readonly PlantedBug[] = [
+export const schedulerBugs: readonly PlantedBug[] = [
   {
     name: 'a request sent again becomes another job',
     file: 'scheduler/store/redis/scripts/accept.ts',

@@ -1,0 +1,66 @@
+/** An operator that loses the lead in the middle of a look ends the look, and does nothing more. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, it } from 'node:test';
+import { leases } from '../../operator/kube/resources.ts';
+import { refusal } from './faults/api-server.ts';
+import { isTelling } from './faults/proxy.ts';
+import { FaultyWorld } from './faults/world.ts';
+import { sampleCluster } from './sample.ts';
+
+let world: FaultyWorld;
+beforeEach(async () => {
+  world = new FaultyWorld({ hasElection: true });
+  world.start();
+  world.put(sampleCluster({ replicas: 3 }));
+  await world.converge();
+});
+afterEach(() => {
+  world.stop();
+});
+
+/** Longer than it may lead without renewing its lease, and not so long that the request is given up. */
+const slowMs = 12_000;
+
+/** Its lease cannot be renewed, and the token, which each look reads at its beginning, comes when its time is over. */
+async function losesTheLead(whileDoing: () => void): Promise<void> {
+  world.proxy.arm({
+    onRequest: ({ kind }) =>
+      kind === leases.kind ? Promise.resolve(refusal(503, 'ServiceUnavailable')) : undefined,
+    onAnswer: ({ kind }, answer) =>
+      kind === 'Secret' ? world.clock.sleep(slowMs).then(() => answer) : undefined,
+  });
+  whileDoing();
+  for (let waitedMs = 0; waitedMs < slowMs + 2_000; waitedMs += 1_000) {
+    await world.look();
+    await world.clock.advance(1_000);
+  }
+  assert.ok(world.proxy.log.some(({ kind }) => kind === 'Secret'));
+}
+
+it('what it was about to write is not written', async () => {
+  await losesTheLead(() => {
+    world.edit((spec) => (spec.replicas = 4));
+  });
+  const written = world.proxy.log.filter(
+    (one) =>
+      one.write > 0 && one.status !== undefined && (!isTelling(one) || one.info.subresource === 'status'),
+  );
+  assert.deepEqual(written, []);
+});
+
+it('whom it was about to tell to drain is not told', async () => {
+  await losesTheLead(() => {
+    world.edit((spec) => (spec.replicas = 2));
+  });
+  assert.deepEqual(world.told, []);
+});
+
+it('the one that is started next does it', async () => {
+  await losesTheLead(() => {
+    world.edit((spec) => (spec.replicas = 2));
+  });
+  world.proxy.arm();
+  await world.converge();
+  assert.deepEqual(world.told, ['demo-2 30']);
+  assert.equal(world.says('Ready'), 'True FleetReady');
+});
