@@ -10,7 +10,7 @@ NODE := $(NPM) exec -- node
 
 .PHONY: help
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --ignore-scripts --no-fund --no-audit
@@ -73,8 +73,15 @@ manifests: tools ## Render manifests/install into the flat manifests/install.yam
 	@$(NODE) manifests/generate.ts
 
 .PHONY: build
-build: node_modules/.installed ## Bundle both programs into dist/
+build: node_modules/.installed ## Bundle both programs and the kubectl plugin into dist/
 	@$(RUN) build
+
+.PHONY: install-plugin
+PREFIX ?= $(HOME)/.local
+install-plugin: build ## Put `kubectl lingua` into PREFIX/bin, ~/.local/bin unless told otherwise
+	@mkdir -p $(PREFIX)/bin
+	@install -m 0755 dist/kubectl-lingua $(PREFIX)/bin/kubectl-lingua
+	@command -v kubectl-lingua >/dev/null || echo 'put $(PREFIX)/bin on PATH, or kubectl does not find it'
 
 .PHONY: sbom
 sbom: node_modules/.installed ## Bundle, and write what each bundle is made of (CycloneDX) beside it

@@ -1,6 +1,7 @@
 /**
- * Bundles each program into one file, `<directory>/<name>.mjs`, which an image runs without node_modules. The same sources
- * give the same bytes, maps included, wherever they lie and wherever the bundle goes.
+ * Bundles each program into one file, `<directory>/<name>.mjs`, which an image runs without node_modules, and the kubectl
+ * plugin into `<directory>/kubectl-lingua`, which a person runs. The same sources give the same bytes, maps included, wherever
+ * they lie and wherever the bundle goes.
  *
  *   node build.ts [directory]     `dist` unless told otherwise
  */
@@ -9,7 +10,31 @@ import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { assets } from './scheduler/surfaces/dashboard/assets.ts';
 
-const programs = { scheduler: 'scheduler/main.ts', operator: 'operator/main.ts' };
+interface Program {
+  readonly entry: string;
+  readonly outfile: string;
+  readonly options: esbuild.BuildOptions;
+}
+
+/** Two files beside the program say what it was made of: where a line comes from, and whose licences it carries. */
+const inImage = (name: string): Program => ({
+  entry: `${name}/main.ts`,
+  outfile: `${name}.mjs`,
+  options: { target: 'node24', sourcemap: 'linked', legalComments: 'linked' },
+});
+
+/** One file, whatever is beside it; runs on the oldest Node that sees by itself that it is a module. */
+const onPath: Program = {
+  entry: 'operator/plugin/main.ts',
+  outfile: 'kubectl-lingua',
+  options: { target: 'node20.19', legalComments: 'eof' },
+};
+
+const programs: Readonly<Record<string, Program>> = {
+  scheduler: inImage('scheduler'),
+  operator: inImage('operator'),
+  'kubectl-lingua': onPath,
+};
 
 // Some dependencies are CommonJS and call `require`, which an ES module does not have by itself.
 const requireShim = "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);";
@@ -34,22 +59,29 @@ export interface Bundle {
 }
 
 export function bundleAll(directory: string): Promise<Bundle[]> {
-  return Promise.all(Object.entries(programs).map(([name, entry]) => bundle(name, entry, directory)));
+  return Promise.all(Object.entries(programs).map(([name, program]) => bundle(name, program, directory)));
 }
 
-async function bundle(name: string, entry: string, directory: string): Promise<Bundle> {
+/** Answers with the program's file. */
+export async function bundlePlugin(directory: string): Promise<string> {
+  return (await bundle('kubectl-lingua', onPath, directory)).file;
+}
+
+async function bundle(
+  name: string,
+  { entry, outfile, options }: Program,
+  directory: string,
+): Promise<Bundle> {
   const { metafile, outputFiles } = await esbuild.build({
+    ...options,
     entryPoints: [entry],
     absWorkingDir: import.meta.dirname,
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: 'node24',
     // Maps name their sources relative to it, so it is the same for every directory.
-    outfile: `dist/${name}.mjs`,
+    outfile: `dist/${outfile}`,
     write: false,
-    sourcemap: 'linked',
-    legalComments: 'linked',
     // Optional native speed-ups of ws: it works without them, and an image should not carry native code.
     external: ['bufferutil', 'utf-8-validate'],
     banner: { js: requireShim },
@@ -58,10 +90,11 @@ async function bundle(name: string, entry: string, directory: string): Promise<B
   });
   await mkdir(directory, { recursive: true });
   for (const { path: output, contents } of outputFiles) {
-    await writeFile(path.join(directory, path.basename(output)), contents);
+    const mode = path.basename(output) === onPath.outfile ? 0o755 : 0o644;
+    await writeFile(path.join(directory, path.basename(output)), contents, { mode });
   }
-  const file = path.join(directory, `${name}.mjs`);
-  const bytes = metafile.outputs[`dist/${name}.mjs`]?.bytes ?? 0;
+  const file = path.join(directory, outfile);
+  const bytes = metafile.outputs[`dist/${outfile}`]?.bytes ?? 0;
   return { name, file, bytes, inputs: Object.keys(metafile.inputs) };
 }
 

@@ -28,12 +28,20 @@ const notVendors = {
 const pure = [
   'operator/resources/**/*.ts',
   'operator/decide/**/*.ts',
+  'operator/plugin/text/**/*.ts',
+  'operator/plugin/{commands,events,failures,help,judge,target}.ts',
   'scheduler/decide/**/*.ts',
   'common/backoff.ts',
 ];
 
 /** The only files that may touch the process, the environment and the real clock. */
-const mains = ['operator/main.ts', 'scheduler/main.ts', 'common/signals.ts', 'common/clock-system.ts'];
+const mains = [
+  'operator/main.ts',
+  'operator/plugin/main.ts',
+  'scheduler/main.ts',
+  'common/signals.ts',
+  'common/clock-system.ts',
+];
 
 const ambient = {
   'no-restricted-properties': [

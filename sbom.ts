@@ -72,12 +72,13 @@ function billOf({ name }: Bundle, packages: ReadonlySet<string>, whole: Bill): B
   if (unknown.length > 0)
     throw new Error(`${name} holds packages that npm does not list: ${unknown.join(', ')}`);
   const { tools, component } = whole.metadata;
-  const ref = `lingua-${name}@${component.version}`;
+  const title = name.includes('lingua') ? name : `lingua-${name}`;
+  const ref = `${title}@${component.version}`;
   const application = {
     ...component,
     'bom-ref': ref,
     type: 'application',
-    name: `lingua-${name}`,
+    name: title,
     purl: `pkg:generic/${ref}`,
   };
   const dependencies = whole.dependencies

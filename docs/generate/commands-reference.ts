@@ -1,5 +1,7 @@
 /** docs/reference/commands.md: what the programs print of themselves. */
 import { usage as operatorUsage } from '../../operator/flags.ts';
+import { commandNames } from '../../operator/plugin/commands.ts';
+import { helpOf, overview } from '../../operator/plugin/help.ts';
 import { readArguments } from '../../scheduler/arguments.ts';
 import { page } from './markdown.ts';
 
@@ -8,14 +10,17 @@ const schedulerCommands: readonly (readonly string[])[] = [[], ['check-config'],
 export function commandsReference(): string {
   return page(
     'Commands',
-    '`scheduler/arguments.ts` and `operator/flags.ts`',
-    'What each program prints for `--help`. From a checkout: `npm run --silent scheduler -- --help`, `npm run --silent operator -- --help`.',
+    '`scheduler/arguments.ts`, `operator/flags.ts` and `operator/plugin/commands.ts`',
+    'What each program prints for `--help`. From a checkout: `npm run --silent scheduler -- --help`, `npm run --silent operator -- --help`, `npm run --silent plugin -- --help`.',
     ...schedulerCommands.flatMap((command) => [
       `## ${['scheduler', ...command].join(' ')}`,
       text(schedulerHelp(command)),
     ]),
     '## operator',
     text(operatorUsage),
+    '## kubectl lingua',
+    text(overview),
+    ...commandNames.flatMap((name) => [`### kubectl lingua ${name}`, text(withoutCommonFlags(helpOf(name)))]),
   );
 }
 
@@ -24,5 +29,8 @@ function schedulerHelp(command: readonly string[]): string {
   if (asked.kind !== 'help') throw new Error(`scheduler ${command.join(' ')} --help is not help`);
   return asked.text;
 }
+
+/** They stand above, once. */
+const withoutCommonFlags = (help: string): string => help.replace(/\nFlags of every command:\n[^]*$/, '');
 
 const text = (help: string): string => ['```text', help.trimEnd(), '```'].join('\n');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shownDeadLetter, summaryOf } from './dead-letter-text.ts';
-import { printable } from './report.ts';
+import { printable } from '../../common/table.ts';
 
 const letter = (payload: string) => ({
   id: '1-0',

@@ -1,10 +1,11 @@
 /** `scheduler dlq list|show|replay|drop`: the dead letters of every instance, and what becomes of them. */
 import { exitCodes } from '../../common/signals.ts';
+import { printable, table } from '../../common/table.ts';
 import type { DlqRequest } from '../arguments.ts';
 import type { DeadLetter, Store } from '../store/store.ts';
 import { shownDeadLetter, summaryOf } from './dead-letter-text.ts';
 import { withStore, type ToolDeps } from './open-store.ts';
-import { asJson, printable, table, type ToolReport } from './report.ts';
+import { asJson, type ToolReport } from './report.ts';
 
 interface Box {
   readonly instanceId: string;

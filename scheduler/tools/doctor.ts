@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import os from 'node:os';
 import { toAppError } from '../../common/errors.ts';
 import { exitCodes } from '../../common/signals.ts';
+import { printable, table } from '../../common/table.ts';
 import { publisherOf } from '../surfaces/figures.ts';
 import type { Store, StoreFacts } from '../store/store.ts';
 import {
@@ -16,7 +17,7 @@ import {
   type TokenFile,
 } from './doctor-checks.ts';
 import { withStore, type ToolDeps } from './open-store.ts';
-import { asJson, printable, table, type ToolReport } from './report.ts';
+import { asJson, type ToolReport } from './report.ts';
 
 export interface DoctorDeps extends ToolDeps {
   readonly adminTokenFile: string | undefined;

@@ -4,7 +4,7 @@
  *   checkout       in a copy of this repository's root
  *   cluster        the same, with a Kubernetes on which nothing is installed
  *   fleet          the same, with the operator and a SchedulerCluster `demo` that is Ready; `redis-cli` reaches its Redis,
- *                  and ./config.toml is that of an instance
+ *                  ./config.toml is that of an instance, and the kubectl plugin is installed
  *   not-run: why   for what a test cannot do: it needs the reader's own files, builds images, runs the tests …
  *
  * The blocks of a page run in their order and share a directory, so a page reads as its reader would type it.
@@ -18,6 +18,7 @@ import { after, describe, it } from 'node:test';
 import { stringify } from 'smol-toml';
 import { createLogger } from '../../common/log.ts';
 import { root } from '../support/images.ts';
+import { installPlugin } from '../support/plugin.ts';
 import { clusterManifest, installOperator, startPocket, type Pocket } from '../support/pocket.ts';
 import { pages as allPages, type Fence } from './pages.ts';
 
@@ -34,7 +35,12 @@ const prefix = 'lingua-prod';
 const commandsOf = (fences: readonly Fence[]): Fence[] =>
   fences.filter(({ language }) => ['sh', 'bash', 'shell', 'console'].includes(language));
 
-const started = new Map<Place, Promise<Pocket>>();
+interface Running extends Pocket {
+  /** On which the reader's programs are found. */
+  readonly path: string;
+}
+
+const started = new Map<Place, Promise<Running>>();
 const directories: string[] = [];
 
 after(async () => {
@@ -43,21 +49,25 @@ after(async () => {
 });
 
 /** One for all pages that want that place; none is started for nothing. */
-function pocketFor(place: 'cluster' | 'fleet'): Promise<Pocket> {
+function pocketFor(place: 'cluster' | 'fleet'): Promise<Running> {
   const running = started.get(place) ?? start(place);
   started.set(place, running);
   return running;
 }
 
-async function start(place: 'cluster' | 'fleet'): Promise<Pocket> {
+const bin = `${path.join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`;
+
+async function start(place: 'cluster' | 'fleet'): Promise<Running> {
   const pocket = await startPocket({ log: createLogger({}, { level: 'error', format: 'json' }) });
-  if (place === 'cluster') return pocket;
-  const { kubectl, redis } = pocket;
+  if (place === 'cluster') return { ...pocket, path: bin };
+  const { kubectl, redis, cluster } = pocket;
   await installOperator(kubectl);
   const manifest = clusterManifest({ name: 'demo', redisUrl: redis.url, keyPrefix: prefix });
   await kubectl(['apply', '-f', '-'], manifest);
+  const plugin = await installPlugin(cluster.kubeconfig);
+  directories.push(plugin.directory);
   await kubectl(['wait', 'lsc/demo', '--for=condition=Ready', '--timeout=90s']);
-  return pocket;
+  return { ...pocket, path: `${plugin.directory}:${bin}` };
 }
 
 /** What the reader has after a clone: the same files, and room for their own. */
@@ -70,21 +80,16 @@ function checkout(): string {
 }
 
 async function environmentOf(place: Place, directory: string): Promise<NodeJS.ProcessEnv> {
-  const bin = path.join(root, 'node_modules/.bin');
-  const environment = {
-    ...process.env,
-    PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-    NODE_TEST_CONTEXT: undefined,
-  };
+  const environment = { ...process.env, PATH: bin, NODE_TEST_CONTEXT: undefined };
   if (place === 'checkout') return environment;
-  const { cluster, redis } = await pocketFor(place);
+  const { cluster, redis, path: found } = await pocketFor(place);
   writeFileSync(
     path.join(directory, 'config.toml'),
     stringify({
       scheduler: { phase2: { instance_id: 'by-hand', redis: { url: redis.url, key_prefix: prefix } } },
     }),
   );
-  return { ...environment, KUBECONFIG: cluster.kubeconfig, REDIS_PORT: String(redis.port) };
+  return { ...environment, PATH: found, KUBECONFIG: cluster.kubeconfig, REDIS_PORT: String(redis.port) };
 }
 
 /** The reader's redis-cli finds its server at the usual port; ours is elsewhere. */

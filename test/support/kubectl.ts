@@ -18,10 +18,15 @@ export interface Kubectl {
 
 const timeoutMs = 120_000;
 
-export function createKubectl(kubeconfig: string, program = process.env['KUBECTL'] ?? 'kubectl'): Kubectl {
+/** @param variables more of them for its environment; undefined takes one away */
+export function createKubectl(
+  kubeconfig: string,
+  program = process.env['KUBECTL'] ?? 'kubectl',
+  variables: NodeJS.ProcessEnv = {},
+): Kubectl {
   const attempt = (args: readonly string[], input = ''): Promise<KubectlAnswer> =>
     new Promise((resolve, reject) => {
-      const env = { ...process.env, KUBECONFIG: kubeconfig };
+      const env = { ...process.env, KUBECONFIG: kubeconfig, ...variables };
       const options = { env, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 };
       const child = execFile(program, [...args], options, (error, stdout, stderr) => {
         if (error && typeof error.code !== 'number') {
