@@ -201,6 +201,20 @@ describe('delivery order of a session that was taken over', () => {
     assert.deepEqual(answer(0, holdMs), ['a0']);
   });
 
+  it('does not miss what was restored between utterances that are said again', () => {
+    const { order, answer } = resumed(1, 2);
+    for (const index of [0, 3]) order.submitted(index);
+    // Said again, and found to be known.
+    for (const index of [1, 2]) {
+      order.submitted(index);
+      order.withdrawn(index);
+    }
+    assert.deepEqual(answer(1), []);
+    assert.deepEqual(answer(0), ['a0', 'a1']);
+    assert.deepEqual(answer(2), ['a2']);
+    assert.deepEqual(answer(3), ['a3'], 'nothing is missing, and nothing waited for');
+  });
+
   it('delivers every answer exactly once whatever was restored and whatever comes', () => {
     const step = fc.record({ index: fc.nat(12), waitMs: fc.nat(2 * holdMs), old: fc.boolean() });
     fc.assert(
@@ -215,6 +229,8 @@ describe('delivery order of a session that was taken over', () => {
         delivered.push(...released(nowMs + holdMs));
         const answers = delivered.filter((item) => item.startsWith('a'));
         assert.deepEqual(answers.sort(), steps.map(({ index }) => `a${String(index)}`).sort());
+        const missed = steps.filter(({ index }) => delivered.includes(`m${String(index)}`));
+        assert.deepEqual(missed, [], 'what was submitted is never missing');
       }),
     );
   });

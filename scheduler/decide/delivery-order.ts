@@ -34,6 +34,8 @@ export class DeliveryOrder<Answer> {
   readonly #open = new Map<number, number>();
   /** The same of those that were submitted before the session was taken over. */
   readonly #restored = new Map<number, number>();
+  /** Those that were restored and answered here, at `#next` or above: never missing, and nobody waits for them. */
+  readonly #restoredAndOver = new Set<number>();
   /** Answers that wait, by index and then by sequence. */
   readonly #held: Held<Answer>[] = [];
   /** Every index below is over with. Undefined until the first release: the lowest index known then starts the count. */
@@ -108,16 +110,27 @@ export class DeliveryOrder<Answer> {
     if (restored || index - from > gapMax) return [];
     const missing: Release<Answer>[] = [];
     for (let gap = from; gap < index; gap++) {
-      if (!this.#open.has(gap) && !this.#restored.has(gap)) missing.push({ kind: 'missing', index: gap });
+      if (!this.#isExpected(gap) && !this.#restoredAndOver.has(gap))
+        missing.push({ kind: 'missing', index: gap });
     }
     return missing;
   }
 
   #pass({ index, restored }: Held<Answer>): void {
     this.#passed = Math.max(this.#passed, index);
-    if (restored) return;
-    const over = this.#open.has(index) ? index : index + 1;
-    this.#next = Math.max(this.#nextIndex(), over);
+    if (restored) this.#restoredAndOver.add(index);
+    else this.#next = Math.max(this.#nextIndex(), this.#open.has(index) ? index : index + 1);
+    this.#skipRestored();
+  }
+
+  #skipRestored(): void {
+    if (this.#next === undefined) return;
+    while (this.#restoredAndOver.has(this.#next) && !this.#isExpected(this.#next)) this.#next++;
+    for (const index of this.#restoredAndOver) if (index < this.#next) this.#restoredAndOver.delete(index);
+  }
+
+  #isExpected(index: number): boolean {
+    return this.#open.has(index) || this.#restored.has(index);
   }
 
   /** Restored utterances do not start the count: what lies between them and the first new one is not missing. */
