@@ -9,6 +9,7 @@ import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeViolation, type Judgement } from './checker.ts';
 import { groupBy } from './checks/ledger.ts';
+import { clusterRows } from './environment/cluster-rows.ts';
 import { crowdRows } from './environment/crowd-rows.ts';
 import { instanceRows } from './environment/instance-rows.ts';
 import { notHere, peerRows } from './environment/peer-rows.ts';
@@ -31,7 +32,7 @@ const { values: asked } = parseArgs({
 });
 const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
 const redis = asked.redis === 'cluster' ? 'cluster' : 'single';
-const allRows = [...redisRows, ...instanceRows, ...peerRows, ...crowdRows, ...shippedRows];
+const allRows = [...redisRows, ...clusterRows, ...instanceRows, ...peerRows, ...crowdRows, ...shippedRows];
 const startedAt = performance.now();
 
 function choose(): Row[] {

@@ -1,9 +1,9 @@
 /**
- * Real Redis servers for tests: one, or a cluster of three masters. On loopback, on free ports, in a directory of their
+ * Real Redis servers for tests: one, or a cluster of three masters with or without replicas. On loopback, on free ports, in a directory of their
  * own, without persistence unless asked for. Only processes started here are ever signalled, and none outlives the test
  * process.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,8 @@ export interface RedisServer {
   /** Stops the process without ending it: connections stay open and nothing answers. */
   pause(): void;
   resume(): void;
+  /** From here on its files do not grow, as on a full disk; `false` gives the disk room again. */
+  fillDisk(isFull: boolean): void;
 }
 
 export interface RedisServerOptions {
@@ -64,6 +66,10 @@ export async function startRedis({ aof = false, args = [] }: RedisServerOptions 
     },
     pause: () => void server.kill('SIGSTOP'),
     resume: () => void server.kill('SIGCONT'),
+    fillDisk: (isFull) => {
+      const limit = isFull ? '1:unlimited' : 'unlimited';
+      execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${limit}`]);
+    },
   };
 }
 
@@ -71,68 +77,107 @@ export interface RedisCluster {
   readonly urls: readonly string[];
   readonly ports: readonly number[];
   stop(): Promise<void>;
+  /** Ends one server at once, as a crash does. */
+  kill(port: number): Promise<void>;
+  /** Brings it back: it knows its place in the cluster, and none of its data. */
+  revive(port: number): Promise<void>;
+  /** Stops one server without ending it. */
+  pause(port: number): void;
+  resume(port: number): void;
 }
 
+const masterCount = 3;
 let shared: Promise<RedisCluster> | undefined;
 
 /** Three masters that share all slots. Forming them takes two seconds, so a test process has one at most. */
 export function startRedisCluster(): Promise<RedisCluster> {
-  shared ??= formCluster();
+  shared ??= formCluster(masterCount, () => (shared = undefined));
   return shared;
 }
 
-async function formCluster(): Promise<RedisCluster> {
+/** Three masters with a replica each, in sync; nobody else's. */
+export function startReplicatedRedisCluster(): Promise<RedisCluster> {
+  return formCluster(2 * masterCount);
+}
+
+async function formCluster(size: number, onStopped: () => void = () => undefined): Promise<RedisCluster> {
   const directory = mkdtempSync(path.join(tmpdir(), 'lingua-redis-cluster-'));
-  const ports: number[] = [];
-  while (ports.length < 3) {
-    const port = await freePort();
-    if (!ports.includes(port)) ports.push(port);
-  }
-  const servers = ports.map((port) => launchServer(port, directory, clusterArguments(port)));
+  const ports = await freePorts(size);
+  const launch = (port: number) => launchServer(port, directory, clusterArguments(port));
+  const servers = new Map(ports.map((port) => [port, launch(port)]));
+  const kill = async (port: number) => {
+    const server = servers.get(port)!;
+    server.kill('SIGKILL');
+    await exited(server);
+  };
+  const revive = async (port: number) => {
+    const server = launch(port);
+    servers.set(port, server);
+    await answering(port, server);
+  };
   const stop = async () => {
-    for (const server of servers) server.kill('SIGKILL');
-    await Promise.all(servers.map(exited));
+    await Promise.all(ports.map(kill));
     rmSync(directory, { recursive: true, force: true });
-    shared = undefined;
+    onStopped();
   };
   try {
-    await Promise.all(servers.map((server, i) => answering(ports[i] ?? 0, server)));
-    await joinMasters(ports);
+    await Promise.all([...servers].map(([port, server]) => answering(port, server)));
+    await joinAll(ports);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { ports, urls: ports.map((port) => `redis://127.0.0.1:${String(port)}`), stop };
+  const urls = ports.map((port) => `redis://127.0.0.1:${String(port)}`);
+  const pause = (port: number) => void servers.get(port)!.kill('SIGSTOP');
+  const resume = (port: number) => void servers.get(port)!.kill('SIGCONT');
+  return { ports, urls, stop, kill, revive, pause, resume };
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
 }
 
 const clusterArguments = (port: number): string[] => [
   ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${String(port)}.conf`],
-  ...['--cluster-node-timeout', '2000', '--appendonly', 'no'],
+  ...['--cluster-node-timeout', '2000', '--cluster-replica-validity-factor', '0'],
+  ...['--appendonly', 'no', '--repl-diskless-sync-delay', '0'],
 ];
 
-async function joinMasters(ports: readonly number[]): Promise<void> {
-  const masters = ports.map(connect);
+/** The first of them become masters, the rest replicas in the same order. */
+async function joinAll(ports: readonly number[]): Promise<void> {
+  const servers = ports.map(connect);
+  const [masters, replicas] = [servers.slice(0, masterCount), servers.slice(masterCount)];
   try {
-    const slots = 16_384;
-    await Promise.all(
-      masters.map((master, i) => {
-        const first = Math.ceil((i * slots) / masters.length);
-        const last = Math.ceil(((i + 1) * slots) / masters.length) - 1;
-        return master.call('CLUSTER', 'ADDSLOTSRANGE', first, last);
-      }),
+    await Promise.all(masters.map((master, i) => addSlots(master, i)));
+    for (const server of servers.slice(1)) await server.call('CLUSTER', 'MEET', '127.0.0.1', ports[0] ?? 0);
+    await eventually(
+      async () => (await Promise.all(servers.map((server) => knowsAll(server, ports.length)))).every(Boolean),
+      'formed cluster',
     );
-    for (const master of masters.slice(1)) await master.call('CLUSTER', 'MEET', '127.0.0.1', ports[0] ?? 0);
-    await eventually(async () => (await Promise.all(masters.map(knowsAll))).every(Boolean), 'formed cluster');
+    await Promise.all(replicas.map((replica, i) => follow(replica, masters[i]!)));
   } finally {
-    for (const master of masters) master.disconnect();
+    for (const server of servers) server.disconnect();
   }
 }
 
-async function knowsAll(master: Redis): Promise<boolean> {
-  const info = String(await master.call('CLUSTER', 'INFO'));
-  return ['cluster_state:ok', 'cluster_known_nodes:3', 'cluster_slots_ok:16384'].every((fact) =>
-    info.includes(fact),
-  );
+function addSlots(master: Redis, place: number): Promise<unknown> {
+  const slots = 16_384;
+  const first = Math.ceil((place * slots) / masterCount);
+  const last = Math.ceil(((place + 1) * slots) / masterCount) - 1;
+  return master.call('CLUSTER', 'ADDSLOTSRANGE', first, last);
+}
+
+async function follow(replica: Redis, master: Redis): Promise<void> {
+  await replica.call('CLUSTER', 'REPLICATE', String(await master.call('CLUSTER', 'MYID')));
+  await eventually(async () => (await master.wait(1, 100)) === 1, 'replica in sync');
+}
+
+async function knowsAll(server: Redis, size: number): Promise<boolean> {
+  const info = String(await server.call('CLUSTER', 'INFO'));
+  const facts = ['cluster_state:ok', `cluster_known_nodes:${String(size)}`, 'cluster_slots_ok:16384'];
+  return facts.every((fact) => info.includes(fact));
 }
 
 function launchServer(port: number, directory: string, args: readonly string[]): ChildProcess {
@@ -148,7 +193,7 @@ function launchServer(port: number, directory: string, args: readonly string[]):
     '--hz',
     '100',
   ];
-  const command = [...endWithParent(), serverBinary(), ...fixed, ...args];
+  const command = [...endWithParent(), ...fileLimitAsError, serverBinary(), ...fixed, ...args];
   const server = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
   const endWithUs = () => void server.kill('SIGKILL');
   process.once('exit', endWithUs);
@@ -164,6 +209,9 @@ function serverBinary(): string {
   if (found) return found;
   throw new Error('no redis-server on the PATH: apt-get install redis-server, or set REDIS_SERVER to one');
 }
+
+/** A process whose file may not grow is ended by a signal; one that ignores it is told by an error, as on a full disk. */
+const fileLimitAsError = ['sh', '-c', `trap '' XFSZ; exec "$@"`, 'sh'];
 
 /** Where the system can do it, a server ends even with a test process that was killed. */
 function endWithParent(): string[] {

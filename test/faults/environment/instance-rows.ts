@@ -1,10 +1,13 @@
 /** Instances end, freeze, are cut off or appear twice. */
+import http from 'node:http';
+import net from 'node:net';
 import { createKeys } from '../../../scheduler/store/redis/keys.ts';
 import { clientFrame, RudeClient } from '../fuzz/rude-client.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { Life } from '../fleet/life.ts';
 import { scaled } from '../fleet/settings.ts';
 import { comesTrue } from '../wait.ts';
+import { readyAgain } from './ready-again.ts';
 import { faultsOf, type Row } from './row.ts';
 
 const sleep = (life: Life, ms: number) => life.fleet.clock.sleep(ms);
@@ -195,7 +198,61 @@ export const instanceRows: readonly Row[] = [
       );
     },
   },
+  {
+    id: '35',
+    name: 'the instance of the sessions has no file descriptor left: it serves whom it has',
+    failsNone: true,
+    async strike(life) {
+      const instance = life.fleet.at(0);
+      const crowd = await useUpDescriptors(life, instance);
+      const refused = !(await takesConnections(instance));
+      const before = answers(life);
+      await sleep(life, 1500);
+      const served = answers(life) - before;
+      for (const socket of crowd) socket.destroy();
+      instance.limitDescriptors(undefined);
+      return [
+        ...faultsOf(
+          [refused, 'it still took connections'],
+          [served > 0, 'its sessions were not answered meanwhile'],
+        ),
+        ...(await readyAgain(life)),
+      ];
+    },
+  },
 ];
+
+/** Leaves it a few, and takes those with connections that say nothing. */
+async function useUpDescriptors(life: Life, instance: Instance): Promise<net.Socket[]> {
+  const few = 10;
+  life.fleet.noteFault('descriptors used up');
+  instance.limitDescriptors(few);
+  const crowd = Array.from({ length: 3 * few }, () => {
+    const socket = net.connect(instance.port, '127.0.0.1');
+    return socket.on('error', () => undefined);
+  });
+  await sleep(life, 300);
+  return crowd;
+}
+
+/** Over a connection of its own; `fetch` may have one left. */
+function takesConnections({ port }: Instance): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = http.get({ host: '127.0.0.1', port, path: '/livez', agent: false, timeout: 1000 });
+    asked.once('response', (response) => {
+      response.resume();
+      resolve(true);
+    });
+    asked.once('timeout', () => asked.destroy());
+    asked.once('close', () => {
+      resolve(false);
+    });
+    asked.on('error', () => undefined);
+  });
+}
+
+const answers = ({ fleet }: Life): number =>
+  fleet.history.events.filter(({ op, phase }) => op === 'answer' && phase === 'ok').length;
 
 /** More than the operating system keeps for a reader that does not come. */
 const pipeBytes = 400_000;

@@ -3,20 +3,10 @@ import { createKeys } from '../../../scheduler/store/redis/keys.ts';
 import { scaled } from '../fleet/settings.ts';
 import type { Life } from '../fleet/life.ts';
 import { comesTrue } from '../wait.ts';
+import { readyAgain } from './ready-again.ts';
 import { faultsOf, type Row } from './row.ts';
 
 const sleep = (life: Life, ms: number) => life.fleet.clock.sleep(ms);
-
-/** Every instance serves again. */
-async function allReady(life: Life): Promise<boolean> {
-  const { instances, clock } = life.fleet;
-  const ready = async () =>
-    (await Promise.all(instances.map((one) => one.status('/readyz')))).every((status) => status === 200);
-  return comesTrue(ready, { clock, withinMs: 15_000, everyMs: 100 });
-}
-
-const readyAgain = async (life: Life) =>
-  faultsOf([await allReady(life), 'not every instance is ready again']);
 
 /** Does something to each inbox, again and again while sessions speak. */
 async function atEachInbox(life: Life, act: (inbox: string) => Promise<unknown>): Promise<string[]> {
@@ -92,6 +82,30 @@ export const redisRows: readonly Row[] = [
       await direct.call('CONFIG', 'SET', 'maxmemory', '0');
       return [
         ...faultsOf([held.every(Boolean), `leases were lost in a full Redis: ${held.join(' ')}`]),
+        ...(await readyAgain(life)),
+      ];
+    },
+  },
+  {
+    id: '10',
+    name: 'the disk of Redis is full: nothing can be appended to its log',
+    redis: 'single',
+    // Every second, as shipped: with `always` Redis ends itself, which is row 3.
+    fleet: { aof: true, redisArgs: ['--appendfsync', 'everysec'] },
+    async strike(life) {
+      const { server, direct, instances } = life.fleet;
+      life.fleet.noteFault('disk full');
+      server.fillDisk(true);
+      const refuses = async () => /MISCONF/.test(await direct.set('probe', '').catch(String));
+      const refused = await comesTrue(refuses, { clock: life.fleet.clock, withinMs: 5000, everyMs: 100 });
+      await sleep(life, 2000);
+      const alive = await Promise.all(instances.map((one) => one.status('/livez')));
+      server.fillDisk(false);
+      return [
+        ...faultsOf(
+          [refused, 'Redis took writes all the time'],
+          [alive.every((status) => status === 200), `liveness fell with the disk: ${alive.join(' ')}`],
+        ),
         ...(await readyAgain(life)),
       ];
     },

@@ -8,7 +8,13 @@ import path from 'node:path';
 import type { Cluster, Redis } from 'ioredis';
 import { systemClock } from '../../../common/clock-system.ts';
 import type { Clock } from '../../../common/clock.ts';
-import { startRedis, startRedisCluster, type RedisServer } from '../../support/redis.ts';
+import {
+  startRedis,
+  startRedisCluster,
+  startReplicatedRedisCluster,
+  type RedisCluster,
+  type RedisServer,
+} from '../../support/redis.ts';
 import { rewriteAddresses } from '../cluster-addresses.ts';
 import type { Command, ScriptNames } from '../commands.ts';
 import { History } from '../history.ts';
@@ -27,7 +33,9 @@ export interface FleetOptions {
   readonly seed: number;
   readonly instances?: number;
   readonly aof?: boolean;
-  /** A single Redis with a replica, and `durability = "replicated"`. */
+  /** Further arguments of a single Redis. */
+  readonly redisArgs?: readonly string[];
+  /** Redis with a replica, or a cluster of which every master has one, and `durability = "replicated"`. */
   readonly replicated?: boolean;
   /** The times that are shipped, instead of the scaled ones. */
   readonly shipped?: boolean;
@@ -57,6 +65,7 @@ export class Fleet {
   #direct: Redis | Cluster | undefined;
   #ports: readonly number[] = [];
   #scripts: ScriptNames = new Map();
+  #cluster: RedisCluster | undefined;
   #stopCluster: () => Promise<void> = () => Promise.resolve();
 
   private constructor(options: FleetOptions) {
@@ -106,6 +115,12 @@ export class Fleet {
     return this.#server;
   }
 
+  /** The Redis cluster, whose servers are to be killed. */
+  get cluster(): RedisCluster {
+    if (!this.#cluster) throw new Error('this fleet has a single Redis');
+    return this.#cluster;
+  }
+
   /** From here on everybody writes into a new history. */
   newHistory(): History {
     this.#history = new History(this.clock);
@@ -138,21 +153,32 @@ export class Fleet {
 
   async #startRedis(): Promise<void> {
     this.#scripts = await readScriptNames();
-    const { redis, aof = false, replicated = false } = this.options;
+    const { redis, aof = false, redisArgs = [], replicated = false } = this.options;
     if (redis === 'single') {
-      this.#server = await startRedis({ aof, args: ['--repl-diskless-sync-delay', '0'] });
+      this.#server = await startRedis({ aof, args: ['--repl-diskless-sync-delay', '0', ...redisArgs] });
       this.#ports = [this.#server.port];
       if (replicated) this.#replica = await startReplica(this.#server.port, this.clock);
     } else {
-      onCluster += 1;
-      const cluster = await startRedisCluster();
-      this.#ports = cluster.ports;
-      this.#stopCluster = async () => {
-        onCluster -= 1;
-        if (onCluster === 0) await cluster.stop();
-      };
+      this.#cluster = await (replicated ? this.#ownCluster() : this.#sharedCluster());
+      this.#ports = this.#cluster.ports;
     }
     this.#direct = openDirect(redis, this.#ports);
+  }
+
+  async #ownCluster(): Promise<RedisCluster> {
+    const cluster = await startReplicatedRedisCluster();
+    this.#stopCluster = () => cluster.stop();
+    return cluster;
+  }
+
+  async #sharedCluster(): Promise<RedisCluster> {
+    onCluster += 1;
+    this.#stopCluster = async () => {
+      onCluster -= 1;
+      if (onCluster === 0) await cluster.stop();
+    };
+    const cluster = await startRedisCluster();
+    return cluster;
   }
 
   async #createInstance(instanceId: string, podUid = `uid-of-${instanceId}`): Promise<Instance> {

@@ -3,7 +3,8 @@
  * killed, frozen and thawed; it is started again as the kubelet would do it, under the same pod identity. A process that
  * ends although nobody broke it is written into the history as a crash.
  */
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { InstanceReport } from '../../../common/admin-api.ts';
 import type { Clock } from '../../../common/clock.ts';
@@ -31,6 +32,7 @@ export interface InstanceParts {
 
 /** Generous: on a busy machine starting takes long, and that is no fault of the scheduler. */
 const readyWithinMs = 60_000;
+const enoughDescriptors = 4096;
 
 export class Instance {
   readonly #parts: InstanceParts;
@@ -177,6 +179,13 @@ export class Instance {
 
   unblockLog(): void {
     this.#program?.resumeReading();
+  }
+
+  /** So many more files and sockets than it has now; undefined for enough. */
+  limitDescriptors(more: number | undefined): void {
+    const used = readdirSync(`/proc/${this.pid}/fd`).length;
+    const limit = more === undefined ? enoughDescriptors : used + more;
+    execFileSync('prlimit', ['--pid', `${this.pid}`, `--nofile=${limit}:`]);
   }
 
   signal(signal: NodeJS.Signals): void {
