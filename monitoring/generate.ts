@@ -6,7 +6,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { fleetAlerts } from '../operator/resources/monitoring/fleet-alerts.ts';
 import { operatorAlerts } from '../operator/resources/monitoring/operator-alerts.ts';
-import { dashboards, grafanaJson } from './dashboards.ts';
+import { dashboards } from './dashboards.ts';
+import { grafanaJson } from './grafana.ts';
 import { podMonitorsFile, prometheusRuleFile } from './manifests.ts';
 import type { RuleGroup } from '../operator/resources/monitoring/rule.ts';
 

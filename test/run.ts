@@ -74,7 +74,7 @@ const suites: readonly Suite[] = [
   },
   {
     name: 'browser',
-    tells: 'the dashboard in a real browser',
+    tells: 'the dashboard, and those for Grafana, in a real browser',
     files: ['test/browser/*.test.ts'],
     isolated: true,
     concurrency: 1,

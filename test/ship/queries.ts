@@ -3,12 +3,13 @@ import { operatorMetrics, schedulerMetrics } from '../../docs/generate/metrics-r
 
 /** Labels that the scrape adds: Prometheus, the Prometheus operator, and our PodMonitor. */
 const ofTheScrape = ['job', 'instance', 'namespace', 'pod', 'container', 'scheduler_cluster'];
-const ofPrometheus = new Map<string, readonly string[]>([['up', ofTheScrape]]);
+/** Of Prometheus, and of Node's part in both programs, which the reference pages leave out. */
+const ofOthers = ['up', 'process_resident_memory_bytes'];
 
 type Series = readonly (readonly [name: string, labels: readonly string[]])[];
 
 const known = new Map<string, readonly string[]>([
-  ...ofPrometheus,
+  ...ofOthers.map((name) => [name, ofTheScrape] as const),
   ...[...schedulerMetrics(), ...operatorMetrics()].flatMap(({ name, type, labels }): Series => {
     const all = [...labels, ...ofTheScrape];
     if (type !== 'histogram') return [[name, all]];
