@@ -44,7 +44,7 @@ const observed: Observed[] = [];
 const observe = (op: string, result: string) => void observed.push({ op, result });
 
 function openHarness(changes: Partial<RedisStoreOptions> = {}): RedisHarness {
-  const options = { durability: 'replicated', replicaTimeoutMs: 100, observe, ...changes } as const;
+  const options = { durability: 'replicated', replicaTimeoutMs: 500, observe, ...changes } as const;
   return redisHarness(raw, storeOptions({ mode: 'single', url: master.url }, options));
 }
 
