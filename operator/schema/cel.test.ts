@@ -135,6 +135,18 @@ describe('validation rules', () => {
     assert.deepEqual(said(schema, { 'a-b': 1, if: 2 }), ['spec: Invalid value: differ']);
   });
 
+  it('see keys of a map as they are written', () => {
+    const schema: Schema = {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      'x-kubernetes-validations': [
+        { rule: "self.all(key, key.startsWith('a-b.c/'))", message: 'not of ours' },
+      ],
+    };
+    assert.deepEqual(said(schema, { 'a-b.c/d': 'x' }), []);
+    assert.deepEqual(said(schema, { 'b.c/d': 'x' }), ['spec: Invalid value: not of ours']);
+  });
+
   it('know the extra functions of the API server', () => {
     const text = (rule: string): Schema => ({
       type: 'string',

@@ -33,7 +33,11 @@ export function toCel(value: Json | undefined, schema: Schema): unknown {
   if (isObject(value)) {
     const fields = Object.keys(value).filter((name) => value[name] !== undefined);
     return Object.fromEntries(
-      fields.map((name) => [escaped(name), toCel(value[name], fieldSchema(schema, name) ?? anything)]),
+      fields.map((name) => [
+        // Keys of a map are data and stay as they are.
+        Object.hasOwn(schema.properties ?? {}, name) ? escaped(name) : name,
+        toCel(value[name], fieldSchema(schema, name) ?? anything),
+      ]),
     );
   }
   if (typeof value === 'number') return number(value, schema);
