@@ -134,4 +134,47 @@ describe('built-in kinds', { concurrency: 2 }, () => {
     assert.match(short.stderr, /cannot parse "Z" as "\.000000"/);
     assert.equal((await createFrom(place, lease('2026-01-01T00:00:00.000001Z'))).code, 0);
   });
+
+  it('keep a HorizontalPodAutoscaler, with its defaults and within its bounds', async (t) => {
+    const place = await openPlace(t);
+    const target = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'web' };
+    const autoscaler = (spec: object) => ({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'web' },
+      spec: { scaleTargetRef: target, ...spec },
+    });
+    const behavior = { scaleDown: { stabilizationWindowSeconds: 600 } };
+    assert.equal((await createFrom(place, autoscaler({ maxReplicas: 4, behavior }))).stderr, '');
+    const { spec } = await json<{ spec: object }>(place, 'get', 'hpa', 'web');
+    const percent = { type: 'Percent', value: 100, periodSeconds: 15 };
+    assert.deepEqual(spec, {
+      scaleTargetRef: target,
+      minReplicas: 1,
+      maxReplicas: 4,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+        },
+      ],
+      behavior: {
+        scaleUp: {
+          stabilizationWindowSeconds: 0,
+          selectPolicy: 'Max',
+          policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }, percent],
+        },
+        scaleDown: { stabilizationWindowSeconds: 600, selectPolicy: 'Max', policies: [percent] },
+      },
+    });
+    assert.match(
+      await place.kubectl('get', 'hpa', 'web'),
+      /^NAME +REFERENCE +TARGETS +MINPODS +MAXPODS +REPLICAS +AGE\nweb +StatefulSet\/web +cpu: <unknown>\/80% +1 +4 +0 /,
+    );
+    const wrong = autoscaler({ scaleTargetRef: { kind: 'StatefulSet' }, minReplicas: 3, maxReplicas: 2 });
+    const { stderr } = await createFrom(place, { ...wrong, metadata: { name: 'wrong' } });
+    assert.match(stderr, /scaleTargetRef\.apiVersion: Invalid value: "": apiVersion must specify API group/);
+    assert.match(stderr, /spec\.scaleTargetRef\.name: Required value/);
+    assert.match(stderr, /maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`/);
+  });
 });

@@ -50,6 +50,7 @@ const appObjects = [
 const viewed = [
   rule([''], coreObjects, read),
   rule(['apps'], appObjects, read),
+  rule(['autoscaling'], ['horizontalpodautoscalers'], read),
   rule(['policy'], ['poddisruptionbudgets'], read),
   rule(['networking.k8s.io'], ['ingresses', 'networkpolicies'], read),
 ];
@@ -62,6 +63,7 @@ const edited = [
     write,
   ),
   rule(['apps'], appObjects, write),
+  rule(['autoscaling'], ['horizontalpodautoscalers'], write),
   rule(['policy'], ['poddisruptionbudgets'], write),
   rule(['networking.k8s.io'], ['ingresses', 'networkpolicies'], write),
 ];

@@ -1,4 +1,5 @@
 /** Every built-in kind that is served, one line each. Kinds nobody here uses are left out, as an empty group would be. */
+import { autoscalerStrategy } from './autoscalers.ts';
 import { coreEventForm, coreEventStrategy, newEventForm, newEventStrategy } from './events.ts';
 import type { Kind, ScalePaths, Strategy } from './kind.ts';
 import * as plain from './plain.ts';
@@ -124,6 +125,12 @@ const others: Kind[] = [
     shortNames: ['pdb'],
     hasStatus: true,
     hasGeneration: true,
+  }),
+  kind('autoscaling/v2/horizontalpodautoscalers', 'HorizontalPodAutoscaler', autoscalerStrategy, {
+    model: 'V2HorizontalPodAutoscaler',
+    shortNames: ['hpa'],
+    categories: ['all'],
+    hasStatus: true,
   }),
   kind('coordination.k8s.io/v1/leases', 'Lease', plain.leaseStrategy),
   kind('events.k8s.io/v1/events', 'Event', newEventStrategy, {

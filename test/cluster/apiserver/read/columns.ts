@@ -207,6 +207,28 @@ const budgets: Column[] = [
   ageColumn,
 ];
 
+/** One target for each metric; nothing measures here, so what is measured is unknown. */
+const targets: Cell = (autoscaler) =>
+  objectsAt(autoscaler, 'spec', 'metrics')
+    .map((metric) => {
+      const percent = numberAt(metric, 'resource', 'target', 'averageUtilization');
+      const wanted = percent === undefined ? '<auto>' : `${percent}%`;
+      return `${stringAt(metric, 'resource', 'name') ?? ''}: <unknown>/${wanted}`;
+    })
+    .join(', ');
+
+const autoscalers: Column[] = [
+  text('Reference', (autoscaler) => {
+    const target = objectAt(autoscaler, 'spec', 'scaleTargetRef');
+    return `${stringAt(target, 'kind') ?? ''}/${stringAt(target, 'name') ?? ''}`;
+  }),
+  text('Targets', targets),
+  text('MinPods', (autoscaler) => shown(at(autoscaler, 'spec', 'minReplicas'))),
+  integer('MaxPods', count('spec', 'maxReplicas')),
+  integer('Replicas', count('status', 'currentReplicas')),
+  ageColumn,
+];
+
 const roleText: Cell = (binding) =>
   `${stringAt(binding, 'roleRef', 'kind') ?? ''}/${stringAt(binding, 'roleRef', 'name') ?? ''}`;
 
@@ -258,6 +280,7 @@ const known: Readonly<Record<string, readonly Column[]>> = {
   ],
   'apps/controllerrevisions': [text('Controller', owner), integer('Revision', count('revision')), ageColumn],
   'policy/poddisruptionbudgets': budgets,
+  'autoscaling/horizontalpodautoscalers': autoscalers,
   'coordination.k8s.io/leases': [text('Holder', field('spec', 'holderIdentity')), ageColumn],
   'rbac.authorization.k8s.io/rolebindings': [text('Role', roleText), ageColumn],
   'rbac.authorization.k8s.io/clusterrolebindings': [text('Role', roleText), ageColumn],

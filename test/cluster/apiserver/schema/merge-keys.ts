@@ -33,6 +33,7 @@ const listMapKeys: Readonly<Record<string, readonly string[]>> = {
   'V1NodeStatus.conditions': ['type'],
   'V1NodeStatus.addresses': ['type'],
   'V1PodDisruptionBudgetStatus.conditions': ['type'],
+  'V2HorizontalPodAutoscalerStatus.conditions': ['type'],
   'V1CustomResourceDefinitionStatus.conditions': ['type'],
   'V1PersistentVolumeClaimStatus.conditions': ['type'],
 };
