@@ -4,13 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Redis } from 'ioredis';
+import { documentedRights } from '../support/redis-rights.ts';
 import { connect, startRedis, type RedisServer } from '../support/redis.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const directory = path.join(root, 'scheduler/store/redis');
 
-/** What ioredis asks for by itself: names, whether the server is ready, and where slots are. */
-const ofTheClient = ['client|setname', 'info', 'cluster|slots', 'ping'];
+/** What ioredis asks for by itself: names, whether the server or the cluster is ready, and where slots are. */
+const ofTheClient = ['client|setname', 'info', 'cluster|info', 'cluster|slots', 'ping'];
 
 /** Commands in scripts and beside them, in lower case. */
 function commandsUsed(): string[] {
@@ -22,12 +23,6 @@ function commandsUsed(): string[] {
     for (const [, command = ''] of source.matchAll(calls)) used.add(command.toLowerCase());
   }
   return [...used].sort();
-}
-
-function documented(): string[] {
-  const design = readFileSync(path.join(root, 'docs/design/scheduler.md'), 'utf8');
-  const [, rights = ''] = /ACL SETUSER lingua on >secret ~lingua:\* (.+)$/m.exec(design) ?? [];
-  return rights.trim().split(' ').sort();
 }
 
 describe('the commands we use', () => {
@@ -61,7 +56,7 @@ describe('the commands we use', () => {
 
   it('are the rights that the design names, and no others', () => {
     assert.deepEqual(
-      documented(),
+      documentedRights().sort(),
       commandsUsed()
         .map((command) => `+${command}`)
         .sort(),

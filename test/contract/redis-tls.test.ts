@@ -1,13 +1,14 @@
 /** TLS, a user with few rights, and secrets in files that change: as Redis is run where it matters. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Redis } from 'ioredis';
 import type { RedisStoreOptions } from '../../scheduler/store/redis/options.ts';
+import { documentedRights } from '../support/redis-rights.ts';
 import { connect, startRedis, type RedisServer } from '../support/redis.ts';
 import { openSession, until } from './harness.ts';
 import { again } from './redis-fixture.ts';
@@ -55,14 +56,6 @@ function makeCertificates(): void {
   writeFileSync(file('names.cnf'), 'subjectAltName=IP:127.0.0.1\n');
   const by = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names.cnf', '-days', '2'];
   openssl('x509', '-req', '-in', 'server.csr', ...by, '-out', 'server.crt');
-}
-
-/** The rights that the design names as enough. */
-function documentedRights(): string[] {
-  const design = readFileSync(path.resolve(import.meta.dirname, '../../docs/design/scheduler.md'), 'utf8');
-  const [, line] = /ACL SETUSER lingua on >secret ~lingua:\* (.+)$/m.exec(design) ?? [];
-  assert.ok(line, 'the design names no rights');
-  return line.trim().split(' ');
 }
 
 function openHarness(changes: Partial<RedisStoreOptions> = {}, credentials = '') {
