@@ -1,9 +1,10 @@
-/** The flat file that people apply is what the overlay renders now. */
+/** The flat file that people apply is what the overlay renders now, and the quickstart shows the sample that it applies. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { it } from 'node:test';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { flatFile, flatPath } from '../../manifests/generate.ts';
+import { pageOf } from './pages.ts';
 
 /** Objects in their order; where kubectl breaks a line is its version's own affair. */
 const objectsOf = (text: string): unknown[] =>
@@ -16,4 +17,10 @@ it('manifests/install.yaml is what `make manifests` makes', async () => {
 
 it('the flat file is the same every time it is made', async () => {
   assert.equal(await flatFile(), await flatFile());
+});
+
+it('the quickstart shows what it applies', async () => {
+  const shown = pageOf('docs/quickstart.md').fences.find(({ language }) => language === 'yaml');
+  const sample = new URL('../../manifests/samples/quickstart.yaml', import.meta.url);
+  assert.deepEqual(parse(shown?.text ?? ''), parse(await readFile(sample, 'utf8')));
 });

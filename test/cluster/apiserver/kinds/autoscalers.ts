@@ -91,7 +91,10 @@ function ruleErrors(autoscaler: ApiObject, way: string): FieldError[] {
     ...within(rules, 'stabilizationWindowSeconds', 3600, path),
     ...objectsAt(rules, 'policies').flatMap((policy, index) => {
       const at = `${path}.policies[${index}]`;
-      return [...oneOf(policy, 'type', ['Percent', 'Pods'], at), ...within(policy, 'periodSeconds', 1800, at)];
+      return [
+        ...oneOf(policy, 'type', ['Percent', 'Pods'], at),
+        ...within(policy, 'periodSeconds', 1800, at),
+      ];
     }),
   ];
 }
