@@ -2,29 +2,12 @@
 import { appliedHashAnnotation } from '../api/labels.ts';
 import { contentHash } from '../api/digest.ts';
 import { schedulerClusters } from '../api/group.ts';
-import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import { covers, difference } from '../decide/difference.ts';
-import type { View } from '../decide/leaving.ts';
-import type { Seen } from '../decide/seen.ts';
 import type { KubeObject, ObjectName, Resource } from '../kube/kube.ts';
 import { announceDeleted, announceWrite } from './announce.ts';
 import { Abandoned, foreign } from './blockage.ts';
-import type { Deps } from './deps.ts';
 import { isOwnedBy } from './ownership.ts';
-
-/** One look at one cluster, and what it found out on the way. */
-export interface Pass {
-  readonly cluster: SchedulerCluster;
-  readonly deps: Deps;
-  /** Brought up to date with the answers to our own writes. */
-  seen: Seen;
-  /** Of the admin API; known after the first step. */
-  adminToken: string;
-  /** Whether the API server itself said in this pass that the cluster is still there. */
-  isConfirmed: boolean;
-}
-
-export const viewOf = ({ cluster, seen, deps }: Pass): View => ({ cluster, seen, nowMs: deps.clock.now() });
+import type { Pass } from './pass.ts';
 
 /**
  * Makes the object called `name` cover `wish`; without a wish, makes it go away.

@@ -4,7 +4,7 @@ import type { Plan } from '../decide/plan.ts';
 import { isAlive } from '../decide/pods.ts';
 import { restartReasons } from '../decide/restart-reasons.ts';
 import type { StatefulSet } from '../kube/resources.ts';
-import type { Pass } from './act.ts';
+import type { Pass } from './pass.ts';
 import { tell } from './announce.ts';
 
 interface Change {

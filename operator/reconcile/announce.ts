@@ -1,7 +1,7 @@
 /** Events on the cluster: what was made, what was changed, and what somebody else had changed. */
 import { appliedHashAnnotation, templateHashAnnotation } from '../api/labels.ts';
 import type { KubeObject } from '../kube/kube.ts';
-import type { Pass } from './act.ts';
+import type { Pass } from './pass.ts';
 
 interface Written {
   readonly before: KubeObject | undefined;

@@ -3,7 +3,7 @@ import { keyOf } from '../api/names.ts';
 import { planOf, toDrain, toReplace, type Plan } from '../decide/plan.ts';
 import { hasNothingToLose } from '../decide/leaving.ts';
 import { pods, type StatefulSet } from '../kube/resources.ts';
-import { viewOf, type Pass } from './act.ts';
+import { viewOf, type Pass } from './pass.ts';
 import { tell } from './announce.ts';
 
 /** Asking again is harmless, so nothing is remembered: who does not answer is asked in the next pass. */

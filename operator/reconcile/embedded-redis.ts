@@ -9,7 +9,8 @@ import { redisNetworkPolicy } from '../resources/redis/network-policy.ts';
 import { redisSecret } from '../resources/redis/secret.ts';
 import { redisService } from '../resources/redis/service.ts';
 import { redisStatefulSet } from '../resources/redis/stateful-set.ts';
-import { keep, type Pass } from './act.ts';
+import { keep } from './act.ts';
+import type { Pass } from './pass.ts';
 import { ownSecret } from './own-secret.ts';
 
 export async function keepEmbeddedRedis(pass: Pass): Promise<void> {

@@ -6,7 +6,7 @@ import { selectorLabels, selectorString } from '../api/labels.ts';
 import { statefulSetName } from '../api/names.ts';
 import { unusedConfigMaps } from '../decide/garbage.ts';
 import { configMaps, pods, statefulSets } from '../kube/resources.ts';
-import type { Pass } from './act.ts';
+import type { Pass } from './pass.ts';
 import { announceDeleted } from './announce.ts';
 
 export async function removeUnusedConfigMaps(pass: Pass): Promise<void> {

@@ -5,7 +5,7 @@
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import type { Blocked } from '../decide/conditions/facts.ts';
 import { isTrue, statusOf } from '../decide/status.ts';
-import type { Pass } from './act.ts';
+import type { Pass } from './pass.ts';
 import { Abandoned, blockageOf } from './blockage.ts';
 import type { Deps } from './deps.ts';
 import { clusterOf, gather } from './gather.ts';

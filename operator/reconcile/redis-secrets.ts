@@ -6,7 +6,7 @@ import { toAppError } from '../../common/errors.ts';
 import { embeddedRedis, redisAccess } from '../api/redis.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import { secrets } from '../kube/resources.ts';
-import type { Pass } from './act.ts';
+import type { Pass } from './pass.ts';
 
 interface Wanted {
   readonly name: string;

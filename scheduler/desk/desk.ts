@@ -17,7 +17,7 @@ import type { CoreServices } from './assignment.ts';
 import type { DeliveryLimits } from './delivery.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
 import { JobLifecycle } from './job-lifecycle.ts';
-import type { DispatchLimits } from './job-moves.ts';
+import type { DispatchLimits } from './dispatch-limits.ts';
 import { greet } from './notices.ts';
 import type { Placer } from './placer.ts';
 import { SessionRegistry, type SessionLimits, type TakenOver } from './session-registry.ts';

@@ -23,21 +23,11 @@ import type {
   Target,
 } from '../store/store.ts';
 import { CapacityCalls } from './capacity-calls.ts';
+import type { DispatchLimits } from './dispatch-limits.ts';
 import { createJobVerbs, type JobVerbs } from './job-verbs.ts';
 import type { Placer } from './placer.ts';
 import type { DeskSession, OpenJob } from './session.ts';
 import { WaitingRoom } from './waiting-room.ts';
-
-export interface DispatchLimits {
-  readonly pendingMs: number;
-  readonly jobTimeoutMs: number;
-  readonly failoverMaxAttempts: number;
-  /** How long idempotency keys and finished records are remembered. */
-  readonly keepMs: number;
-  /** Audio up to this many bytes travels in the hint. */
-  readonly inlineBytes: number;
-  readonly sendCancel: boolean;
-}
 
 export interface MoveDeps {
   readonly instanceId: string;

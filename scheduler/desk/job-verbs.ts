@@ -12,7 +12,7 @@ import type {
   Target,
   TellTarget,
 } from '../store/store.ts';
-import type { DispatchLimits } from './job-moves.ts';
+import type { DispatchLimits } from './dispatch-limits.ts';
 import type { OpenJob } from './session.ts';
 
 interface VerbDeps {

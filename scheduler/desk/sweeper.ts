@@ -17,7 +17,7 @@ import type { Assignment } from '../protocol/node-messages.ts';
 import { errorCodes } from '../protocol/error-codes.ts';
 import type { JobRecord, JobRef, JobStore, Target } from '../store/store.ts';
 import { requiredServices, type CoreServices } from './assignment.ts';
-import type { DispatchLimits } from './job-moves.ts';
+import type { DispatchLimits } from './dispatch-limits.ts';
 import type { Placer } from './placer.ts';
 
 interface SweeperDeps {

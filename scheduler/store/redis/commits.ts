@@ -2,11 +2,11 @@
  * What a client is told to be safe: accepted jobs and their answers, each a group commit (`script-group.ts`). The scripts
  * know the layout of keys and arguments that is made here.
  */
+import type { Argument } from './script.ts';
 import type { Logger } from 'pino';
 import { partitionOf } from '../partition.ts';
 import { checkedId } from '../ids.ts';
 import type { Answer, JobRef, NewJob, Target, TellOwner, TellTarget } from '../store.ts';
-import type { Argument } from './connection.ts';
 import { formatNewJob, isApart } from '../job-record.ts';
 import type { Keys } from './keys.ts';
 import { acceptScript } from './scripts/accept.ts';

@@ -12,10 +12,8 @@ import { createClient, defaultCommandTimeoutMs } from './client.ts';
 import { isMoved, isNoScript, redisFailure } from './failure.ts';
 import type { Observe, RedisStoreOptions } from './options.ts';
 import { asNumber } from './reply.ts';
-import type { Script } from './script.ts';
+import type { Argument, Script } from './script.ts';
 import type { ScriptCall } from './script-group.ts';
-
-export type Argument = string | number;
 
 /** One server behind a connection. */
 export interface ServerClient {

@@ -4,8 +4,7 @@
  */
 import { AppError, toAppError } from '../../../common/errors.ts';
 import { asTexts } from './reply.ts';
-import type { Argument } from './connection.ts';
-import type { Script } from './script.ts';
+import type { Argument, Script } from './script.ts';
 
 /** Most items of one call, and about the most characters: other clients of Redis wait while it runs. */
 const itemsAtOnce = 64;

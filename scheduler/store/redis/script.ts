@@ -1,6 +1,9 @@
 /** A Lua script: one transition, in one slot. Its name is also its operation's name in metrics. */
 import { createHash } from 'node:crypto';
 
+/** What a command or script is given beside its keys. */
+export type Argument = string | number;
+
 export interface Script {
   readonly name: string;
   readonly source: string;
