@@ -1,13 +1,15 @@
 /**
  * Bundles each program into one file, `<directory>/<name>.mjs`, which an image runs without node_modules, and the kubectl
  * plugin into `<directory>/kubectl-lingua`, which a person runs. The same sources give the same bytes, maps included, wherever
- * they lie and wherever the bundle goes.
+ * they lie and wherever the bundle goes. What the operator loads only to check manifests is a file of its own beside it, because
+ * all text of a file that is loaded stays in memory.
  *
  *   node build.ts [directory]     `dist` unless told otherwise
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
+import { definition } from './operator/validate/definition.ts';
 import { assets } from './scheduler/surfaces/dashboard/assets.ts';
 
 interface Program {
@@ -17,8 +19,8 @@ interface Program {
 }
 
 /** Two files beside the program say what it was made of: where a line comes from, and whose licences it carries. */
-const inImage = (name: string): Program => ({
-  entry: `${name}/main.ts`,
+const inImage = (name: string, entry = `${name}/main.ts`): Program => ({
+  entry,
   outfile: `${name}.mjs`,
   options: { target: 'node24', sourcemap: 'linked', legalComments: 'linked' },
 });
@@ -33,6 +35,7 @@ const onPath: Program = {
 const programs: Readonly<Record<string, Program>> = {
   scheduler: inImage('scheduler'),
   operator: inImage('operator'),
+  'operator-validate': inImage('operator-validate', 'operator/validate/command.ts'),
   'kubectl-lingua': onPath,
 };
 
@@ -47,6 +50,29 @@ const embedPage: esbuild.Plugin = {
       contents: `export const assets = ${JSON.stringify(assets)};`,
       loader: 'js',
     }));
+  },
+};
+
+/** So does the definition of SchedulerCluster; explanations are for `kubectl explain`, and stay out. */
+const embedDefinition: esbuild.Plugin = {
+  name: 'embed-definition',
+  setup(build) {
+    const lean = JSON.stringify(definition, (key, value: unknown) =>
+      key === 'description' && typeof value === 'string' ? undefined : value,
+    );
+    build.onLoad({ filter: /operator\/validate\/definition\.ts$/ }, () => ({
+      contents: `export const definition = JSON.parse(${JSON.stringify(lean)});`,
+      loader: 'js',
+    }));
+  },
+};
+
+const validateApart: esbuild.Plugin = {
+  name: 'validate-apart',
+  setup(build) {
+    build.onResolve({ filter: /\/validate\/command\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './operator-validate.mjs', external: true } : undefined,
+    );
   },
 };
 
@@ -86,7 +112,7 @@ async function bundle(
     external: ['bufferutil', 'utf-8-validate'],
     banner: { js: requireShim },
     metafile: true,
-    plugins: [embedPage],
+    plugins: [embedPage, embedDefinition, validateApart],
   });
   await mkdir(directory, { recursive: true });
   for (const { path: output, contents } of outputFiles) {

@@ -15,6 +15,7 @@ export interface Flags {
 }
 
 export const usage = `Usage: operator [flags]
+       operator validate FILE...   check manifests without a cluster; --help says more
 
 Makes a fleet of schedulers of every SchedulerCluster it sees.
 

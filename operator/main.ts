@@ -1,5 +1,7 @@
 /** The operator as a process: flags, signals, credentials, probes. What it does is in operator.ts. */
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { systemClock, systemRandom } from '../common/clock-system.ts';
 import { toAppError } from '../common/errors.ts';
@@ -27,6 +29,10 @@ const graceMs = 15_000;
 const identity = `${hostname()}_${random.id().slice(0, 8)}`;
 
 async function main(): Promise<void> {
+  if (process.argv[2] === 'validate') {
+    process.exitCode = await runValidate(process.argv.slice(3));
+    return;
+  }
   const flags = parseFlags(process.argv.slice(2));
   if (flags.help || flags.version) {
     process.stdout.write(flags.help ? usage : `${version}\n`);
@@ -42,6 +48,18 @@ async function main(): Promise<void> {
     await lifecycle.stop('failed start').catch(() => undefined);
     process.exit(toAppError(error).code === 'config' ? exitCodes.config : exitCodes.unclean);
   }
+}
+
+/** Loaded only now, so that the operator itself does not carry the definition and the language of its rules. */
+async function runValidate(args: readonly string[]): Promise<number> {
+  const { validate } = await import('./validate/command.ts');
+  // Whoever reads the lines has read enough of them.
+  process.stdout.on('error', () => process.exit(exitCodes.unclean));
+  return validate(args, {
+    read: (file) => (file === '-' ? text(process.stdin) : readFile(file, 'utf8')),
+    print: (line) => process.stdout.write(`${line}\n`),
+    note: (line) => process.stderr.write(`${line}\n`),
+  });
 }
 
 async function start(flags: Flags, lifecycle: Lifecycle, log: Logger): Promise<void> {

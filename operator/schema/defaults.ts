@@ -21,7 +21,9 @@ function fillObject(object: JsonObject, schema: Schema): void {
   const rest = schema.additionalProperties;
   if (typeof rest !== 'object') return;
   for (const field of Object.keys(object)) {
-    if (!Object.hasOwn(schema.properties ?? {}, field)) applySchemaDefaults(object[field], rest);
+    if (Object.hasOwn(schema.properties ?? {}, field)) continue;
+    dropNull(object, field, rest);
+    applySchemaDefaults(object[field], rest);
   }
 }
 

@@ -50,7 +50,7 @@ function timeFault(object: JsonObject, field: string, { format }: Schema): strin
 function valueFault(value: Json, declared: Schema, place: Place): string | undefined {
   const { struct, path, resolve } = place;
   const schema = resolve(declared);
-  const expected = goType(schema);
+  const expected = struct === 'OwnerReference' && path.endsWith('.uid') ? 'types.UID' : goType(schema);
   if (expected !== undefined && !fits(value, schema, path)) {
     return `json: cannot unmarshal ${jsonType(value)} into Go struct field ${struct}.${path} of type ${expected}`;
   }

@@ -96,12 +96,13 @@ function finalizerErrors(
 
 function ownerErrors({ ownerReferences = [] }: ObjectMeta): FieldError[] {
   const controllers = ownerReferences.filter((owner) => owner.controller);
-  const faults = ownerReferences.flatMap((owner, index) =>
+  const faults = ownerReferences.flatMap((owner) =>
     (['apiVersion', 'kind', 'name', 'uid'] as const)
       .filter((field) => !owner[field])
-      .map((field) =>
-        invalidValue(`metadata.ownerReferences[${index}].${field}`, '', `${field} must not be empty`),
-      ),
+      .map((field) => {
+        const detail = field === 'apiVersion' ? 'version must not be empty' : 'must not be empty';
+        return invalidValue(`metadata.ownerReferences.${field}`, '', detail);
+      }),
   );
   if (controllers.length < 2) return faults;
   const [first, second] = controllers;

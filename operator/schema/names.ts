@@ -3,7 +3,7 @@ import { invalidValue, tooLong, type FieldError } from './field-error.ts';
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const qualifiedName = /^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9](?:[-\w.]*[A-Za-z0-9])?)$/;
+const namePart = /^[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-\w.]*[A-Za-z0-9])?)?$/;
 
 export type NameCheck = 'label' | 'label1035' | 'subdomain' | 'path';
@@ -42,13 +42,15 @@ export function nameErrors(check: NameCheck, name: string, field: string): Field
   }
   const { form, max, detail } = rules[check];
   return [
-    ...(name.length > max ? [invalidValue(field, name, `must be no more than ${max} bytes`)] : []),
+    ...(name.length > max
+      ? [invalidValue(field, name, `must be no more than ${max} ${max > 63 ? 'characters' : 'bytes'}`)]
+      : []),
     ...(form.test(name) ? [] : [invalidValue(field, name, detail)]),
   ];
 }
 
-const qualifiedDetail =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
+const qualifiedForm =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
   "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
 const valueDetail =
@@ -64,10 +66,29 @@ export function labelErrors(labels: Readonly<Record<string, string>>, field: str
   ]);
 }
 
+/** A name, and before it at most one `/` with the domain of whoever gave it. */
 export function qualifiedNameErrors(key: string, field: string): FieldError[] {
-  const name = qualifiedName.exec(key)?.[1];
-  if (name === undefined) return [invalidValue(field, key, qualifiedDetail)];
-  return name.length > 63 ? [invalidValue(field, key, 'name part must be no more than 63 bytes')] : [];
+  const parts = key.split('/');
+  const name = parts.at(-1) ?? '';
+  if (parts.length > 2) {
+    const prefixed = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
+    return [invalidValue(field, key, `a valid label key ${qualifiedForm} ${prefixed}`)];
+  }
+  const details = [
+    ...(parts.length === 2 ? prefixFaults(parts[0] ?? '') : []),
+    ...(name === '' ? ['name part must be non-empty'] : []),
+    ...(name.length > 63 ? ['name part must be no more than 63 bytes'] : []),
+    ...(namePart.test(name) ? [] : [`name part ${qualifiedForm}`]),
+  ];
+  return details.map((detail) => invalidValue(field, key, detail));
+}
+
+function prefixFaults(prefix: string): string[] {
+  if (prefix === '') return ['prefix part must be non-empty'];
+  return [
+    ...(prefix.length > 253 ? ['prefix part must be no more than 253 bytes'] : []),
+    ...(subdomain.test(prefix) ? [] : [`prefix part ${rules.subdomain.detail}`]),
+  ];
 }
 
 const annotationsMaxBytes = 256 * 1024;

@@ -31,11 +31,7 @@ const faults: readonly (readonly [Schema, Json, string])[] = [
     'Invalid value: 0.3: spec.x in body should be a multiple of 0.5',
   ],
   [{ type: 'integer' }, '3', 'Invalid value: "string": spec.x in body must be of type integer: "string"'],
-  [
-    { type: 'integer', format: 'int32' },
-    1.5,
-    'Invalid value: "float64": spec.x in body must be of type int32: "float64"',
-  ],
+  [{ type: 'integer', format: 'int32' }, true, 'Invalid value: "": spec.x in body must be of type int32: ""'],
   [{ type: 'string' }, 5, 'Invalid value: "integer": spec.x in body must be of type string: "integer"'],
   [{ type: 'boolean' }, 'yes', 'Invalid value: "string": spec.x in body must be of type boolean: "string"'],
   [{ type: 'array' }, {}, 'Invalid value: "object": spec.x in body must be of type array: "object"'],
@@ -100,6 +96,19 @@ describe('schema validation', () => {
       'l[1]: Duplicate value: {"n":1,"p":"TCP"}',
     ]);
     assert.deepEqual(of([{ n: 1 }, { n: 1, p: 'UDP' }], list('map')), []);
+  });
+});
+
+describe('a number outside its format', () => {
+  it('is told besides the wrong type, and without the field', () => {
+    const range =
+      '<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.x';
+    const schema: Schema = { type: 'integer', format: 'int32' };
+    assert.deepEqual(said(schema, 2 ** 31), [range]);
+    assert.deepEqual(said(schema, 1.5), [
+      'spec.x: Invalid value: "float64": spec.x in body must be of type int32: "float64"',
+      range,
+    ]);
   });
 });
 

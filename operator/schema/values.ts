@@ -21,9 +21,8 @@ interface Place {
 export function schemaErrors(value: Json | undefined, schema: Schema, { path, old }: Place): FieldError[] {
   if (value === undefined || (old !== undefined && equal(value, old))) return [];
   if (value === null && schema.nullable === true) return [];
-  const wrongType = typeError(value, schema, path);
-  if (wrongType) return [wrongType];
   return [
+    ...typeErrors(value, schema, path),
     ...enumErrors(value, schema, path),
     ...valueErrors(value, schema, { path, old }),
     ...combined(value, schema, path),
@@ -40,21 +39,26 @@ function valueErrors(value: Json, schema: Schema, place: Place): FieldError[] {
 function jsonType(value: Json): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'float64';
-  return typeof value;
+  return Number.isInteger(value) ? 'integer' : typeof value;
 }
 
-function typeError(value: Json, schema: Schema, path: string): FieldError | undefined {
+function typeErrors(value: Json, schema: Schema, path: string): FieldError[] {
   const actual = jsonType(value);
+  const { type, format } = schema;
   const expected = schema['x-kubernetes-int-or-string']
     ? ['integer', 'string']
-    : schema.type === undefined
+    : type === undefined
       ? []
-      : [schema.type];
-  const fits = expected.some((type) => type === actual || (type === 'number' && typeof value === 'number'));
-  if (expected.length === 0 || fits) return undefined;
-  const wanted = actual === 'float64' && schema.format ? schema.format : expected.join(',');
-  return typeInvalid(path, actual, `${path} in body must be of type ${wanted}: ${JSON.stringify(actual)}`);
+      : [type];
+  const fits = expected.some((each) => each === actual || (each === 'number' && typeof value === 'number'));
+  if (expected.length === 0 || fits) return [];
+  const said = (wanted: string, found: string): FieldError[] => [
+    typeInvalid(path, found, `${path} in body must be of type ${wanted}: ${JSON.stringify(found)}`),
+  ];
+  // Where a format is wanted, it is compared with the format of the value, which only numbers have.
+  if (format === undefined || value === null || typeof value === 'string' || Array.isArray(value))
+    return said(expected.join(','), actual);
+  return said(format, actual === 'number' ? 'float64' : actual === 'integer' ? 'int64' : '');
 }
 
 const enumErrors = (value: Json, schema: Schema, path: string): FieldError[] =>
@@ -95,10 +99,16 @@ function numberErrors(value: number, schema: Schema, path: string): FieldError[]
   }
   if (multipleOf !== undefined && !Number.isInteger(value / multipleOf))
     errors.push(said(`a multiple of ${multipleOf}`));
-  if (schema.format === 'int32' && Math.abs(value) > 2 ** 31) {
-    errors.push(typeInvalid(path, 'number', `${path} in body must be of type int32: "number"`));
-  }
-  return errors;
+  return [...errors, ...formatErrors(value, schema, path)];
+}
+
+/** Told without the field, as the server does. */
+function formatErrors(value: number, { type, format }: Schema, path: string): FieldError[] {
+  const limit = format === 'int32' ? 2 ** 31 : 2 ** 63;
+  const fits = Number.isInteger(value) && value >= -limit && value < limit;
+  if (type !== 'integer' || format === undefined || fits) return [];
+  const detail = `Checked value must be of type integer with format ${format} in ${path}`;
+  return [invalidValue('<nil>', '', detail)];
 }
 
 function listErrors(list: readonly Json[], schema: Schema, { path, old }: Place): FieldError[] {
@@ -194,6 +204,11 @@ export function uniquenessErrors(
 
 function repeated(list: readonly Json[], schema: Schema, path: string): FieldError[] {
   if (listType(schema) === 'atomic') return [];
+  const stray = listType(schema) === 'map' ? list.findIndex((item) => item !== null && !isObject(item)) : -1;
+  if (stray >= 0)
+    return [
+      invalidValue(`${path}[${stray}]`, list[stray], 'must be an object for an array of list-type map'),
+    ];
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   const fields = schema.items?.properties ?? {};
   const identity = (item: Json): Json => {

@@ -11,10 +11,11 @@ import {
   stringsAt,
   type JsonObject,
 } from '../../../../operator/schema/json.ts';
-import type { Kind, ScalePaths, Strategy } from '../kinds/kind.ts';
+import type { Kind, Strategy } from '../kinds/kind.ts';
 import { copyObject, timestamp, type ApiObject } from '../../../../operator/schema/object.ts';
 import { printerColumns } from '../read/printer-columns.ts';
-import { anything, type Schema } from '../../../../operator/schema/schema.ts';
+import type { Schema } from '../../../../operator/schema/schema.ts';
+import { customKindOf } from '../../../../operator/schema/custom-resource.ts';
 import { objectSchema, prune } from '../../../../operator/schema/unknown-fields.ts';
 import { compile } from '../../../../operator/schema/cel.ts';
 import { applySchemaDefaults } from '../../../../operator/schema/defaults.ts';
@@ -132,10 +133,9 @@ function kindOf(definition: ApiObject, version: JsonObject): Kind {
   const names = objectAt(definition, 'spec', 'names') ?? {};
   const group = stringAt(definition, 'spec', 'group') ?? '';
   const plural = stringAt(names, 'plural') ?? '';
-  const scale = scalePaths(objectAt(version, 'subresources', 'scale'));
   const hasStatus = objectAt(version, 'subresources', 'status') !== undefined;
   const apiVersion = `${group}/${stringAt(version, 'name') ?? ''}`;
-  const schema = (objectAt(version, 'schema', 'openAPIV3Schema') as Schema | undefined) ?? anything;
+  const { schema, scale } = customKindOf(version);
   return {
     group,
     version: stringAt(version, 'name') ?? '',
@@ -175,18 +175,5 @@ function reader(schema: Schema, apiVersion: string): (stored: ApiObject) => ApiO
     applySchemaDefaults(object, schema);
     shown.set(stored, object);
     return object;
-  };
-}
-
-const pathOf = (path: string | undefined): string[] =>
-  (path ?? '').split('.').filter((field) => field !== '');
-
-function scalePaths(scale: JsonObject | undefined): ScalePaths | undefined {
-  if (!scale) return undefined;
-  const selector = stringAt(scale, 'labelSelectorPath');
-  return {
-    specReplicas: pathOf(stringAt(scale, 'specReplicasPath')),
-    statusReplicas: pathOf(stringAt(scale, 'statusReplicasPath')),
-    ...(selector ? { selector: pathOf(selector) } : {}),
   };
 }

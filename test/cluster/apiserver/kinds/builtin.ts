@@ -1,7 +1,8 @@
 /** Every built-in kind that is served, one line each. Kinds nobody here uses are left out, as an empty group would be. */
 import { autoscalerStrategy } from './autoscalers.ts';
 import { coreEventForm, coreEventStrategy, newEventForm, newEventStrategy } from './events.ts';
-import type { Kind, ScalePaths, Strategy } from './kind.ts';
+import type { ScalePaths } from '../../../../operator/schema/custom-resource.ts';
+import type { Kind, Strategy } from './kind.ts';
 import * as plain from './plain.ts';
 import { podStrategy } from './pods.ts';
 import { clusterAddresses, ingressStrategy, networkPolicyStrategy, serviceStrategy } from './services.ts';

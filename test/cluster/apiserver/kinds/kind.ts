@@ -1,15 +1,9 @@
 /** What the server knows of a kind: its names, where it is served, how it is checked and shown. */
+import type { ScalePaths } from '../../../../operator/schema/custom-resource.ts';
 import type { FieldError } from '../../../../operator/schema/field-error.ts';
 import type { Json } from '../../../../operator/schema/json.ts';
 import type { ApiObject } from '../../../../operator/schema/object.ts';
 import type { Schema } from '../../../../operator/schema/schema.ts';
-
-export interface ScalePaths {
-  readonly specReplicas: readonly string[];
-  readonly statusReplicas: readonly string[];
-  /** Where the selector stands in status as a string; built-in kinds print their spec.selector instead. */
-  readonly selector?: readonly string[];
-}
 
 export interface Column {
   readonly name: string;

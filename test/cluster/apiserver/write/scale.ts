@@ -10,7 +10,8 @@ import {
   stringAt,
   type JsonObject,
 } from '../../../../operator/schema/json.ts';
-import type { Kind, ScalePaths } from '../kinds/kind.ts';
+import type { ScalePaths } from '../../../../operator/schema/custom-resource.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { copyObject, type ApiObject } from '../../../../operator/schema/object.ts';
 import { selectorText } from '../read/columns.ts';
 import { conflict, invalid, notFound } from '../status.ts';
