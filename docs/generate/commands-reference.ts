@@ -2,6 +2,7 @@
 import { usage as operatorUsage } from '../../operator/flags.ts';
 import { commandNames } from '../../operator/plugin/commands.ts';
 import { helpOf, overview } from '../../operator/plugin/help.ts';
+import { usage as validateUsage } from '../../operator/validate/arguments.ts';
 import { readArguments } from '../../scheduler/arguments.ts';
 import { page } from './markdown.ts';
 
@@ -10,7 +11,7 @@ const schedulerCommands: readonly (readonly string[])[] = [[], ['check-config'],
 export function commandsReference(): string {
   return page(
     'Commands',
-    '`scheduler/arguments.ts`, `operator/flags.ts` and `operator/plugin/commands.ts`',
+    '`scheduler/arguments.ts`, `operator/flags.ts`, `operator/validate/arguments.ts` and `operator/plugin/commands.ts`',
     'What each program prints for `--help`. From a checkout: `npm run --silent scheduler -- --help`, `npm run --silent operator -- --help`, `npm run --silent plugin -- --help`.',
     ...schedulerCommands.flatMap((command) => [
       `## ${['scheduler', ...command].join(' ')}`,
@@ -18,6 +19,8 @@ export function commandsReference(): string {
     ]),
     '## operator',
     text(operatorUsage),
+    '## operator validate',
+    text(validateUsage),
     '## kubectl lingua',
     text(overview),
     ...commandNames.flatMap((name) => [`### kubectl lingua ${name}`, text(withoutCommonFlags(helpOf(name)))]),

@@ -3,7 +3,7 @@ import { customErrors, customKindOf } from '../schema/custom-resource.ts';
 import { applySchemaDefaults } from '../schema/defaults.ts';
 import type { FieldError } from '../schema/field-error.ts';
 import { typeFault } from '../schema/go-types.ts';
-import { copy, isObject, objectAt, objectsAt, stringAt, type JsonObject } from '../schema/json.ts';
+import { copy, objectAt, objectsAt, stringAt, type JsonObject } from '../schema/json.ts';
 import { customRules, metadataErrors, resolveMetadata, tidyMetadata } from '../schema/metadata.ts';
 import type { ApiObject } from '../schema/object.ts';
 import { objectSchema, prune } from '../schema/unknown-fields.ts';
@@ -31,7 +31,7 @@ export function membersOf(document: JsonObject): JsonObject[] | undefined {
 
 /** Everything that the API server would refuse, in its words. Unknown fields do not hide the rest. */
 export function check(document: JsonObject, old?: JsonObject): FieldError[] {
-  const served = versions.get(String(document['apiVersion']));
+  const served = versions.get(stringAt(document, 'apiVersion') ?? '');
   if (document['kind'] !== kind || !served) return [noSuchKind(document)];
   const object = named(document);
   const fault = typeFault(object.metadata, resolveMetadata({ $ref: 'V1ObjectMeta' }), metadataPlace);
@@ -74,9 +74,5 @@ const noSuchKind = ({ apiVersion, kind: said }: JsonObject): FieldError => ({
 });
 
 /** What tells one object from another within a version of its kind. */
-export function addressOf(document: JsonObject): string {
-  const { metadata } = document;
-  return isObject(metadata)
-    ? `${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}`
-    : '/';
-}
+export const addressOf = (document: JsonObject): string =>
+  [stringAt(document, 'metadata', 'namespace') ?? '', stringAt(document, 'metadata', 'name') ?? ''].join('/');

@@ -4,8 +4,7 @@
  *   documents.ts    text becomes documents, as kubectl reads them
  *   check.ts        one document is judged, with operator/schema/
  */
-import type { JsonObject } from '../schema/json.ts';
-import { isObject } from '../schema/json.ts';
+import { isObject, stringAt, type JsonObject } from '../schema/json.ts';
 import { readArguments, usage, type Arguments } from './arguments.ts';
 import { addressOf, check, isOurs, membersOf } from './check.ts';
 import { parseDocuments } from './documents.ts';
@@ -14,10 +13,10 @@ export const codes = { ok: 0, problems: 1, unusable: 2 } as const;
 
 export interface Surroundings {
   /** Text of a file; `-` is standard input. */
-  read(file: string): Promise<string>;
-  print(line: string): void;
+  readonly read: (file: string) => Promise<string>;
+  readonly print: (line: string) => void;
   /** For what is no problem of a manifest. */
-  note(line: string): void;
+  readonly note: (line: string) => void;
 }
 
 export async function validate(args: readonly string[], around: Surroundings): Promise<number> {
@@ -83,7 +82,7 @@ function verdict(
       checked += 1;
       problems.push(...problemsOf(content.value, before.get(addressOf(content.value)), place));
     } else {
-      const other = `${String(content.value['kind'] ?? 'a document without kind')} is not checked`;
+      const other = `${stringAt(content.value, 'kind') ?? 'a document without kind'} is not checked`;
       if (strict) problems.push(`${place}: ${other}`);
       else around.note(`${place}: ${other}`);
     }

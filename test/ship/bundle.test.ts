@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import { bundleAll } from '../../build.ts';
 import { writeBills } from '../../sbom.ts';
 import { root } from '../support/images.ts';
 
@@ -62,6 +63,22 @@ describe('the bundles', () => {
         assert.ok(!names.includes(other), other);
     }
     assert.equal(bills.length, Object.keys(ingredients).length);
+  });
+
+  it('check manifests away from the repository, and the operator that runs carries nothing of that', async () => {
+    const place = path.join(directory, 'alone');
+    await bundleAll(place);
+    const file = path.join(place, 'operator.mjs');
+    const sample = path.join(root, 'manifests/samples/demo.yaml');
+    const judge = (manifest: string) => promisify(execFile)(process.execPath, [file, 'validate', manifest]);
+    assert.deepEqual(await judge(sample), { stdout: '', stderr: '' });
+    const wrong = path.join(place, 'wrong.yaml');
+    await writeFile(wrong, (await readFile(sample, 'utf8')).replace('replicas: 2', 'replicas: 65'));
+    await assert.rejects(judge(wrong), ({ code, stdout }: { code: number; stdout: string }) => {
+      assert.match(stdout, /wrong\.yaml:1: spec\.replicas: .*less than or equal to 64\n$/);
+      return code === 1;
+    });
+    assert.ok(!(await readFile(file, 'utf8')).includes('must be at most 52 characters'));
   });
 
   it('have bills that a wrong one does not pass for', async () => {
