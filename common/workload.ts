@@ -54,6 +54,12 @@ export const mounts = {
   redisCaFile: '/etc/lingua/redis-tls/ca.crt',
 } as const;
 
+/** Where programs are in the scheduler's image, for those who run its tools in a pod; Dockerfile.scheduler puts them there. */
+export const programs = {
+  node: '/nodejs/bin/node',
+  scheduler: '/app/scheduler.mjs',
+} as const;
+
 /** Key of the admin token in the Secret that the operator creates for a cluster. */
 export const adminTokenKey = 'token';
 

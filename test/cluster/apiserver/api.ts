@@ -1,6 +1,7 @@
 /** What every handler works with. */
 import type { Logger } from 'pino';
 import type { Clock } from '../../../common/clock.ts';
+import type { Upgrade } from '../refuse-upgrade.ts';
 import type { RequestInfo } from './http/request-info.ts';
 import type { Tokens } from './auth/tokens.ts';
 import type { Registry } from './kinds/registry.ts';
@@ -17,10 +18,21 @@ export interface PodLogQuery {
   readonly follow: boolean;
 }
 
+export interface ExecQuery {
+  readonly pod: ApiObject;
+  readonly container: string;
+  readonly command: readonly string[];
+  readonly streams: Readonly<Record<'stdin' | 'stdout' | 'stderr', boolean>>;
+  /** A connection that speaks no HTTP from here on. */
+  readonly upgrade: Upgrade;
+}
+
 /** What lies outside an API server and is lent to it. */
 export interface Hooks {
   /** The log of a pod as text chunks; undefined when the pod has not written any. */
   readonly podLog?: (query: PodLogQuery) => AsyncIterable<string | Buffer> | undefined;
+  /** Runs a command in a container and takes the connection over; false when it does not run. */
+  readonly podExec?: (query: ExecQuery) => boolean;
 }
 
 export interface Api {

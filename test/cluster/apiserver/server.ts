@@ -5,6 +5,7 @@
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { systemClock } from '../../../common/clock-system.ts';
 import type { Clock } from '../../../common/clock.ts';
@@ -13,6 +14,7 @@ import { createTokens } from './auth/tokens.ts';
 import { keepEstablished } from './custom/establish.ts';
 import { selfSigned } from './http/certificate.ts';
 import { answerRequest } from './http/answer.ts';
+import { answerUpgrade } from './http/upgrade.ts';
 import { builtinKinds } from './kinds/builtin.ts';
 import { Registry } from './kinds/registry.ts';
 import { kubeconfigFor } from './kubeconfig.ts';
@@ -52,6 +54,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const stopping = new AbortController();
   const server = createServer(certificate, (request: IncomingMessage, response: ServerResponse) => {
     void answerRequest(api, request, response, stopping.signal);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => undefined);
+    answerUpgrade(api, { request, socket, head });
   });
   server.keepAliveTimeout = 65_000;
   server.requestTimeout = 0;

@@ -10,7 +10,7 @@ import type { Pod } from '../../../operator/kube/resources.ts';
 import { perform, type Handler } from './actions.ts';
 import type { Launch } from './command.ts';
 import type { Placement } from './fields.ts';
-import { imageCommand, type Images } from './images.ts';
+import { imageCommand, imageFiles, type Images } from './images.ts';
 import { logFile, logTail } from './logs.ts';
 import { watchHealth } from './health.ts';
 import { rewritePaths, type Mount } from './mounts.ts';
@@ -279,19 +279,28 @@ export class Container {
     });
   }
 
-  /** Runs a command as if inside the container: the same variables, the same view of the mounts. */
-  async #execute(argv: readonly string[], timeoutMs: number): Promise<Check> {
+  /**
+   * Runs a command as if inside the container: the same variables, the same view of the mounts and of the image. Undefined
+   * when the container does not run.
+   */
+  exec(argv: readonly string[], logFile?: string): RunningProcess | undefined {
     const running = this.#running;
-    if (!running) return { ok: false, why: 'the container is not running' };
-    const { processes, clock, directory, mounts } = this.#context;
+    if (!running) return undefined;
+    const { processes, images, mounts } = this.#context;
     const { environment, workingDirectory } = running.launch;
-    const view = mounts(this.#spec, environment);
-    const process = processes.start({
+    const view = [...imageFiles(images, this.#spec.image ?? ''), ...mounts(this.#spec, environment)];
+    return processes.start({
       argv: argv.map((part) => rewritePaths(part, view)),
       environment,
       workingDirectory,
-      logFile: join(directory, `exec-${this.name}.log`),
+      ...(logFile === undefined ? {} : { logFile }),
     });
+  }
+
+  async #execute(argv: readonly string[], timeoutMs: number): Promise<Check> {
+    const { clock, directory } = this.#context;
+    const process = this.exec(argv, join(directory, `exec-${this.name}.log`));
+    if (!process) return { ok: false, why: 'the container is not running' };
     const cancel = clock.after(timeoutMs, () => {
       process.kill();
     });

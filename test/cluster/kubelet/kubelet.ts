@@ -23,16 +23,16 @@ import type { ClusterAccess } from '../kubeconfig.ts';
 import { loopbackRange, type AddressPool, type AddressRange } from './addresses.ts';
 import { searchPath } from './command.ts';
 import type { Images } from './images.ts';
-import { startLogServer, type LogServer, type ServingKeys } from './log-server.ts';
 import type { ContainerLog } from './logs.ts';
 import { namesOf, writeNames } from './names.ts';
 import type { NodeContext } from './node-context.ts';
 import { claimNetwork } from './network.ts';
 import { heartbeat, heartbeatMs, registerNode } from './node.ts';
 import { PodWorker } from './pod-worker.ts';
-import { ProcessTable } from './processes.ts';
+import { ProcessTable, type RunningProcess } from './processes.ts';
 import { shortRestartDelay, type RestartDelay } from './restart.ts';
 import { startScheduler } from './scheduler.ts';
+import { startKubeletServer, type KubeletServer, type ServingKeys } from './server.ts';
 import { tokenRequests } from './service-account.ts';
 
 export interface KubeletOptions {
@@ -47,7 +47,7 @@ export interface KubeletOptions {
   readonly nodeName: string;
   /** Where pods' addresses are from: the first of these that is this machine's. Loopback when absent. */
   readonly addressRanges?: readonly AddressRange[];
-  /** Keys to serve logs with at this address, to an API server that asks for them; without, logs are had by `log` alone. */
+  /** Keys to serve an API server with at this address; without, logs are had by `log` and commands run by `exec` alone. */
   readonly servingFor?: (address: string) => Promise<ServingKeys>;
   readonly restartDelay?: RestartDelay;
   readonly keepDirectories?: boolean;
@@ -62,6 +62,8 @@ export interface Kubelet {
   readonly nodeAddress: string;
   /** A container's log; undefined when there is no such pod, container or run. */
   log(query: LogQuery): ContainerLog | undefined;
+  /** Starts a command in a container, with pipes; undefined when no such container runs. */
+  exec(query: ExecQuery): RunningProcess | undefined;
   /** How many processes run now. */
   readonly processCount: number;
   /** Ends everything that was started and waits until it is gone. */
@@ -73,6 +75,13 @@ export interface LogQuery {
   readonly pod: string;
   readonly container?: string;
   readonly previous?: boolean;
+}
+
+export interface ExecQuery {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container?: string;
+  readonly command: readonly string[];
 }
 
 const stopGraceMs = 10_000;
@@ -108,8 +117,8 @@ async function start(options: KubeletOptions, life: Lifecycle): Promise<Kubelet>
   const workers = new Workers(nodeContext(options, processes, network.addresses, sources));
   life.onStop('pods', () => workers.abandon());
   const { nodeAddress } = network.addresses;
-  const logServer = await serveLogs(options, nodeAddress, workers, life);
-  await registerNode(kube, clock, nodeName, nodeAddress, logServer?.port);
+  const server = await serve(options, nodeAddress, workers, life);
+  await registerNode(kube, clock, nodeName, nodeAddress, server?.port);
   await Promise.all([sources.synced, names.synced]);
   const bound = watchBoundPods(options, workers);
   life.onStop('bound pods', () => {
@@ -125,6 +134,7 @@ async function start(options: KubeletOptions, life: Lifecycle): Promise<Kubelet>
     nodeName,
     nodeAddress,
     log: (query) => workers.log(query),
+    exec: (query) => workers.exec(query),
     get processCount() {
       return processes.size;
     },
@@ -132,21 +142,22 @@ async function start(options: KubeletOptions, life: Lifecycle): Promise<Kubelet>
   };
 }
 
-async function serveLogs(
+async function serve(
   { servingFor, clock }: KubeletOptions,
   nodeAddress: string,
   workers: Workers,
   life: Lifecycle,
-): Promise<LogServer | undefined> {
+): Promise<KubeletServer | undefined> {
   if (!servingFor) return undefined;
   const serving = await servingFor(nodeAddress);
-  const server = await startLogServer({
+  const server = await startKubeletServer({
     ...serving,
     address: nodeAddress,
     clock,
-    find: (query) => workers.log(query),
+    log: (query) => workers.log(query),
+    exec: (query) => workers.exec(query),
   });
-  life.onStop('log server', () => server.stop());
+  life.onStop('server', () => server.stop());
   return server;
 }
 
@@ -176,6 +187,10 @@ class Workers {
 
   log({ namespace, pod, container, previous }: LogQuery): ContainerLog | undefined {
     return this.#workers.get(`${namespace}/${pod}`)?.log(container, previous ?? false);
+  }
+
+  exec({ namespace, pod, container, command }: ExecQuery): RunningProcess | undefined {
+    return this.#workers.get(`${namespace}/${pod}`)?.exec(container, command);
   }
 
   async abandon(): Promise<void> {

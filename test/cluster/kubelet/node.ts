@@ -18,7 +18,7 @@ export async function registerNode(
   clock: Clock,
   name: string,
   address: string,
-  logPort: number | undefined,
+  serverPort: number | undefined,
 ): Promise<void> {
   await unlessExists(() => kube.create(nodes, nodeObject(name)));
   await kube.subresource({
@@ -26,7 +26,7 @@ export async function registerNode(
     name: { namespace: '', name },
     subresource: 'status',
     method: 'PATCH',
-    body: { status: nodeStatus(address, logPort, `${new Date(clock.now()).toISOString().slice(0, 19)}Z`) },
+    body: { status: nodeStatus(address, serverPort, `${new Date(clock.now()).toISOString().slice(0, 19)}Z`) },
   });
 }
 
@@ -64,7 +64,11 @@ function nodeObject(name: string): Node {
   };
 }
 
-function nodeStatus(address: string, logPort: number | undefined, now: string): NonNullable<Node['status']> {
+function nodeStatus(
+  address: string,
+  serverPort: number | undefined,
+  now: string,
+): NonNullable<Node['status']> {
   const capacity = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: '250' };
   const condition = (type: string, status: string, reason: string, message: string) => ({
     type,
@@ -78,7 +82,9 @@ function nodeStatus(address: string, logPort: number | undefined, now: string): 
     capacity,
     allocatable: capacity,
     addresses: [{ type: 'InternalIP', address }],
-    ...(logPort === undefined ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: logPort } } }),
+    ...(serverPort === undefined ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: serverPort } } }),
+    // So that an API server hands WebSockets through to it, instead of speaking SPDY.
+    declaredFeatures: ['ExtendWebSocketsToKubelet'],
     conditions: [
       condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory'),
       condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),

@@ -14,6 +14,7 @@ import { logFile, type ContainerLog } from './logs.ts';
 import type { NodeContext } from './node-context.ts';
 import { podEnvironment, writePodKubeconfig } from './pod-environment.ts';
 import { podStatus, type ContainerStatus } from './pod-status.ts';
+import type { RunningProcess } from './processes.ts';
 import { automounts, withAccountVolume } from './service-account.ts';
 import { SingleFlight } from './single-flight.ts';
 import { PodVolumes } from './volumes.ts';
@@ -98,6 +99,12 @@ export class PodWorker {
     const isOpen = () =>
       container.status.restartCount === run && container.status.state?.running !== undefined;
     return { file: logFile(this.#directory, container.name, run), isOpen };
+  }
+
+  /** Starts a command in a container that runs, the first one unless told otherwise; undefined when it does not. */
+  exec(containerName: string | undefined, argv: readonly string[]): RunningProcess | undefined {
+    const container = containerName ? this.#main.find(({ name }) => name === containerName) : this.#main[0];
+    return container?.exec(argv);
   }
 
   async #run(): Promise<void> {

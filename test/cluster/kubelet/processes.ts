@@ -8,13 +8,20 @@ import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { mkdir } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 
 export interface Command {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
-  /** Both output streams are appended to this file. */
-  readonly logFile: string;
+  /** Both output streams are appended to this file; without one they are pipes, as is the input. */
+  readonly logFile?: string;
+}
+
+export interface Pipes {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
 }
 
 export interface Exit {
@@ -27,6 +34,8 @@ export interface Exit {
 export interface RunningProcess {
   readonly pid: number;
   readonly exited: Promise<Exit>;
+  /** Where there is no log file. */
+  readonly pipes: Pipes | undefined;
   /** To the process itself, as a runtime signals the first process of a container. */
   signal(name: 'SIGTERM'): void;
   /** Ends it and everything it started, at once. */
@@ -74,6 +83,7 @@ export class ProcessTable {
     const running: RunningProcess = {
       pid: pid ?? -1,
       exited,
+      pipes: pipesOf(child),
       signal: (name) => child.kill(name),
       kill: () => {
         if (pid !== undefined) killGroup(pid);
@@ -106,17 +116,18 @@ export class ProcessTable {
 
 function spawnGroup({ argv, environment, workingDirectory, logFile }: Command): ChildProcess {
   const [file = '', ...rest] = argv;
+  const options = { cwd: workingDirectory, env: environment, detached: true };
+  if (logFile === undefined) return spawn(file, rest, { ...options, stdio: 'pipe' });
   const log = openSync(logFile, 'a');
   try {
-    return spawn(file, rest, {
-      cwd: workingDirectory,
-      env: environment,
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
+    return spawn(file, rest, { ...options, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
   }
+}
+
+function pipesOf({ stdin, stdout, stderr }: ChildProcess): Pipes | undefined {
+  return stdin && stdout && stderr ? { stdin, stdout, stderr } : undefined;
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {

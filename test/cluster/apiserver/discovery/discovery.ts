@@ -74,6 +74,8 @@ const doors: Readonly<Record<string, Omit<Resource, 'name'>>> = {
   binding: { kind: 'Binding', group: '', version: 'v1', verbs: ['create'] },
   eviction: { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
   log: { kind: 'Pod', group: '', version: 'v1', verbs: ['get'] },
+  exec: { kind: 'PodExecOptions', group: '', version: 'v1', verbs: ['create', 'get'] },
+  proxy: { kind: 'PodProxyOptions', group: '', version: 'v1', verbs: ['get'] },
   token: { kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
   finalize: { kind: 'Namespace', group: '', version: 'v1', verbs: ['update'] },
 };

@@ -2,12 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Api, Call, User } from '../api.ts';
 import { authenticate } from '../auth/authenticate.ts';
-import { isAllowed, refusal } from '../auth/rbac.ts';
 import { discovery } from '../discovery/discovery.ts';
 import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
 import { version } from '../discovery/version.ts';
 import type { JsonObject } from '../../../../operator/schema/json.ts';
-import { ApiError, forbidden, internalError, notAcceptable, UnknownPath } from '../status.ts';
+import { ApiError, internalError, notAcceptable, UnknownPath } from '../status.ts';
+import { authorize } from './authorize.ts';
 import { readBody } from './body.ts';
 import { requestInfo, type RequestInfo } from './request-info.ts';
 import { route } from './routes.ts';
@@ -46,13 +46,6 @@ async function callOf(
     userAgent: headers['user-agent'] ?? '',
     body: await readBody(request),
   };
-}
-
-function authorize({ store }: Api, info: RequestInfo, user: User): void {
-  // A namespace's own path names it; rights to it may be given inside it.
-  if (isAllowed(store, user, info)) return;
-  const subject = info.isResource ? { group: info.group, plural: info.plural } : { group: '', plural: '' };
-  throw forbidden(subject, info.name, refusal(user, info));
 }
 
 async function sendResource(

@@ -72,7 +72,7 @@ const core = (services: () => readonly ApiObject[]): Kind[] => [
     categories: ['all'],
     hasStatus: true,
     hasGeneration: true,
-    subresources: ['binding', 'eviction', 'log'],
+    subresources: ['binding', 'eviction', 'exec', 'log', 'proxy'],
   }),
   kind('v1/services', 'Service', serviceStrategy(clusterAddresses(services)), {
     shortNames: ['svc'],

@@ -1,4 +1,4 @@
-/** What is done to pods through doors of their own: binding to a node, eviction under a budget, logs. */
+/** What is done to pods through doors of their own: binding to a node, eviction under a budget, logs, and the way to their ports. */
 import type { ServerResponse } from 'node:http';
 import type { Api, Call } from '../api.ts';
 import { mediaType, parseObject } from '../http/body.ts';
@@ -27,6 +27,8 @@ import {
 } from '../status.ts';
 import { deleteOptions, deleteStored } from '../write/delete.ts';
 import { writeOptions } from '../write/options.ts';
+import { containerFor } from './container.ts';
+import { proxyTo } from './proxy.ts';
 
 export function podSubresource(
   api: Api,
@@ -36,9 +38,11 @@ export function podSubresource(
   signal: AbortSignal,
 ): Promise<Routed> | Routed {
   const { subresource, verb, namespace, name } = call.info;
+  if (subresource === 'proxy') return proxyTo(api, kind, call, response);
   const pod = api.store.get(kind.storage, namespace, name);
   if (!pod) throw notFound(kind, name);
   if (subresource === 'log' && verb === 'get') return sendLog(api, pod, call, response, signal);
+  if (subresource === 'exec') throw badRequest('Upgrade request required');
   if (verb !== 'create') throw methodNotAllowed();
   if (subresource === 'binding') return { status: 201, body: bind(api, kind, pod, call) };
   return { status: 201, body: evict(api, kind, pod, call) };
@@ -189,22 +193,4 @@ async function sendLog(
   for await (const chunk of chunks) response.write(chunk);
   response.end();
   return undefined;
-}
-
-function containerFor(pod: ApiObject, asked: string): string {
-  const names = objectsAt(pod, 'spec', 'containers').map((container) => stringAt(container, 'name') ?? '');
-  const [first = ''] = names;
-  if (asked === '' && names.length > 1) {
-    throw badRequest(
-      `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names.join(' ')}]`,
-    );
-  }
-  const known = [
-    ...names,
-    ...objectsAt(pod, 'spec', 'initContainers').map((container) => stringAt(container, 'name') ?? ''),
-  ];
-  if (asked !== '' && !known.includes(asked)) {
-    throw badRequest(`container ${asked} is not valid for pod ${pod.metadata.name}`);
-  }
-  return asked === '' ? first : asked;
 }
