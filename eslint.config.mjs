@@ -29,6 +29,7 @@ const pure = [
   'operator/resources/**/*.ts',
   'operator/decide/**/*.ts',
   'operator/plugin/text/**/*.ts',
+  'operator/plugin/report/{redact,tar}.ts',
   'operator/plugin/{commands,events,failures,help,judge,target}.ts',
   'scheduler/decide/**/*.ts',
   'common/backoff.ts',

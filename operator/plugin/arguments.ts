@@ -134,7 +134,7 @@ function checkOperands(command: CommandName, operands: readonly string[]): void 
   if (operands.length > bounds[1]) throw misuse(command, `does not take ${operands[bounds[1]] ?? ''}`);
 }
 
-const numbers = { tail: [-1, 1_000_000] } as const;
+const numbers = { tail: [-1, 1_000_000], timeout: [0, 86_400], limit: [1, 10_000] } as const;
 
 function checkNumbers(command: CommandName, values: Values): void {
   for (const [name, [least, most]] of Object.entries(numbers) as [

@@ -48,9 +48,38 @@ export const flags = {
     short: 'f',
     tells: 'go on with what is written from now on, also by instances that come',
   },
-  tail: { type: 'string', argument: 'N', tells: 'the last N lines of each instance (200); -1 for all' },
+  tail: {
+    type: 'string',
+    argument: 'N',
+    tells: 'the last N lines of each log (200; in a report 5000); -1 for all',
+  },
   since: { type: 'string', argument: 'TIME', tells: 'only what is younger, such as 10m' },
   previous: { type: 'boolean', short: 'p', tells: 'of the run before the last restart' },
+  force: {
+    type: 'boolean',
+    tells: 'also when the disruption budget, or nobody else being ready, speaks against it',
+  },
+  'no-wait': { type: 'boolean', tells: 'do not wait until it is back' },
+  timeout: {
+    type: 'string',
+    argument: 'SECONDS',
+    tells: 'how long to wait; without it as long as a drain may take, and two minutes',
+  },
+  instance: { type: 'string', argument: 'ID', tells: 'only dead letters of this instance, alive or dead' },
+  to: {
+    type: 'string',
+    argument: 'ID',
+    tells: 'into the inbox of this instance; without it the one they were for',
+  },
+  all: { type: 'boolean', tells: 'every dead letter of the instance, or of all instances' },
+  limit: { type: 'string', argument: 'N', tells: 'at most N of each instance (100)' },
+  yes: { type: 'boolean', tells: 'really remove them' },
+  file: {
+    type: 'string',
+    argument: 'PATH',
+    tells:
+      'where to: a file that ends in .tar.gz, or a directory; without it an archive here, named by fleet and time',
+  },
   help: { type: 'boolean', short: 'h', tells: 'print this' },
 } as const satisfies Readonly<Record<string, Flag>>;
 export type FlagName = keyof typeof flags;
@@ -91,6 +120,17 @@ export const commands = {
       ['instances demo -o json', 'the same for a script'],
     ],
   },
+  drain: {
+    form: '[NAME] ID',
+    tells: 'let one instance leave in order and come back anew',
+    more: 'Its sessions and nodes move to the others, running jobs end or are handed over, and its StatefulSet makes it anew under the same name. There is no way back once it has begun. ID is an instance such as demo-1, or its number alone.',
+    flags: ['force', 'no-wait', 'timeout'],
+    operands: [1, 2],
+    examples: [
+      ['drain demo-1', 'and wait until it is back'],
+      ['drain demo 1 --no-wait', 'only begin'],
+    ],
+  },
   pause: {
     form: '[NAME]',
     tells: 'hold an update where it is; healing and scaling go on',
@@ -113,6 +153,30 @@ export const commands = {
     operands: [0, 1],
     examples: [['promote demo', 'go on, also when the canary failed']],
   },
+  dlq: {
+    form: '[NAME] list|show|replay|drop [ENTRY...]',
+    tells: 'dead letters: what could not be delivered, and what becomes of it',
+    more: 'It runs the tool of the scheduler in one of the pods, which sees the dead letters of all instances. `replay` is safe: the record of each job decides what still happens. `drop` removes for good, with --yes.',
+    flags: ['instance', 'to', 'all', 'limit', 'yes', 'output'],
+    operands: [1, 1000],
+    examples: [
+      ['dlq list', 'how many there are, and of whom'],
+      ['dlq demo show --limit 1', 'what they hold, without audio'],
+      ['dlq replay --all', 'back into the inboxes they were for'],
+      ['dlq drop --all --instance demo-1 --yes', 'away with those of one instance'],
+    ],
+  },
+  doctor: {
+    form: '[NAME]',
+    tells: 'one line for each thing that can be wrong, with a remedy',
+    more: 'Conditions, instances, and what the doctor of the scheduler finds in Redis from inside one of the pods. It changes nothing, and ends with 1 when a check failed.',
+    flags: ['output'],
+    operands: [0, 1],
+    examples: [
+      ['doctor', 'look at everything'],
+      ['doctor demo -o json', 'for a script'],
+    ],
+  },
   logs: {
     form: '[NAME] [ID]',
     tells: 'the logs of all instances as one, or of one',
@@ -123,6 +187,17 @@ export const commands = {
       ['logs', 'the last lines of all instances'],
       ['logs demo-1 --since 10m', 'what one instance said lately'],
       ['logs -f --tail 0', 'what is written from now on'],
+    ],
+  },
+  report: {
+    form: '[NAME]',
+    tells: 'everything somebody else needs to understand what happened, without secrets',
+    more: 'The object, what belongs to it, events, pods, logs, metrics and the doctor. No Secret is read; passwords, tokens and keys are taken out of text, as are values of variables and annotations that are not known to be harmless. What you may not read is left out and named.',
+    flags: ['file', 'tail'],
+    operands: [0, 1],
+    examples: [
+      ['report', 'one archive to attach to an issue'],
+      ['report demo --file ./demo-report', 'a directory, to look through it first'],
     ],
   },
 } as const satisfies Readonly<Record<string, Command>>;

@@ -46,6 +46,10 @@ function levelOf(type: ConditionType, condition: Condition, generation: number):
   return condition.status === status ? 'ok' : otherwise;
 }
 
+/** How it is said in a word that all is well: `Ready`, `not Degraded`. */
+export const fineName = (type: ConditionType): string =>
+  wanted[type].status === 'True' ? type : `not ${type}`;
+
 /** Whether the status speaks of an object that has changed since. */
 export const isStale = ({ metadata, status }: SchedulerCluster): boolean =>
   (status?.observedGeneration ?? 0) < (metadata.generation ?? 0);

@@ -3,7 +3,7 @@ import { printable, table } from '../../../common/table.ts';
 import type { SchedulerCluster } from '../../api/schedulercluster.gen.ts';
 import { isPaused } from '../../decide/update.ts';
 import type { Pod } from '../../kube/resources.ts';
-import { isStale, judged, type Judged, type Level } from '../judge.ts';
+import { fineName, isStale, judged, type Judged, type Level } from '../judge.ts';
 import { eventTime, type SeenEvent } from '../events.ts';
 import { instancesOf, instancesTable } from './instances.ts';
 import { age, wrapped } from './layout.ts';
@@ -106,7 +106,7 @@ function updateOf(cluster: SchedulerCluster): string {
 
 function conditions(cluster: SchedulerCluster, { style, width }: Screen): string {
   const all = judged(cluster);
-  const fine = all.filter(({ level }) => level === 'ok').map(({ type }) => type);
+  const fine = all.filter(({ level }) => level === 'ok').map(({ type }) => fineName(type));
   const signs = {
     ok: style.good('ok  '),
     moving: style.warn('... '),

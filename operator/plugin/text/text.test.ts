@@ -6,6 +6,7 @@ import { judged } from '../judge.ts';
 import { promotable } from '../commands/rollout.ts';
 import { instancesOf, instancesTable } from './instances.ts';
 import { age, wrapped } from './layout.ts';
+import { leftBehind } from './left-behind.ts';
 import { merged, prefixed } from './log-lines.ts';
 import { clustersTable, statusScreen } from './status.ts';
 import { styleFor } from './style.ts';
@@ -40,8 +41,8 @@ describe('the screen of a fleet', () => {
   update     Settled
 
 Conditions
-  ok   Ready, Available, Progressing, Degraded, ConfigValid, RedisReachable, InstancesUnique,
-       RoutingVerified, Drained, ProductionReady
+  ok   Ready, Available, not Progressing, not Degraded, ConfigValid, RedisReachable,
+       InstancesUnique, RoutingVerified, Drained, ProductionReady
 
 Instances
   ID      STATE  RESTARTS  AGE  SESSIONS  NODES  HOST    NOTES
@@ -230,6 +231,15 @@ describe('logs', () => {
       prefixed({ from: 'demo-0', text: '{}' }, 7, (text) => text),
       '[demo-0]  {}\n',
     );
+  });
+});
+
+describe('what an instance still holds', () => {
+  it('is read from its metrics, as far as they tell', () => {
+    const metrics =
+      'scheduler_sessions_total 3\nscheduler_nodes_total{status="ready"} 1\nscheduler_nodes_total{status="offline"} 0\n';
+    assert.equal(leftBehind(metrics), '3 sessions, 1 node');
+    assert.equal(leftBehind(''), '');
   });
 });
 
