@@ -69,7 +69,7 @@ generate: node_modules/.installed ## Regenerate types and reference pages from c
 	@$(RUN) generate
 
 .PHONY: manifests
-manifests: tools ## Render manifests/install into the flat manifests/install.yaml
+manifests: tools ## Render manifests/install into the flat manifests/install.yaml, and what the chart has of it
 	@$(NODE) manifests/generate.ts
 
 .PHONY: build

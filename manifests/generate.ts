@@ -1,10 +1,12 @@
 /**
  * Writes manifests/install.yaml: the overlay `install` as one file, for people who apply from an address and not from a clone.
- * The rendering is kubectl's own kustomize, so the file is what `kubectl apply -k` would send.
+ * The rendering is kubectl's own kustomize, so the file is what `kubectl apply -k` would send. And the parts of the chart that
+ * are made of other manifests.
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { chartFiles } from './chart-files.ts';
 
 const overlay = new URL('install', import.meta.url).pathname;
 export const flatPath = new URL('install.yaml', import.meta.url).pathname;
@@ -20,9 +22,9 @@ export async function flatFile(): Promise<string> {
 }
 
 if (import.meta.main) {
-  const text = await flatFile();
-  if (text !== (await readFile(flatPath, 'utf8').catch(() => ''))) {
-    await writeFile(flatPath, text);
-    console.log(`wrote ${flatPath}`);
+  for (const [file, text] of [[flatPath, await flatFile()] as const, ...(await chartFiles())]) {
+    if (text === (await readFile(file, 'utf8').catch(() => ''))) continue;
+    await writeFile(file, text);
+    console.log(`wrote ${file}`);
   }
 }

@@ -1,8 +1,9 @@
-/** The flat file that people apply is what the overlay renders now, and the quickstart shows the sample that it applies. */
+/** What is made of the manifests is made of them as they are now: the flat file, parts of the chart, what the quickstart shows. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { it } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
+import { chartFiles } from '../../manifests/chart-files.ts';
 import { flatFile, flatPath } from '../../manifests/generate.ts';
 import { pageOf } from './pages.ts';
 
@@ -23,4 +24,9 @@ it('the quickstart shows what it applies', async () => {
   const shown = pageOf('docs/quickstart.md').fences.find(({ language }) => language === 'yaml');
   const sample = new URL('../../manifests/samples/quickstart.yaml', import.meta.url);
   assert.deepEqual(parse(shown?.text ?? ''), parse(await readFile(sample, 'utf8')));
+});
+
+it('the parts of the chart are what `make manifests` makes', async () => {
+  for (const [file, made] of await chartFiles())
+    assert.ok((await readFile(file, 'utf8')) === made, `${file}: run \`make manifests\``);
 });

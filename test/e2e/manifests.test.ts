@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { target } from '../conformance/target.ts';
+import { everyValue, rendered } from '../ship/chart/chart.ts';
 import { root } from '../support/images.ts';
 import { createKubectl, type Kubectl } from '../support/kubectl.ts';
 
@@ -58,4 +59,13 @@ describe('the manifests', () => {
     const text = readFileSync(path.join(manifests, 'samples/quickstart.yaml'), 'utf8');
     await assert.rejects(wouldApply(['-f', '-'], `${text}  replica: 3\n`), /unknown field|not declared/);
   });
+
+  for (const scope of ['cluster', 'namespace']) {
+    it(`the chart with every value set is accepted whole, for one ${scope}`, async () => {
+      const objects = await rendered({ ...everyValue, scope });
+      const list = objects.map((object) => JSON.stringify(object)).join('\n');
+      const said = await wouldApply(['-f', '-'], list);
+      assert.match(said, /deployment\.apps\/lingua-operator serverside-applied \(server dry run\)/);
+    });
+  }
 });

@@ -10,7 +10,7 @@ import { place, type Place } from './place.ts';
 
 const { lacks } = await target();
 
-const kinds = path.join(root, 'test/support/prometheus-operator.yaml');
+const kinds = path.join(root, 'test/support/foreign/prometheus-operator.yaml');
 const folder = path.join(root, 'manifests/monitoring');
 
 describe('monitoring', { skip: lacks.programs }, () => {
