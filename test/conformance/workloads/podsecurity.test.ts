@@ -52,4 +52,56 @@ describe('a namespace for restricted pods', { concurrency: true }, () => {
     });
     assert.deepEqual(await place.pods(), []);
   });
+
+  it('says of each careless pod what is wrong with it', async (t) => {
+    const place = await openPlace(t, { 'pod-security.kubernetes.io/enforce': 'baseline' });
+    const host = '192.0.2.1';
+    const careless: readonly (readonly [string, object, object?])[] = [
+      ['host namespaces (hostNetwork=true, hostPID=true)', {}, { hostNetwork: true, hostPID: true }],
+      [
+        'privileged (container "a" must not set securityContext.privileged=true)',
+        { securityContext: { privileged: true } },
+      ],
+      [
+        'non-default capabilities (container "a" must not include "NET_ADMIN", "SYS_ADMIN" in securityContext.capabilities.add)',
+        { securityContext: { capabilities: { add: ['SYS_ADMIN', 'NET_ADMIN', 'CHOWN'] } } },
+      ],
+      ['hostPath volumes (volume "v")', {}, { volumes: [{ name: 'v', hostPath: { path: '/' } }] }],
+      ['hostPort (container "a" uses hostPort 80)', { ports: [{ containerPort: 80, hostPort: 80 }] }],
+      [
+        `probe or lifecycle host (container "a" uses probe or lifecycle host "${host}")`,
+        { livenessProbe: { httpGet: { port: 80, host } } },
+      ],
+      [
+        'seLinuxOptions (pod set forbidden securityContext.seLinuxOptions: type "spc_t"; user may not be set)',
+        {},
+        { securityContext: { seLinuxOptions: { type: 'spc_t', user: 'u' } } },
+      ],
+      [
+        'seccompProfile (container "a" must not set securityContext.seccompProfile.type to "Unconfined")',
+        { securityContext: { seccompProfile: { type: 'Unconfined' } } },
+      ],
+      [
+        'forbidden sysctls (kernel.msgmax)',
+        {},
+        { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } },
+      ],
+      [
+        'forbidden AppArmor profile (pod must not set AppArmor profile type to "Unconfined")',
+        {},
+        { securityContext: { appArmorProfile: { type: 'Unconfined' } } },
+      ],
+      [
+        'host namespaces (hostNetwork=true), hostProcess (pod must not set securityContext.windowsOptions.hostProcess=true)',
+        {},
+        { hostNetwork: true, securityContext: { windowsOptions: { hostProcess: true } } },
+      ],
+    ];
+    for (const [complaint, container, pod] of careless) {
+      const spec = { containers: [{ name: 'a', image: 'x', ...container }], ...pod };
+      const input = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec });
+      const { stderr } = await place.tryKubectl(['create', '-f', '-', '--dry-run=server'], { input });
+      assert.equal(stderr.split('violates PodSecurity "baseline:latest": ')[1]?.trim(), complaint);
+    }
+  });
 });
