@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { covers, difference } from './difference.ts';
 
+const dns = [
+  { port: 53, protocol: 'UDP' },
+  { port: 53, protocol: 'TCP' },
+];
+
 describe('a live object covers a wish', () => {
   const covered: [string, unknown, unknown][] = [
     ['with more fields', { a: 1, b: 2 }, { a: 1 }],
@@ -22,8 +27,13 @@ describe('a live object covers a wish', () => {
     ],
     [
       'with defaults in the items of a list',
-      { ports: [{ name: 'http', port: 80, nodePort: 31000 }] },
-      { ports: [{ name: 'http', port: 80 }] },
+      { spec: { ports: [{ name: 'http', port: 80, nodePort: 31000 }] } },
+      { spec: { ports: [{ name: 'http', port: 80 }] } },
+    ],
+    [
+      'with one port for two protocols in the rule of a NetworkPolicy',
+      { spec: { egress: [{ ports: dns }] } },
+      { spec: { egress: [{ ports: dns }] } },
     ],
     ['with nothing where nothing is wished', {}, { annotations: {}, tolerations: [], note: undefined }],
     [
@@ -45,6 +55,12 @@ describe('the first field that differs is named', () => {
     ['a missing field', { spec: {} }, { spec: { replicas: 0 } }, 'spec.replicas'],
     ['a number that became a string', { port: '80' }, { port: 80 }, 'port'],
     ['a shorter list that is a whole', { args: ['a'] }, { args: ['a', 'b'] }, 'args'],
+    [
+      'a port that somebody else has let through',
+      { spec: { egress: [{ ports: [...dns, { port: 22, protocol: 'TCP' }] }] } },
+      { spec: { egress: [{ ports: dns }] } },
+      'spec.egress[0].ports',
+    ],
     ['a longer list that is a whole', { args: ['a', 'b'] }, { args: ['a'] }, 'args'],
     ['the order of a list that is a whole', { args: ['b', 'a'] }, { args: ['a', 'b'] }, 'args[0]'],
     ['a missing item', { env: [{ name: 'b', value: '1' }] }, { env: [{ name: 'a', value: '1' }] }, 'env[a]'],

@@ -45,11 +45,12 @@ function listDifference(live: unknown, wish: readonly unknown[], path: string): 
   return undefined;
 }
 
-/** Ports have another key in a Service than in a container. */
+/** Ports have another key in a Service than in a container; those of a NetworkPolicy's rule are one whole. */
 function keyFor(path: string, wish: readonly unknown[]): string | undefined {
   const field = path.slice(path.lastIndexOf('.') + 1);
   if (field !== 'ports') return mergeKeys[field];
-  return wish.some((port) => isFields(port) && 'containerPort' in port) ? 'containerPort' : 'port';
+  if (path === 'spec.ports') return 'port';
+  return wish.some((port) => isFields(port) && 'containerPort' in port) ? 'containerPort' : undefined;
 }
 
 const isFields = (value: unknown): value is Fields =>
