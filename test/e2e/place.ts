@@ -47,7 +47,7 @@ after(async () => {
 export const socketUrl = (pod: PodSeen): string => `ws://${pod.status.podIP ?? ''}:${String(ports.http)}`;
 
 export const ownedKinds =
-  'statefulsets,services,configmaps,secrets,serviceaccounts,poddisruptionbudgets,pods,controllerrevisions';
+  'statefulsets,services,configmaps,secrets,serviceaccounts,poddisruptionbudgets,networkpolicies,ingresses,pods,controllerrevisions';
 
 async function open(): Promise<Place> {
   const { kubeconfig } = await target();
