@@ -27,15 +27,23 @@ const wanted: Readonly<Record<ConditionType, { status: Condition['status']; othe
 };
 
 /** Every condition in the order of the documentation; one that is missing, or speaks of an older object, is not known. */
-export function judged({ metadata, status }: SchedulerCluster): Judged[] {
-  const generation = metadata.generation ?? 0;
-  return conditionTypes.map((type) => {
-    const condition = status?.conditions?.find((one) => one.type === type);
-    if (!condition)
-      return { type, level: 'unknown', reason: 'NotToldYet', message: 'The operator has not said.' };
-    const { reason, message } = condition;
-    return { type, level: levelOf(type, condition, generation), reason, message };
-  });
+export function judged(cluster: SchedulerCluster): Judged[] {
+  const alone = conditionTypes.map((type) => judge(type, cluster));
+  const moves = alone.find(({ type, level }) => type === 'Progressing' && level === 'moving');
+  // Ready repeats what Progressing says while that is all there is to say.
+  return alone.map((one) =>
+    one.type === 'Ready' && one.level === 'fail' && one.reason === moves?.reason
+      ? { ...one, level: 'moving' }
+      : one,
+  );
+}
+
+function judge(type: ConditionType, { metadata, status }: SchedulerCluster): Judged {
+  const condition = status?.conditions?.find((one) => one.type === type);
+  if (!condition)
+    return { type, level: 'unknown', reason: 'NotToldYet', message: 'The operator has not said.' };
+  const { reason, message } = condition;
+  return { type, level: levelOf(type, condition, metadata.generation ?? 0), reason, message };
 }
 
 function levelOf(type: ConditionType, condition: Condition, generation: number): Level {

@@ -49,6 +49,24 @@ describe('kubectl lingua', { skip: lacks.programs }, () => {
   });
   after(() => lingua.remove());
 
+  /** Until it is stopped, which answers with its exit code. */
+  function followLogs() {
+    const child = spawn('kubectl', ['lingua', 'logs', '-f'], {
+      env: { ...process.env, PATH: lingua.path, KUBECONFIG: kubeconfig },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (data: string) => (said += data));
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    return {
+      said: () => said,
+      stop: () => {
+        child.kill('SIGINT');
+        return ended;
+      },
+    };
+  }
+
   describe('looks', () => {
     it('at the only fleet of the namespace, on one screen without colours', async () => {
       const screen = await lingua(['status']);
@@ -96,23 +114,6 @@ describe('kubectl lingua', { skip: lacks.programs }, () => {
       const lines = (await lingua(['logs', '1', '--tail', '2'])).trimEnd().split('\n');
       assert.equal(lines.length, 2);
       assert.ok(lines.every((line) => line.startsWith('[spoken-1] ')));
-    });
-
-    it('as they are written, until it is told to stop', async () => {
-      const child = spawn('kubectl', ['lingua', 'logs', '-f'], {
-        env: { ...process.env, PATH: lingua.path, KUBECONFIG: kubeconfig },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      let said = '';
-      child.stdout.setEncoding('utf8').on('data', (data: string) => (said += data));
-      const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-      await eventually(
-        'both have said something',
-        () => said.includes('[spoken-0]') && said.includes('[spoken-1]'),
-        20_000,
-      );
-      child.kill('SIGINT');
-      assert.equal(await ended, 0);
     });
   });
 
@@ -255,11 +256,16 @@ describe('kubectl lingua', { skip: lacks.programs }, () => {
   });
 
   describe('lets an instance leave', () => {
-    it('in order, and waits until it is back', async () => {
+    it('in order, waits until it is back, and its log goes on with the new one', async () => {
       const [, before] = await here.pods(name);
       const session = await SessionClient.open(socketUrl(before!));
+      const log = followLogs();
+      await eventually('the log is followed', () => log.said().includes('[spoken-1]'), 20_000);
       const said = await lingua(['drain', '1']);
       await session.close();
+      const starts = () => log.said().match(/\[spoken-1\] .*scheduler starting/g)?.length;
+      await eventually('the log goes on with the new one', () => starts() === 2, 20_000);
+      assert.equal(await log.stop(), 0);
       assert.match(said, /^spoken-1 is told to leave\n/);
       assert.match(said, /\nspoken-1 is leaving: 1 session, 0 nodes, 0 jobs left\n/);
       assert.match(said, /\nspoken-1 is back and ready, after \d+ s\n$/);
@@ -321,6 +327,24 @@ describe('kubectl lingua', { skip: lacks.programs }, () => {
       const { code, stderr } = await lingua.try(['status'], { variables });
       assert.equal(code, 78);
       assert.match(stderr, /kubectl has no cluster to talk to\nName a kubeconfig with --kubeconfig/);
+    });
+  });
+
+  it('promotes a change whose canary is still watched', async () => {
+    const rollout = { canary: { replicas: 1, soakSeconds: 3600 } };
+    const changed = { rollout, config: { scheduler: { jobTimeoutSeconds: 25 } } };
+    await here.kubectl(['patch', 'lsc', name, '--type=merge', '-p', JSON.stringify({ spec: changed })]);
+    const reason = 'jsonpath={.status.conditions[?(@.type=="Progressing")].reason}';
+    await here.kubectl(['wait', `lsc/${name}`, `--for=${reason}=CanarySoaking`, '--timeout=60s']);
+    const outdated = (await here.pods(name))[0]?.metadata.uid;
+    assert.match(await lingua(['status']), /update +CanarySoaking, revision \w{8}\n/);
+    assert.match(
+      await lingua(['promote']),
+      /^spoken: revision \w{8} goes to all instances, without its canary\.\n$/,
+    );
+    await eventually('the other instance has it too', async () => {
+      const [zero] = await here.pods(name);
+      return zero !== undefined && zero.metadata.uid !== outdated;
     });
   });
 });

@@ -117,7 +117,15 @@ function general(cluster: SchedulerCluster, plugin: Plugin): Piece[] {
         return [['status.txt', redactText(statusScreen({ cluster, pods, events }, screen))]];
       },
     ],
-    ['versions', async () => [['versions.yaml', await kubectl.text(['version', '-o', 'yaml'])]]],
+    // Not by `kubectl version` alone, which fails on a server whose version it cannot read.
+    [
+      'version of kubectl',
+      async () => [['versions/kubectl.yaml', await kubectl.text(['version', '--client', '-o', 'yaml'])]],
+    ],
+    [
+      'version of the server',
+      async () => [['versions/server.json', await kubectl.text(['get', '--raw', '/version'])]],
+    ],
   ];
 }
 

@@ -3,7 +3,7 @@ import { printable, table } from '../../../common/table.ts';
 import type { SchedulerCluster } from '../../api/schedulercluster.gen.ts';
 import { isPaused } from '../../decide/update.ts';
 import type { Pod } from '../../kube/resources.ts';
-import { fineName, isStale, judged, type Judged, type Level } from '../judge.ts';
+import { fineName, isStale, judged, type Level } from '../judge.ts';
 import { eventTime, type SeenEvent } from '../events.ts';
 import { instancesOf, instancesTable } from './instances.ts';
 import { age, wrapped } from './layout.ts';
@@ -40,8 +40,7 @@ export function statusScreen(seen: Seen, screen: Screen): string {
 
 function headline(cluster: SchedulerCluster, { style, width }: Screen): string {
   const { name, namespace = 'default' } = cluster.metadata;
-  const all = judged(cluster);
-  const { verdict, message } = summary(all);
+  const { word, level, message } = verdict(cluster);
   const paint = {
     ok: style.good,
     moving: style.warn,
@@ -49,26 +48,29 @@ function headline(cluster: SchedulerCluster, { style, width }: Screen): string {
     fail: style.bad,
     unknown: style.warn,
   };
-  const title = `${style.strong(name)} in ${namespace}: ${paint[verdict.level](verdict.word)}`;
-  return `${title}\n  ${wrapped(message, width, '  ')}\n`;
+  const title = `${style.strong(name)} in ${namespace}: ${paint[level](word)}`;
+  return `${title}\n  ${wrapped(printable(message), width - 2, '  ')}\n`;
 }
 
-function summary(all: readonly Judged[]): { verdict: { word: string; level: Level }; message: string } {
-  const ready = all.find(({ type }) => type === 'Ready');
-  const degraded = all.find(({ type, level }) => type === 'Degraded' && level === 'fail');
-  const { level = 'unknown', reason = '', message = '' } = ready ?? {};
-  if (level === 'ok' && degraded)
-    return { verdict: { word: `Ready, but ${degraded.reason}`, level: 'warn' }, message };
-  if (level === 'ok')
-    return { verdict: { word: reason === 'Hibernated' ? 'Hibernated' : 'Ready', level }, message };
-  const isMoving = all.some(
-    (one) => one.type === 'Progressing' && one.level === 'moving' && one.reason === reason,
-  );
-  if (isMoving) return { verdict: { word: `Not ready yet (${reason})`, level: 'moving' }, message };
-  return {
-    verdict: { word: level === 'unknown' ? 'Not known yet' : `Not ready (${reason})`, level },
-    message,
+interface Verdict {
+  readonly word: string;
+  readonly level: Level;
+  readonly message: string;
+}
+
+function verdict(cluster: SchedulerCluster): Verdict {
+  const all = judged(cluster);
+  const { level = 'unknown', reason = '', message = '' } = all.find(({ type }) => type === 'Ready') ?? {};
+  const degraded = all.find(({ type, level: found }) => type === 'Degraded' && found === 'fail');
+  const words: Readonly<Record<Level, string>> = {
+    ok: reason === 'Hibernated' ? reason : 'Ready',
+    moving: `Not ready yet (${reason})`,
+    warn: reason,
+    fail: `Not ready (${reason})`,
+    unknown: 'Not known yet',
   };
+  if (!degraded || degraded.reason === reason) return { word: words[level], level, message };
+  return { word: `${words[level]}, ${degraded.reason}`, level: level === 'ok' ? 'warn' : 'fail', message };
 }
 
 function facts(cluster: SchedulerCluster): string {
@@ -106,6 +108,7 @@ function updateOf(cluster: SchedulerCluster): string {
 
 function conditions(cluster: SchedulerCluster, { style, width }: Screen): string {
   const all = judged(cluster);
+  const told = all.find(({ type }) => type === 'Ready')?.message;
   const fine = all.filter(({ level }) => level === 'ok').map(({ type }) => fineName(type));
   const signs = {
     ok: style.good('ok  '),
@@ -115,8 +118,10 @@ function conditions(cluster: SchedulerCluster, { style, width }: Screen): string
     unknown: style.faint('?   '),
   };
   const others = all
-    .filter(({ level }) => level !== 'ok')
+    // Of Ready the headline tells.
+    .filter(({ level, type }) => level !== 'ok' && type !== 'Ready')
     .map(({ type, level, reason, message }) => {
+      if (message === told) return `  ${signs[level]} ${style.strong(type)} ${reason}\n`;
       const text = wrapped(printable(message), width - 8, ' '.repeat(7));
       return `  ${signs[level]} ${style.strong(type)} ${reason}\n       ${text}\n`;
     });

@@ -68,11 +68,25 @@ Events of the last hour: none
     ];
     const text = statusScreen({ cluster: fleet({ conditions }), pods: [], events }, screen);
     assert.match(text, /^demo in speech: Not ready \(Unreachable\)\n {2}demo-1 does not reach Redis/);
-    assert.match(text, /FAIL RedisReachable Unreachable\n {7}demo-1 does not/);
+    assert.match(text, /FAIL RedisReachable Unreachable\n {2}/);
     assert.match(text, /warn ProductionReady SingleRedis/);
     assert.match(text, /\? {4}RoutingVerified RouteNotTried/);
     assert.match(text, / {2}4m {2}BackOff {2}demo-1: Back-off\?\[2J\n/);
     assert.ok(!text.includes('old'));
+  });
+
+  it('tells what hinders an update that is under way', () => {
+    const conditions = conditionsOf({
+      Ready: ['False', 'RollingOut', 'Under way.'],
+      Progressing: ['True', 'RollingOut', 'Under way.'],
+      Degraded: ['True', 'ImagePullFailed', 'demo-1: not found. Check spec.image.'],
+    });
+    const text = statusScreen({ cluster: fleet({ conditions }), pods: [], events: [] }, screen);
+    assert.match(text, /^demo in speech: Not ready yet \(RollingOut\), ImagePullFailed\n {2}Under way\.\n/);
+    assert.match(
+      text,
+      /\n {2}\.\.\. {2}Progressing RollingOut\n {2}FAIL Degraded ImagePullFailed\n {7}demo-1: not found/,
+    );
   });
 
   it('says that the operator has not acted on the last change', () => {
