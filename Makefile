@@ -36,6 +36,10 @@ conformance: tools ## The conformance suite; on a real API server with KUBEBUILD
 bench: tools build ## Compare with Socket.IO, BullMQ and a naive inbox; writes bench/results.md (QUICK=1 only prints)
 	@$(NODE) bench/main.ts $(if $(QUICK),--quick)
 
+.PHONY: operator-bench
+operator-bench: tools ## What the operator costs with 100 clusters of 10 instances; writes bench/operator.md (about 4 minutes)
+	@$(NODE) bench/operator/main.ts
+
 .PHONY: faults
 POINTS ?= 250
 faults: tools ## Break a fleet in POINTS places (all: every one), then its surroundings, then its protocol

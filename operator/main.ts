@@ -15,8 +15,9 @@ import { managedBy } from './api/labels.ts';
 import { parseFlags, usage, type Flags } from './flags.ts';
 import { operatorRoutes } from './http.ts';
 import { createAdminClient } from './instances/admin-client.ts';
-import { connect, type KubeClient } from './kube/client.ts';
+import { connectAs, type KubeClient } from './kube/http-client.ts';
 import { clientMetrics } from './kube/metrics.ts';
+import { podLogin } from './kube/pod-login.ts';
 import { startOperator, type Operator } from './operator.ts';
 
 const clock = systemClock;
@@ -65,7 +66,7 @@ async function runValidate(args: readonly string[]): Promise<number> {
 async function start(flags: Flags, lifecycle: Lifecycle, log: Logger): Promise<void> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const kube = connectTo(flags, registry, log);
+  const kube = await connectTo(flags, registry, log);
   lifecycle.onStop('api client', () => kube.close());
   const admin = createAdminClient({ clock });
   lifecycle.onStop('admin client', () => admin.close());
@@ -88,9 +89,9 @@ async function start(flags: Flags, lifecycle: Lifecycle, log: Logger): Promise<v
   operator.work();
 }
 
-function connectTo(flags: Flags, registry: Registry, log: Logger): KubeClient {
-  return connect({
-    ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+/** In a pod it needs no kubeconfig; the library that reads one is large, and is loaded only where there is one. */
+async function connectTo({ kubeconfig }: Flags, registry: Registry, log: Logger): Promise<KubeClient> {
+  const options = {
     fieldManager: managedBy,
     userAgent: `${managedBy}/${version}`,
     requestTimeoutMs: 15_000,
@@ -98,7 +99,12 @@ function connectTo(flags: Flags, registry: Registry, log: Logger): KubeClient {
     random,
     log,
     observe: clientMetrics(registry),
-  });
+  };
+  const hasKubeconfig = kubeconfig !== undefined || Boolean(process.env['KUBECONFIG']);
+  const login = hasKubeconfig ? undefined : podLogin(process.env, clock);
+  if (login) return connectAs({ ...options, login });
+  const { connect } = await import('./kube/client.ts');
+  return connect({ ...options, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
 }
 
 interface Process {

@@ -1,11 +1,10 @@
 /**
- * Which API server to talk to, as whom, and over which sockets.
+ * Which API server to talk to and as whom, by a kubeconfig.
  *
- * The client library reads the kubeconfig (or the pod's own files) and knows every way to log in: token files that
- * rotate, exec plugins, client certificates. It also builds a new connection pool for each request; here it
- * is only asked for the headers and the TLS settings, and one pool serves all requests until those settings change.
+ * The client library reads it and knows every way to log in: token files that rotate, exec plugins, client certificates. It
+ * also builds a new connection pool for each request; here it is only asked for the headers and the TLS settings. It is
+ * large: a program in a pod does without it, see pod-login.ts.
  */
-import { createHash } from 'node:crypto';
 import {
   dumpYaml,
   KubeConfig,
@@ -14,32 +13,12 @@ import {
   type DispatcherOptions,
   type RequestContext,
 } from '@kubernetes/client-node';
-import { Agent, ProxyAgent, type Dispatcher, type buildConnector } from 'undici';
 import type { Clock } from '../../common/clock.ts';
 import { AppError } from '../../common/errors.ts';
-
-/** How long headers and TLS settings are used before the files behind them are read again. */
-const recheckMs = 10_000;
+import { Sessions, type Access, type Login } from './login.ts';
 
 /** What the library assumes when it found nothing: better to say so than to fail at every request. */
 const libraryGuess = 'http://localhost:8080';
-
-export interface Access {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly dispatcher: Dispatcher;
-}
-
-/** What a client needs to know of the server and of itself. */
-export interface Login {
-  /** Base URL of the API server, possibly with a path (a proxy in front of several clusters). */
-  readonly server: URL;
-  /** The namespace of the context; in a pod, the pod's own. */
-  readonly namespace: string;
-  /** What the next request needs. Throws `unavailable` when it cannot be had. */
-  current(): Promise<Access>;
-  /** Breaks every connection, also those of requests in flight. */
-  close(): Promise<void>;
-}
 
 export interface KubeconfigSource {
   /** A kubeconfig file. Without it: `KUBECONFIG`, then the home directory, then the pod's service account. */
@@ -50,15 +29,13 @@ export interface KubeconfigSource {
 
 /** From a kubeconfig, or from the files of the pod. */
 export class Credentials implements Login {
-  readonly #clock: Clock;
   readonly #config: LoginConfig;
-  readonly #pools = new Set<Dispatcher>();
-  #pool: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
-  #cached: { readonly access: Promise<Access>; readonly until: number } | undefined;
+  readonly #sessions: Sessions;
 
   constructor(source: KubeconfigSource, clock: Clock) {
-    this.#clock = clock;
-    this.#config = load(source);
+    const config = load(source);
+    this.#config = config;
+    this.#sessions = new Sessions(() => config.login(), clock);
   }
 
   get server(): URL {
@@ -71,39 +48,11 @@ export class Credentials implements Login {
   }
 
   current(): Promise<Access> {
-    const now = this.#clock.monotonic();
-    if (!this.#cached || now >= this.#cached.until) {
-      const access = this.#login();
-      this.#cached = { access, until: now + recheckMs };
-      access.catch(() => (this.#cached = undefined));
-    }
-    return this.#cached.access;
+    return this.#sessions.current();
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
-  }
-
-  async #login(): Promise<Access> {
-    try {
-      const { headers, options } = await this.#config.login();
-      return { headers, dispatcher: this.#poolFor(options) };
-    } catch (error) {
-      if (error instanceof AppError) throw error;
-      throw new AppError('unavailable', 'cannot get credentials for the API server', { cause: error });
-    }
-  }
-
-  #poolFor(options: DispatcherOptions): Dispatcher {
-    const fingerprint = createHash('sha256').update(JSON.stringify(options)).digest('base64');
-    if (this.#pool?.fingerprint === fingerprint) return this.#pool.dispatcher;
-    const retired = this.#pool?.dispatcher;
-    const dispatcher = createPool(options);
-    this.#pool = { fingerprint, dispatcher };
-    this.#pools.add(dispatcher);
-    // Requests in flight end on the old connections; a watch moves over when it ends, in minutes.
-    void retired?.close().then(() => this.#pools.delete(retired));
-    return dispatcher;
+  close(): Promise<void> {
+    return this.#sessions.close();
   }
 }
 
@@ -173,23 +122,4 @@ function load({ kubeconfig, context }: KubeconfigSource): LoginConfig {
     throw new AppError('config', `'${config.cluster.server}' is not the URL of an API server`);
   }
   return config;
-}
-
-function createPool(options: DispatcherOptions): Dispatcher {
-  // HTTP/1.1 on purpose: an operator has few requests at a time, and one broken connection then breaks one watch.
-  const common = { allowH2: false, keepAliveTimeout: 60_000, headersTimeout: 0, bodyTimeout: 0 };
-  switch (options.type) {
-    case 'none':
-      return new Agent({ ...common, connect: connector({}) });
-    case 'agent':
-      return new Agent({ ...common, connect: connector(options.connect) });
-    case 'proxy':
-      return new ProxyAgent({ ...common, uri: options.uri, requestTls: connector(options.requestTls) });
-    case 'socks':
-      throw new AppError('config', 'a SOCKS proxy in the kubeconfig is not supported');
-  }
-}
-
-function connector(tls: object): buildConnector.BuildOptions {
-  return { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
 }

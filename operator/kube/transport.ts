@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { backoffMs } from '../../common/backoff.ts';
 import type { Clock, Random } from '../../common/clock.ts';
 import { AppError, toAppError } from '../../common/errors.ts';
-import type { Access, Login } from './credentials.ts';
+import type { Access, Login } from './login.ts';
 import { failureOf } from './failures.ts';
 
 export interface ApiRequest {

@@ -1,5 +1,5 @@
 /** Why a pass stops before its end: something stands in the way that a person must remove, or the cluster is going. */
-import { toAppError } from '../../common/errors.ts';
+import { toAppError, type AppError } from '../../common/errors.ts';
 import type { Blocked } from '../decide/conditions/facts.ts';
 import type { KubeObject } from '../kube/kube.ts';
 import { describeOwner } from './ownership.ts';
@@ -14,7 +14,7 @@ export class Blockage extends Error {
   }
 }
 
-/** The cluster was deleted, or another one has its name: nothing more may be made for this one. */
+/** The cluster was deleted, another one has its name, or its namespace goes: nothing more may be made for this one. */
 export class Abandoned extends Error {}
 
 export const foreign = (object: KubeObject): Blockage =>
@@ -32,8 +32,15 @@ export function blockageOf(caught: unknown): Blocked {
   if (error.code === 'invalid' && !isReplaced) {
     return { reason: 'ObjectRefused', message: `The API server refuses an object: ${error.message}.` };
   }
+  if (isOfEndingNamespace(error)) throw new Abandoned();
   if (error.code === 'forbidden') {
-    return { reason: 'Forbidden', message: `The API server forbids a write: ${error.message}.` };
+    return { reason: 'Forbidden', message: `The API server forbids something: ${error.message}.` };
   }
   throw caught;
+}
+
+/** Nothing may be made in a namespace that is being deleted, and the cluster is about to go with it. */
+function isOfEndingNamespace({ facts }: AppError): boolean {
+  const { causes = [] } = (facts['details'] ?? {}) as { causes?: readonly { reason?: string }[] };
+  return causes.some(({ reason }) => reason === 'NamespaceTerminating');
 }

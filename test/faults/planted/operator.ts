@@ -1,14 +1,5 @@
 /** Bugs of the operator, each one that a person could really make, and the one test that must catch it. */
-import type { PlantedBug } from './plant.ts';
-
-/** The test runner, told to run one test of one file; what fails must be that test, and not the file. */
-const failing = (file: string, test: string): Pick<PlantedBug, 'caughtBy' | 'says'> => {
-  const pattern = test.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return {
-    caughtBy: ['--test', '--test-reporter=tap', `--test-name-pattern=${pattern}`, file],
-    says: new RegExp(`not ok \\d+ - .*${pattern}`),
-  };
-};
+import { failing, type PlantedBug } from './plant.ts';
 
 export const operatorBugs: readonly PlantedBug[] = [
   {
@@ -135,7 +126,7 @@ export const operatorBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a delete hits whoever has the name by now',
-    file: 'operator/kube/client.ts',
+    file: 'operator/kube/http-client.ts',
     replace: '      ...(uid === undefined ? {} : { preconditions: { uid } }),\n',
     by: '',
     ...failing('operator/kube/client.test.ts', 'a delete of exactly this object, its dependents after it'),

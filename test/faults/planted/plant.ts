@@ -19,6 +19,15 @@ export interface PlantedBug {
   readonly says: RegExp;
 }
 
+/** The test runner, told to run one test of one file; what fails must be that test, and not the file. */
+export const failing = (file: string, test: string): Pick<PlantedBug, 'caughtBy' | 'says'> => {
+  const pattern = test.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return {
+    caughtBy: ['--test', '--test-reporter=tap', `--test-name-pattern=${pattern}`, file],
+    says: new RegExp(`not ok \\d+ - .*${pattern}`),
+  };
+};
+
 export interface Found {
   readonly finding: 'caught' | 'not caught' | 'cannot be planted';
   readonly output: string;

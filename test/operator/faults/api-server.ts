@@ -18,7 +18,7 @@ export const infoOf = ({ method, path }: Pick<HttpRequest, 'method' | 'path'>): 
   requestInfo(method, new URL(path, 'http://api'));
 
 /** The Status that a server sends with a refusal. */
-export const refusal = (code: number, reason: string, headers: HttpAnswer['headers'] = {}): HttpAnswer => ({
+export const refusal = (code: number, reason: string, headers: HttpAnswer['headers'] = {}) => ({
   status: code,
   headers,
   body: JSON.stringify({

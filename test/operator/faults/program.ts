@@ -2,7 +2,7 @@
  * One operator as a process: it can be killed, stopped by a signal, and put to sleep with everything that is on its way to it.
  * Whatever comes from outside, an answer, a line of a watch, a timer, reaches it only while it runs.
  */
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Clock } from '../../../common/clock.ts';
 import { Lifecycle } from '../../../common/lifecycle.ts';
@@ -15,7 +15,7 @@ import { MemoryDispatcher, type HttpAnswer, type HttpHandler } from './http.ts';
 
 export const lease = { namespace: 'lingua-system', name: managedBy };
 
-const log = pino({ level: 'silent' });
+const silent = pino({ level: 'silent' });
 const never = new Promise<never>(() => undefined);
 
 export interface ProgramOptions {
@@ -23,6 +23,7 @@ export interface ProgramOptions {
   readonly name: string;
   readonly seed: number;
   readonly hasElection: boolean;
+  readonly log?: Logger | undefined;
   /** The API as this process reaches it. */
   readonly api: (program: Program) => HttpHandler;
 }
@@ -35,7 +36,7 @@ export class Program {
   #asleep: { readonly until: Promise<void>; readonly wake: () => void } | undefined;
   #isDead = false;
 
-  constructor({ surroundings, name, seed, hasElection, api }: ProgramOptions) {
+  constructor({ surroundings, name, seed, hasElection, api, log = silent }: ProgramOptions) {
     this.name = name;
     this.#clock = surroundings.clock;
     const clock = this.#ownClock();

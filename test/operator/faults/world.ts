@@ -1,4 +1,5 @@
 /** A world whose operators are processes behind the API proxy. One that is gone is started anew, as its Deployment does. */
+import type { Logger } from 'pino';
 import { settle } from '../../fakes/clock.ts';
 import { events, leases } from '../../../operator/kube/resources.ts';
 import { Surroundings } from '../surroundings.ts';
@@ -15,20 +16,29 @@ export class FaultyWorld extends Surroundings {
   readonly proxy = new ApiProxy(this.twin.handler, () => this.clock.monotonic());
   readonly programs: Program[] = [];
   readonly #hasElection: boolean;
+  readonly #log: Logger | undefined;
   #born = 0;
   #doneAt: number | undefined;
   #restarts: (() => void) | undefined;
 
-  constructor({ hasElection = false } = {}) {
+  constructor({ hasElection = false, log }: { hasElection?: boolean; log?: Logger } = {}) {
     super();
     this.#hasElection = hasElection;
+    this.#log = log;
   }
 
   start(): Program {
     const seed = ++this.#born;
     const api = (program: Program): HttpHandler => this.proxy.for(program);
     const name = `operator-${String(seed)}`;
-    const program = new Program({ surroundings: this, name, seed, hasElection: this.#hasElection, api });
+    const program = new Program({
+      surroundings: this,
+      name,
+      seed,
+      hasElection: this.#hasElection,
+      log: this.#log,
+      api,
+    });
     this.programs.push(program);
     return program;
   }

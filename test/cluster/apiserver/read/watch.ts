@@ -108,7 +108,12 @@ function follow(
 ): void {
   const { api, kind, bookmarks } = watching;
   const seconds = Number(query.get('timeoutSeconds') ?? 0) || defaultTimeoutSeconds;
+  const stopAll = (): void => {
+    for (const stop of stops) stop();
+  };
   const end = (): void => {
+    // It closes only when the reader has read all; nothing may be written until then.
+    stopAll();
     response.end();
   };
   const stops = [
@@ -125,15 +130,15 @@ function follow(
   signal.addEventListener('abort', end, { once: true });
   response.on('close', () => {
     signal.removeEventListener('abort', end);
-    for (const stop of stops) stop();
+    stopAll();
   });
 }
 
 function every({ clock }: Api, ms: number, action: () => void): () => void {
   let stop = clock.after(ms, tick);
   function tick(): void {
-    action();
     stop = clock.after(ms, tick);
+    action();
   }
   return () => {
     stop();

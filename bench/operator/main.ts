@@ -1,0 +1,38 @@
+/**
+ * What the operator costs with many clusters: memory, time of a look, requests while idle, and how soon a scale request is acted on.
+ *
+ *   node bench/operator/main.ts [--clusters 100] [--instances 10] [--idle 60] [--scales 20] [--out bench/operator.md]
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Processes } from '../harness/processes.ts';
+import { describeMachine } from '../report/machine.ts';
+import { measureOperator } from './measure.ts';
+import { page } from './report.ts';
+
+const text = (value: string) => ({ type: 'string', default: value }) as const;
+const { values } = parseArgs({
+  options: {
+    ...{ clusters: text('100'), instances: text('10'), idle: text('60'), scales: text('20') },
+    out: text('bench/operator.md'),
+  },
+});
+
+const processes = new Processes();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    processes.killAll();
+    process.exit(130);
+  });
+}
+
+const size = {
+  clusters: Number(values.clusters),
+  instances: Number(values.instances),
+  idleSeconds: Number(values.idle),
+  scales: Number(values.scales),
+};
+const machine = describeMachine().filter(([name]) => name !== 'packages' && name !== 'Redis');
+const markdown = page(await measureOperator(size, processes, console.log), machine, new Date());
+console.log(`\n${markdown}`);
+if (values.out !== '') writeFileSync(values.out, markdown);

@@ -1,0 +1,80 @@
+/** The operator as its image runs it, and what it says of itself. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { bundleAll } from '../../build.ts';
+import { environment } from '../../common/workload.ts';
+import { accountDirectory } from '../../operator/kube/pod-login.ts';
+import { freePort } from '../harness/free-port.ts';
+import type { Child, Processes } from '../harness/processes.ts';
+import { samplesIn, type Sample } from './exposition.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+export interface OperatorProcess {
+  readonly child: Child;
+  metrics(): Promise<Sample[]>;
+}
+
+/** The bundle, made in this directory. */
+export async function bundledOperator(directory: string): Promise<string> {
+  const bundle = (await bundleAll(directory)).find(({ name }) => name === 'operator');
+  if (!bundle) throw new Error('there is no bundle of the operator');
+  return bundle.file;
+}
+
+/** Flags of Node that the image starts it with. */
+function flags(): string[] {
+  const [, json = '[]'] =
+    /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(path.join(root, 'Dockerfile.operator'), 'utf8')) ?? [];
+  return (JSON.parse(json) as string[]).slice(1, -1);
+}
+
+/** What a pod is given. */
+export interface Account {
+  readonly server: URL;
+  readonly token: string;
+  readonly certificateAuthority: string;
+}
+
+/** Writes the files of an account; a program that sees the file system of this machine finds them with the second part of what is returned. */
+function mounted(account: Account, directory: string): { env: Record<string, string>; args: string[] } {
+  const files = { token: account.token, 'ca.crt': account.certificateAuthority, namespace: 'default' };
+  mkdirSync(directory, { recursive: true });
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(path.join(directory, name), content, { mode: 0o600 });
+  const { hostname, port } = account.server;
+  const elsewhere = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const read = fs.readFileSync;
+    const [from, to] = ${JSON.stringify([accountDirectory, directory])};
+    fs.readFileSync = (file, ...rest) => read(String(file).startsWith(from) ? String(file).replace(from, to) : file, ...rest);
+    syncBuiltinESMExports();`;
+  return {
+    env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, KUBECONFIG: '' },
+    args: ['--import', `data:text/javascript,${encodeURIComponent(elsewhere)}`],
+  };
+}
+
+export async function startOperatorProcess(
+  file: string,
+  account: Account,
+  processes: Processes,
+): Promise<OperatorProcess> {
+  const port = await freePort();
+  const { env: podEnv, args: podArgs } = mounted(account, path.join(path.dirname(file), 'account'));
+  const args = [...flags(), ...podArgs, file, `--metrics-port=${String(port)}`];
+  const env = {
+    ...podEnv,
+    NODE_ENV: 'production',
+    LOG_FORMAT: 'json',
+    LOG_LEVEL: 'info',
+    [environment.bindAddress]: '127.0.0.1',
+  };
+  const child = processes.start('operator', process.execPath, args, { env });
+  const metrics = async () => {
+    const answer = await Promise.race([fetch(`http://127.0.0.1:${String(port)}/metrics`), child.crashed]);
+    return samplesIn(await answer.text());
+  };
+  return { child, metrics };
+}
