@@ -1,6 +1,6 @@
 /** Every manifest that the documentation tells people to apply is one that the API accepts, field by field. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { target } from '../conformance/target.ts';
@@ -12,8 +12,11 @@ const { kubeconfig } = await target();
 const kubectl: Kubectl = createKubectl(kubeconfig);
 
 const manifests = path.join(root, 'manifests');
-const overlays = ['install', 'install-namespaced'].map((name) => ['-k', path.join(manifests, name)] as const);
-const flat = [['-f', path.join(manifests, 'install.yaml')]] as const;
+/** Every folder that can be applied, and the flat form of one. */
+const wholes = [
+  ...globSync('*/kustomization.yaml', { cwd: manifests }).map((file) => ['-k', path.dirname(file)] as const),
+  ['-f', 'install.yaml'] as const,
+];
 const samples = readdirSync(path.join(manifests, 'samples'));
 
 /** What the server would say to an object, without keeping it. */
@@ -29,16 +32,23 @@ describe('the manifests', () => {
     await kubectl(['apply', '--server-side', '-k', path.join(root, 'crds')]);
     await kubectl(['apply', '-f', path.join(manifests, 'install/namespace.yaml')]);
     await kubectl(['apply', '-f', path.join(root, 'test/support/foreign')]);
-    const definitions = ['crd/schedulerclusters.lingua.dev', 'crd/scaledobjects.keda.sh'];
-    await kubectl(['wait', ...definitions, '--for=condition=Established', '--timeout=30s']);
+    await kubectl(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']);
   });
 
-  for (const from of [...overlays, ...flat]) {
-    it(`${path.basename(from[1])} is accepted whole`, async () => {
-      const said = await wouldApply(from);
-      assert.match(said, /deployment\.apps\/lingua-operator serverside-applied \(server dry run\)/);
+  for (const [how, name] of wholes) {
+    it(`${name} is accepted whole`, async () => {
+      const said = (await wouldApply([how, path.join(manifests, name)])).trim().split('\n');
+      assert.ok(
+        said.every((line) => line.endsWith(' serverside-applied (server dry run)')),
+        said.join('\n'),
+      );
     });
   }
+
+  it('among them are both ways to install the operator', () => {
+    const names = wholes.map(([, name]) => name);
+    for (const name of ['install', 'install-namespaced', 'install.yaml']) assert.ok(names.includes(name));
+  });
 
   for (const file of samples) {
     it(`samples/${file} is accepted whole`, async () => {
