@@ -56,7 +56,7 @@ export const remedies = {
   InboxBacklog:
     'Check that the instance works and that its nodes and sessions are connected; what cannot be delivered goes to the dead letters after config.scheduler.phase2.dlqMaxDeliveries tries.',
   DeliveryFailing:
-    'Look at the dead letters with `scheduler dlq list`: check that instance_ids are unique and that the nodes they name are online; then replay or drop them.',
+    'Look at the dead letters with `kubectl lingua dlq list`: check that instance_ids are unique and that the nodes they name are online; then replay or drop them.',
   NodeViewsDiffer:
     'Check that config.scheduler.phase2.nodeSnapshot.enabled is true, the refresh interval, and the connection of the named instances to Redis.',
   RestartingOften:

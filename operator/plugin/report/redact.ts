@@ -10,16 +10,19 @@ export const removed = '<removed>';
 const word =
   'pass(?:word|wd|phrase)?|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authorization|credentials?';
 
-/** A key that has such a word in it, and what it is set to; names of files and of Secrets are no secrets. */
+/**
+ * A key that has such a word in it, and what it is set to; names of files and of Secrets are no secrets. Bounded, like the
+ * scheme of a URL below: a log may hold a megabyte without a space.
+ */
 const setting = new RegExp(
-  `((?:["'\`]|\\\\")?[\\w.-]*(?:${word})(?![\\w.-]*(?:_file|_FILE|File|Name|Ref)\\b)[\\w.-]*(?:["'\`]|\\\\")?\\s*[:=]\\s*)` +
+  `((?:["'\`]|\\\\")?[\\w.-]{0,64}(?:${word})(?![\\w.-]{0,64}(?:_file|_FILE|File|Name|Ref)\\b)[\\w.-]{0,64}(?:["'\`]|\\\\")?\\s*[:=]\\s*)` +
     `("(?:[^"\\\\]|\\\\.)*"|'[^']*'|\\\\"(?:[^"\\\\]|\\\\[^"])*\\\\"|[^\\s,;&}\\]"']+)`,
   'gi',
 );
 
 const patterns: readonly (readonly [RegExp, string | ((...match: string[]) => string)])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, removed],
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]*@/gi, `$1${removed}@`],
+  [/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/"'<>]*@/gi, `$1${removed}@`],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, `$1 ${removed}`],
   [/\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, removed],
   [/\b(AUTH)\s+(?:[^\s"']+\s+)?[^\s"']+/g, `$1 ${removed}`],
