@@ -37,6 +37,7 @@ const quantile = (q: number, metric: string, by: string): string =>
 const orNone = (expr: string): string => `${expr} or vector(0)`;
 const total = (series: string): Query => [orNone(`sum(${rate(series)})`), 'all'];
 const byPod = 'le, pod, instance';
+/** On hosts there is no pod. */
 const legend = '{{pod}} {{instance}}';
 
 const jobs = fleet('scheduler_jobs_total');
@@ -338,7 +339,7 @@ const operatorCourses: readonly Panel[] = [
     description: '1 for the operator that acts, 0 for those that stand by.',
     unit: 'short',
     whole: true,
-    queries: [['leader_election_master_status', legend]],
+    queries: [['leader_election_master_status', '{{pod}}']],
   },
   {
     kind: 'timeseries',
@@ -403,7 +404,7 @@ const operatorCourses: readonly Panel[] = [
     title: 'Memory',
     description: 'Of each operator, as the kernel counts it.',
     unit: 'bytes',
-    queries: [[`process_resident_memory_bytes{job="${operatorJob}"}`, legend]],
+    queries: [[`process_resident_memory_bytes{job="${operatorJob}"}`, '{{pod}}']],
   },
 ];
 

@@ -41,7 +41,7 @@ fi
 # What is shipped is tried with the programs that people run it with.
 need() {
   have "$1" || PATH="$PATH:/usr/sbin" have "$1" || install_package "$2" ||
-    echo "$1 is missing: tests of the suite 'ship' will fail; install the package '$2'" >&2
+    echo "$1 is missing: tests of what is shipped will fail; install the package '$2'" >&2
 }
 need buildah buildah
 need promtool prometheus
