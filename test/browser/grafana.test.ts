@@ -12,6 +12,7 @@ import { parseAllDocuments } from 'yaml';
 import { createLogger } from '../../common/log.ts';
 import { ports } from '../../common/workload.ts';
 import { startBrowser } from './browser.ts';
+import { eventually } from '../support/eventually.ts';
 import type { GrafanaDashboard, Window } from '../support/grafana/dashboard.ts';
 import { linesOf } from '../support/grafana/lines.ts';
 import { dashboardPage, pageWidth, type Filled } from '../support/grafana/page.ts';
@@ -23,7 +24,7 @@ import { SessionClient } from '../support/session-client.ts';
 
 const writes = process.env['PICTURES'] === 'write';
 /** A picture shows more than a test needs, in points as far apart as pixels need. */
-const [windowSeconds, step] = writes ? [90, 3] : [12, 1];
+const [halfSeconds, step] = writes ? [45, 3] : [4, 1];
 
 const folder = path.join(root, 'monitoring/dashboards');
 const dashboards = readdirSync(folder)
@@ -42,11 +43,20 @@ describe('the dashboards for Grafana', () => {
     prometheus = await startPrometheus({ podMonitors: podMonitors(), pods: fleet });
     const start = Date.now() / 1000;
     work = await Work.begin(fleet);
-    await pause(windowSeconds * 500);
+    // A rate needs some scrapes, so there is no asking before.
+    await pause(halfSeconds * 1000);
     // Something for the operator to do.
     await pocket.kubectl(['scale', 'schedulercluster', 'demo', '--replicas=3']);
-    await pause(windowSeconds * 500);
-    window = { start: Math.ceil(start) + 5, end: Math.floor(Date.now() / 1000), step };
+    if (writes) await pause(halfSeconds * 1000);
+    await eventually(
+      'figures in every panel',
+      async () => {
+        window = { start: Math.ceil(start), end: Math.floor(Date.now() / 1000), step };
+        const all = await Promise.all(dashboards.map((dashboard) => fill(dashboard)));
+        return all.flat().every(({ lines }) => lines.length > 0);
+      },
+      30_000,
+    ).catch(() => 'which are still empty is told by the test of each dashboard');
   });
   after(async () => {
     await work.end();
@@ -55,17 +65,20 @@ describe('the dashboards for Grafana', () => {
     await browser.close();
   });
 
+  const fill = (dashboard: GrafanaDashboard): Promise<Filled[]> =>
+    Promise.all(
+      dashboard.panels.map(async (panel) => ({
+        panel,
+        lines: await linesOf(prometheus, dashboard, panel, window),
+      })),
+    );
+
   for (const dashboard of dashboards) {
     describe(dashboard.uid, () => {
       let filled: Filled[];
       let page: Page;
       before(async () => {
-        filled = await Promise.all(
-          dashboard.panels.map(async (panel) => ({
-            panel,
-            lines: await linesOf(prometheus, dashboard, panel, window),
-          })),
-        );
+        filled = await fill(dashboard);
         page = await browser.newPage({ viewport: { width: pageWidth + 24, height: 900 } });
         await page.setContent(dashboardPage(dashboard, filled, window));
         if (writes)
