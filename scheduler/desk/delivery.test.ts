@@ -96,6 +96,53 @@ describe('a client that comes back to much', () => {
     ));
 });
 
+describe('a client that comes back to large answers and reads slowly', () => {
+  const limits = 'send_queue_bytes = 65536';
+  const indexes = Array.from({ length: 20 }, (_, index) => index);
+
+  async function backTo(world: World, worker: Worker): Promise<Talker> {
+    const before = await Talker.open(world);
+    worker.holding = false;
+    worker.textLength = 15_000;
+    for (const index of indexes) before.say(index);
+    await world.clock.advance(30_000);
+    assert.equal(before.answers().length, indexes.length);
+    await before.cut({ noticed: true });
+    return Talker.open(world, { place: 1, token: before.token, lastSeq: 0, isSlow: true });
+  }
+
+  const ascending = (a: number, b: number) => a - b;
+
+  const reads = async (world: World, talker: Talker): Promise<void> => {
+    await world.clock.advance(50);
+    assert.ok(talker.socket.bufferedAmount < 65_536, `${String(talker.socket.bufferedAmount)} bytes unread`);
+    talker.socket.bufferedAmount = 0;
+  };
+
+  it('is given one after the other', () =>
+    withWorld(
+      async ({ world, worker }) => {
+        const after = await backTo(world, worker);
+        for (let round = 0; round < indexes.length; round++) await reads(world, after);
+        assert.deepEqual(after.indexes().toSorted(ascending), indexes);
+      },
+      { limits },
+    ));
+
+  it('has what is answered meanwhile wait behind them', () =>
+    withWorld(
+      async ({ world, worker }) => {
+        const after = await backTo(world, worker);
+        const more = [20, 21, 22, 23, 24];
+        for (const index of more) after.say(index);
+        await world.clock.advance(5000);
+        for (let round = 0; round < 2 * indexes.length; round++) await reads(world, after);
+        assert.deepEqual(after.indexes().toSorted(ascending), [...indexes, ...more]);
+      },
+      { limits },
+    ));
+});
+
 describe('the time that jobs take', () => {
   const observed = async (world: World, place: number, stage: string): Promise<number> => {
     const text = await world.on(place).registry.metrics();

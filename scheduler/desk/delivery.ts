@@ -28,7 +28,7 @@ export interface DeliveryDeps {
   readonly answered: (job: OpenJob, answer: Answer) => void;
 }
 
-/** Answers read at once, and how often it is looked whether the client has read them. */
+/** Answers read at once, and how often it is looked whether the client has read those before. */
 const readMax = 16;
 const lookEveryMs = 20;
 
@@ -45,6 +45,8 @@ export class Delivery {
   readonly #deps: DeliveryDeps;
   readonly #reading = new Map<DeskSession, Promise<void>>();
   readonly #readAgain = new Set<DeskSession>();
+  /** Those whose reader waits for the client: answers that come meanwhile wait behind it, in the outbox. */
+  readonly #paced = new Set<DeskSession>();
   readonly #wakeUps = new Map<DeskSession, () => void>();
   readonly #toTrim = new Set<DeskSession>();
 
@@ -60,6 +62,10 @@ export class Delivery {
 
   /** The outbox holds answers up to `seq`, by its own count; `entries` are its newest. */
   results(session: DeskSession, seq: number, entries: readonly OutboxEntry[]): Promise<void> | void {
+    if (this.#paced.has(session)) {
+      this.#readAgain.add(session);
+      return;
+    }
     for (const entry of entries) {
       if (seqOf(session, entry) === session.seenSeq + 1) this.#take(session, entry);
     }
@@ -135,27 +141,36 @@ export class Delivery {
   }
 
   async #readAll(session: DeskSession): Promise<void> {
-    const { sessions, retry, limits } = this.#deps;
+    const { sessions, retry } = this.#deps;
     let bytes = 0;
     for (let more = true; more && !session.closed;) {
       const from = session.seenSeq - session.seqBase;
       const entries = await retrying(() => sessions.readOutbox(session.sessionId, from, readMax), retry);
       for (const entry of entries) {
+        if (!session.restoring && this.#isBehind(session)) await this.#untilRead(session);
         this.#take(session, entry);
         bytes += bytesOf(entry.answer);
+        if (this.#isEnough(session, bytes)) session.restoring = false;
+        this.#flush(session);
       }
-      const enough = session.seenSeq - session.doneSeq >= restoreMax || bytes >= limits.resumeBytes;
-      if (enough) session.restoring = false;
-      this.#flush(session);
       more = entries.length === readMax;
-      if (more && !session.restoring) await this.#untilRead(session);
     }
+  }
+
+  /** What was read to be put in order is as much as may be held. */
+  #isEnough({ seenSeq, doneSeq }: DeskSession, bytes: number): boolean {
+    return seenSeq - doneSeq >= restoreMax || bytes >= this.#deps.limits.resumeBytes;
+  }
+
+  #isBehind({ link }: DeskSession): boolean {
+    return link !== undefined && link.unreadBytes() > this.#deps.limits.resumeBytes;
   }
 
   /** A client that comes back to much is not given all of it at once, which would make it a slow reader. */
   async #untilRead(session: DeskSession): Promise<void> {
-    const { clock, limits } = this.#deps;
-    while (session.link && session.link.unreadBytes() > limits.resumeBytes) await clock.sleep(lookEveryMs);
+    this.#paced.add(session);
+    while (this.#isBehind(session)) await this.#deps.clock.sleep(lookEveryMs);
+    this.#paced.delete(session);
   }
 
   #take(session: DeskSession, entry: OutboxEntry): void {

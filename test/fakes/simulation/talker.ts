@@ -10,6 +10,8 @@ export interface Greeting {
   readonly more?: Record<string, unknown>;
   /** Bytes that it leaves unread, whatever it is sent. */
   readonly unread?: number;
+  /** Reads only when its test says so. */
+  readonly isSlow?: boolean;
 }
 
 export class Talker {
@@ -27,6 +29,7 @@ export class Talker {
   static async open(world: World, greeting: Greeting = {}): Promise<Talker> {
     const talker = new Talker(world, greeting.place ?? 0);
     talker.socket.bufferedAmount = greeting.unread ?? 0;
+    talker.socket.isSlow = greeting.isSlow ?? false;
     talker.greet(greeting);
     await settle();
     return talker;

@@ -14,6 +14,8 @@ export class Worker {
   wellBehaved = false;
   /** It works on what it is given and answers when it is told to. */
   holding = false;
+  /** Of a translation, in characters. */
+  textLength = 900;
 
   constructor(world: World, id: string, place: number) {
     this.#world = world;
@@ -103,7 +105,7 @@ export class Worker {
     const success = this.wellBehaved || !this.#world.chance(0.1);
     const { job_id, attempt_id, session_id, utterance_index } = job;
     const result = { job_id, attempt_id, session_id, utterance_index, success, node_id: this.#id };
-    socket.say({ type: 'job_result', ...result, text_translated: 't'.repeat(success ? 900 : 0) });
+    socket.say({ type: 'job_result', ...result, text_translated: 't'.repeat(success ? this.textLength : 0) });
     if (this.#world.chance(0.1)) socket.say({ type: 'job_result', ...result, text_translated: 'twice' });
   }
 }

@@ -58,11 +58,14 @@ export class FakeSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
   bufferedAmount = 0;
+  /** What is written stays unread until `bufferedAmount` is taken back. */
+  isSlow = false;
   isPaused = false;
   onFrame: (message: Message) => void = () => undefined;
   closeCode: number | undefined;
 
   write(frames: Buffer): void {
+    if (this.isSlow) this.bufferedAmount += frames.length;
     for (const { payload } of new FrameReader().push(frames)) {
       if (this.readyState === 1) this.onFrame(JSON.parse(payload.toString()) as Message);
     }
