@@ -16,9 +16,9 @@ function session(...indexes: number[]) {
       return this.released(nowMs);
     },
     released: (nowMs: number): string[] =>
-      order
-        .release(nowMs)
-        .map((item) => (item.kind === 'missing' ? `m${String(item.index)}` : item.answered.answer)),
+      Array.from(order.release(nowMs), (item) =>
+        item.kind === 'missing' ? `m${String(item.index)}` : item.answered.answer,
+      ),
   };
 }
 

@@ -71,18 +71,14 @@ export class DeliveryOrder<Answer> {
     this.#held.splice(place, 0, { ...answered, sinceMs: nowMs, restored });
   }
 
-  /** What may be sent now, in order. */
-  release(nowMs: number): Release<Answer>[] {
-    const released: Release<Answer>[] = [];
-    const due = this.#held.findLastIndex((held) => nowMs - held.sinceMs >= this.#holdMs);
-    for (let place = 0; this.#held[0]; place++) {
-      const [head] = this.#held;
-      if (place > due && !this.#isNext(head)) break;
-      released.push(...this.#gapBelow(head), { kind: 'answer', answered: head });
+  /** What may be sent now, in order. Each is over with when it is taken; what is not taken stays. */
+  *release(nowMs: number): Generator<Release<Answer>, void> {
+    for (let [head] = this.#held; head && (this.#isNext(head) || this.#mustGo(nowMs)); [head] = this.#held) {
+      yield* this.#gapBelow(head);
       this.#pass(head);
       this.#held.shift();
+      yield { kind: 'answer', answered: head };
     }
-    return released;
   }
 
   /** When `release` must be called again although nothing happens; undefined when nothing waits. */
@@ -96,6 +92,11 @@ export class DeliveryOrder<Answer> {
     if (this.#held.length === 0) return undefined;
     const seqs = this.#held.filter((held) => held.seq > 0).map((held) => held.seq);
     return seqs.length === 0 ? undefined : Math.min(...seqs);
+  }
+
+  /** One that has waited as long as it may goes, and all before it. */
+  #mustGo(nowMs: number): boolean {
+    return this.#held.some(({ sinceMs }) => nowMs - sinceMs >= this.#holdMs);
   }
 
   #isNext({ index, restored }: Held<Answer>): boolean {

@@ -9,7 +9,7 @@ import type { Metrics } from '../metrics.ts';
 import { retrying, type Retry } from '../retry.ts';
 import type { Answer, OutboxEntry, SessionStore } from '../store/store.ts';
 import { answerMessages, gapMessage } from './answer-messages.ts';
-import type { Answered } from '../decide/delivery-order.ts';
+import type { Answered, Release } from '../decide/delivery-order.ts';
 import type { Delivered, DeskSession, OpenJob } from './session.ts';
 
 export interface DeliveryLimits {
@@ -62,9 +62,11 @@ export class Delivery {
 
   /** The outbox holds answers up to `seq`, by its own count; `entries` are its newest. */
   results(session: DeskSession, seq: number, entries: readonly OutboxEntry[]): Promise<void> | void {
-    if (this.#paced.has(session)) {
+    const reading = this.#reading.get(session);
+    if (reading) {
       this.#readAgain.add(session);
-      return;
+      // One that waits for its client would have the hint take its time for as long.
+      return this.#paced.has(session) ? undefined : reading;
     }
     for (const entry of entries) {
       if (seqOf(session, entry) === session.seenSeq + 1) this.#take(session, entry);
@@ -147,14 +149,24 @@ export class Delivery {
       const from = session.seenSeq - session.seqBase;
       const entries = await retrying(() => sessions.readOutbox(session.sessionId, from, readMax), retry);
       for (const entry of entries) {
-        if (!session.restoring && this.#isBehind(session)) await this.#untilRead(session);
         this.#take(session, entry);
         bytes += bytesOf(entry.answer);
-        if (this.#isEnough(session, bytes)) session.restoring = false;
-        this.#flush(session);
       }
       more = entries.length === readMax;
+      if (!more || this.#isEnough(session, bytes)) session.restoring = false;
+      if (!session.restoring) await this.#sendAsRead(session);
     }
+  }
+
+  /** A client that comes back to much is not given all of it at once, which would make it a slow reader. */
+  async #sendAsRead(session: DeskSession): Promise<void> {
+    if (hasLeft(session)) return;
+    for (const item of session.order.release(this.#deps.clock.monotonic())) {
+      this.#tell(session, item);
+      if (this.#isBehind(session)) await this.#untilRead(session);
+      if (hasLeft(session)) return;
+    }
+    this.#trimSent(session);
   }
 
   /** What was read to be put in order is as much as may be held. */
@@ -166,7 +178,6 @@ export class Delivery {
     return link !== undefined && link.unreadBytes() > this.#deps.limits.resumeBytes;
   }
 
-  /** A client that comes back to much is not given all of it at once, which would make it a slow reader. */
   async #untilRead(session: DeskSession): Promise<void> {
     this.#paced.add(session);
     while (this.#isBehind(session)) await this.#deps.clock.sleep(lookEveryMs);
@@ -203,21 +214,29 @@ export class Delivery {
   }
 
   #flush(session: DeskSession): void {
-    if (session.closed || session.restoring || !session.link) return;
+    // A reader sends what it has found itself.
+    if (hasLeft(session) || this.#reading.has(session)) return;
     this.#release(session, this.#deps.clock.monotonic());
     this.#wakeLater(session);
   }
 
   #release(session: DeskSession, nowMs: number): void {
+    if (!session.link) return;
+    for (const item of session.order.release(nowMs)) this.#tell(session, item);
+    this.#trimSent(session);
+  }
+
+  #tell(session: DeskSession, item: Release<Delivered>): void {
     const { link, sessionId, traceId } = session;
-    const released = session.order.release(nowMs);
-    if (!link || released.length === 0) return;
-    for (const item of released) {
-      if (item.kind === 'answer') this.#send(session, item.answered);
-      else link.send(gapMessage(sessionId, item.index, this.#deps.clock.now(), traceId));
-    }
-    if (session.resumable) return;
-    session.doneSeq = this.#sentThrough(session);
+    if (item.kind === 'answer') this.#send(session, item.answered);
+    else link?.send(gapMessage(sessionId, item.index, this.#deps.clock.now(), traceId));
+  }
+
+  /** A client that never acknowledges is taken to have had what it was sent. */
+  #trimSent(session: DeskSession): void {
+    const through = this.#sentThrough(session);
+    if (session.resumable || through <= session.doneSeq) return;
+    session.doneSeq = through;
     this.#trimLater(session);
   }
 
@@ -269,6 +288,8 @@ export class Delivery {
     this.#toTrim.clear();
   }
 }
+
+const hasLeft = ({ closed, link }: DeskSession): boolean => closed || !link;
 
 const bytesOf = (answer: Answer): number =>
   answer.kind === 'failure' ? 0 : answer.ttsAudio.length + answer.textTranslated.length;
