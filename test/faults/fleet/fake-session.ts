@@ -42,6 +42,8 @@ export class FakeSession {
   readonly #options: FakeSessionOptions;
   readonly #line: Line;
   readonly #open = new Map<number, OpenRequest>();
+  /** Jobs by the number of their failure, which does not name them when it is told again. */
+  readonly #failed = new Map<number, string>();
   #sessionId: string | undefined;
   #resumeToken: string | undefined;
   #received = new Received();
@@ -250,15 +252,22 @@ export class FakeSession {
     this.#note({ op: 'submit', phase: 'ok', key: request.message.request_id, index, job });
   }
 
+  /** Of an answer that does not name it: a failure. */
+  #jobOf(index: number, seq = 0): string | undefined {
+    const job = this.#open.get(index)?.job ?? this.#failed.get(seq);
+    if (job !== undefined && seq > 0) this.#failed.set(seq, job);
+    return job;
+  }
+
   #answered(
     index: number | undefined,
     message: Record<string, unknown>,
     outcome: 'result' | 'failure' | 'missing',
   ): void {
     if (index === undefined) return;
-    const { job: known, why } = this.#open.get(index) ?? {};
-    const job = typeof message['job_id'] === 'string' ? message['job_id'] : known;
     const seq = typeof message['seq'] === 'number' ? message['seq'] : undefined;
+    const why = this.#open.get(index)?.why;
+    const job = typeof message['job_id'] === 'string' ? message['job_id'] : this.#jobOf(index, seq);
     const answer = {
       index,
       outcome,

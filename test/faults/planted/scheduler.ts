@@ -67,8 +67,8 @@ export const schedulerBugs: readonly PlantedBug[] = [
   {
     name: 'a hold never ends',
     file: 'scheduler/decide/delivery-order.ts',
-    replace: 'nowMs - held.sinceMs >= this.#holdMs',
-    by: 'nowMs - held.sinceMs >= this.#holdMs + 1e9',
+    replace: 'nowMs - sinceMs >= this.#holdMs',
+    by: 'nowMs - sinceMs >= this.#holdMs + 1e9',
     caughtBy: row('7-skip'),
     says: /lost/,
   },
