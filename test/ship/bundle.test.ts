@@ -69,7 +69,7 @@ describe('the bundles', () => {
     const place = path.join(directory, 'alone');
     await bundleAll(place);
     const file = path.join(place, 'operator.mjs');
-    const sample = path.join(root, 'manifests/samples/demo.yaml');
+    const sample = path.join(root, 'manifests/samples/quickstart.yaml');
     const judge = (manifest: string) => promisify(execFile)(process.execPath, [file, 'validate', manifest]);
     assert.deepEqual(await judge(sample), { stdout: '', stderr: '' });
     const wrong = path.join(place, 'wrong.yaml');
