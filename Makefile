@@ -95,6 +95,11 @@ sbom: node_modules/.installed ## Bundle, and write what each bundle is made of (
 images: tools ## Build both images with stand-in bases, start them and print their sizes (needs buildah)
 	@$(NODE) --test --test-timeout=540000 test/ship/images/images.test.ts
 
+# Not in .ci/run: its tests are part of `make test` there.
+.PHONY: verify
+verify: tools ## What is shipped, seen by promtool, kubectl, buildah and nginx; manifests on a real API server when one is set
+	@$(NODE) test/verify.ts
+
 .PHONY: check
 check: lint typecheck test ## What CI runs
 
