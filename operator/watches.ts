@@ -10,13 +10,16 @@ import type { SchedulerCluster } from './api/schedulercluster.gen.ts';
 import type { Kube, KubeObject, ObjectName, Resource } from './kube/kube.ts';
 import type { ReflectorMetricsOf } from './kube/metrics.ts';
 import { keyOf, ownerUids, type ObjectReader } from './kube/object-cache.ts';
+import { OptionalKind, type Presence } from './kube/optional-kind.ts';
 import { Reflector } from './kube/reflector.ts';
 import {
   configMaps,
   ingresses,
   networkPolicies,
   podDisruptionBudgets,
+  podMonitors,
   pods,
+  prometheusRules,
   serviceAccounts,
   services,
   statefulSets,
@@ -47,6 +50,12 @@ export interface Watches {
 
 type AnyReflector = Pick<Reflector<KubeObject>, 'isSynced' | 'synced' | 'stop'>;
 
+interface OptionalIn {
+  /** Without it: all. */
+  readonly namespace: string | undefined;
+  readonly copy: OptionalKind<KubeObject>;
+}
+
 /** Everything that a cluster owns, and the pods of its StatefulSet. */
 const ownedKinds: readonly Resource[] = [
   serviceAccounts,
@@ -59,6 +68,9 @@ const ownedKinds: readonly Resource[] = [
   pods,
 ];
 
+/** Owned too, where the cluster knows them. */
+const optionalKinds: readonly Resource[] = [podMonitors, prometheusRules];
+
 export function startWatches(options: WatchOptions): Watches {
   const started: { kind: string; reflector: AnyReflector }[] = [];
   const clusters = startKind(schedulerClusters, {}, clusterChange(options.wake), options, started);
@@ -68,13 +80,27 @@ export function startWatches(options: WatchOptions): Watches {
       startKind(resource, { labelSelector: ownedSelector }, ownedChange(resource, options), options, started),
     ]),
   );
+  const optional = optionalKinds.map((resource) => {
+    const kinds = startOptional(resource, () => clusters.list(), options, started);
+    owned.set(resource.kind, union(kinds.map(({ copy }) => copy)));
+    return [resource.kind, kinds] as const;
+  });
+  const optionalIn = new Map(optional);
+  const copyOf = ({ kind }: Resource, namespace: string) =>
+    optionalIn.get(kind)?.find((each) => each.namespace === undefined || each.namespace === namespace)?.copy;
   const readerOf = <T extends KubeObject>({ kind }: Resource<T>): ObjectReader<T> => {
     const reader = owned.get(kind);
     if (!reader) throw new Error(`${kind} is not watched`);
     return reader as ObjectReader<T>;
   };
   return {
-    caches: { clusters, pods: readerOf(pods), owned: readerOf },
+    caches: {
+      clusters,
+      pods: readerOf(pods),
+      owned: readerOf,
+      presence: (resource, namespace): Presence => copyOf(resource, namespace)?.presence ?? 'served',
+      missed: (resource, namespace) => copyOf(resource, namespace)?.missed(),
+    },
     synced: Promise.all(started.map(({ reflector }) => reflector.synced)).then((all) => all.every(Boolean)),
     unsynced: () => [
       ...new Set(started.filter(({ reflector }) => !reflector.isSynced).map(({ kind }) => kind)),
@@ -112,6 +138,37 @@ function startKind<T extends KubeObject>(
     return reflector;
   });
   return union(reflectors);
+}
+
+/** When such a kind comes, whoever missed it wants a look. */
+function startOptional(
+  resource: Resource,
+  clusters: () => readonly SchedulerCluster[],
+  options: WatchOptions,
+  started: { kind: string; reflector: AnyReflector }[],
+): OptionalIn[] {
+  const { kube, namespaces, clock, random, log, metrics, wake } = options;
+  const places = namespaces.length === 0 ? [undefined] : namespaces;
+  return places.map((namespace) => {
+    const copy = new OptionalKind<KubeObject>({
+      kube,
+      resource,
+      query: { namespace, labelSelector: ownedSelector },
+      clock,
+      random,
+      // That it is not there is told by the clusters that miss it.
+      log: log.child({ kind: resource.kind }, { level: 'error' }),
+      indexes: { [ownerIndex]: ownerUids },
+      onChange: ownedChange(resource, options),
+      onPresence: () => {
+        for (const { metadata } of clusters()) wake(keyOf(metadata));
+      },
+      ...(metrics ? { metrics: metrics.hooks(resource) } : {}),
+    });
+    metrics?.follow(resource, copy);
+    started.push({ kind: resource.kind, reflector: copy });
+    return { namespace, copy };
+  });
 }
 
 /** One reader over the caches of several namespaces. */

@@ -104,6 +104,10 @@ export const remedies = {
   SingleRedis: '',
   RedisSlow: 'Put Redis nearer to the fleet, or give it more CPU.',
   RedisMemorySmall: "Raise Redis' maxmemory.",
+  MonitoringNotInstalled:
+    'Install the definitions of the Prometheus operator, or take spec.monitoring away; it is looked for once a minute.',
+  MonitoringForbidden:
+    "Give the operator's Role the rules for monitoring.coreos.com, or take spec.monitoring away; it is tried once a minute.",
   NodeSnapshotOff: 'Set config.scheduler.phase2.nodeSnapshot.enabled to true.',
   // Drained
   NothingLeaves: '',

@@ -36,7 +36,7 @@ export const redisSecretAnnotation = `${group}/redis-secret`;
 /** What selects the operator itself, wherever it runs; see manifests/base. */
 export const operatorLabels: Readonly<Record<string, string>> = { 'app.kubernetes.io/name': managedBy };
 
-export type Component = 'scheduler' | 'config' | 'access' | 'network' | 'redis';
+export type Component = 'scheduler' | 'config' | 'access' | 'network' | 'redis' | 'monitoring';
 
 export const ownedLabels = (cluster: SchedulerCluster, component: Component): Record<string, string> => ({
   ...selectorLabels(cluster),

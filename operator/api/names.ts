@@ -18,6 +18,7 @@ export const serviceAccountName = (cluster: SchedulerCluster): string => cluster
 export const disruptionBudgetName = (cluster: SchedulerCluster): string => cluster.metadata.name;
 export const networkPolicyName = (cluster: SchedulerCluster): string => cluster.metadata.name;
 export const ingressName = (cluster: SchedulerCluster): string => cluster.metadata.name;
+export const monitorName = (cluster: SchedulerCluster): string => cluster.metadata.name;
 /** Of everything that belongs to the embedded Redis: StatefulSet, Service, Secret and NetworkPolicy. */
 export const redisName = (cluster: SchedulerCluster): string => `${cluster.metadata.name}-redis`;
 export const adminSecretName = (cluster: SchedulerCluster): string => `${cluster.metadata.name}-admin`;

@@ -409,6 +409,17 @@ export interface SchedulerClusterSpec {
     /** More ports of Redis than its addresses name, for example those of other nodes of a Redis Cluster. */
     redisPorts?: number[];
   };
+  /** Objects of the Prometheus operator for this fleet alone, made where the cluster knows their kinds, also when these are installed later; none when not set. Not together with manifests/monitoring, which has them for all fleets: the same series would be read twice. */
+  monitoring?: {
+    /** Auto makes a PodMonitor for /metrics of the instances where the cluster knows PodMonitors; Never makes none. */
+    podMonitor: 'Auto' | 'Never';
+    /** Auto makes a PrometheusRule with the alerts on this fleet, the guide's five among them, where the cluster knows PrometheusRules; Never makes none. */
+    prometheusRule: 'Auto' | 'Never';
+    /** How often /metrics is read. */
+    scrapeIntervalSeconds: number;
+    /** More labels for both objects, by which a Prometheus finds them, for example `release`. */
+    labels?: Record<string, string>;
+  };
   /** The PodDisruptionBudget of the instances. At one replica or none there is never one, because it could only block the drain of a Kubernetes node for ever. */
   disruptionBudget: {
     /** Auto makes one at two replicas or more; Never makes none, and a drain may then take all instances at once. */

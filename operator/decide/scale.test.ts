@@ -11,6 +11,7 @@ const cluster = sampleCluster({ replicas: 2 });
 const seen = (parts: Partial<Seen> = {}): Seen => ({
   configMaps: [],
   secretFaults: [],
+  missing: [],
   statefulSet: undefined,
   pods: [],
   instances: new Map(),

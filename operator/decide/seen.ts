@@ -9,10 +9,17 @@ export interface Seen {
   readonly pods: readonly Pod[];
   /** What is wrong with the Secrets that the spec names, for people; empty when nothing is, or when it names none. */
   readonly secretFaults: readonly string[];
+  /** Kinds that the spec asks for and the cluster does not know, or does not let the operator see. */
+  readonly missing: readonly Missing[];
   /** What the instances said when last asked, by the uid of their pod; without an entry nobody has asked yet. */
   readonly instances: ReadonlyMap<string, InstanceAnswer>;
   /** What the instances found when they tried the routes between them; absent when nobody tries. */
   readonly routes?: RoutesSeen | undefined;
+}
+
+export interface Missing {
+  readonly kind: string;
+  readonly isForbidden: boolean;
 }
 
 export type InstanceAnswer =

@@ -66,6 +66,16 @@ export type Service = WireObject<V1Service>;
 export type ServiceAccount = WireObject<V1ServiceAccount>;
 export type StatefulSet = WireObject<V1StatefulSet>;
 
+/** Of the Prometheus operator; the client's models do not know its kinds. Only what is written here. */
+export type PodMonitor = KubeObject & {
+  spec: {
+    jobLabel: string;
+    selector: { matchLabels: Readonly<Record<string, string>> };
+    podMetricsEndpoints: readonly object[];
+  };
+};
+export type PrometheusRule = KubeObject & { spec: { groups: readonly object[] } };
+
 /** The pod template inside a workload: not an object of its own, so it has neither kind nor name. */
 export type PodTemplate = Wire<V1PodTemplateSpec>;
 
@@ -110,6 +120,13 @@ export const networkPolicies = resource<NetworkPolicy>(
   'networking.k8s.io/v1',
   'NetworkPolicy',
   'networkpolicies',
+);
+
+export const podMonitors = resource<PodMonitor>('monitoring.coreos.com/v1', 'PodMonitor', 'podmonitors');
+export const prometheusRules = resource<PrometheusRule>(
+  'monitoring.coreos.com/v1',
+  'PrometheusRule',
+  'prometheusrules',
 );
 
 export const clusterRoleBindings = resource<ClusterRoleBinding>(

@@ -5,6 +5,7 @@ import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Kube, KubeObject, Resource } from '../kube/kube.ts';
 import type { ObjectReader } from '../kube/object-cache.ts';
+import type { Presence } from '../kube/optional-kind.ts';
 import type { Pod } from '../kube/resources.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { OperatorMetrics } from '../metrics.ts';
@@ -29,6 +30,10 @@ export interface Caches {
   readonly pods: ObjectReader<Pod>;
   /** Objects of a kind that clusters own, with an index `owner`; throws for a kind that is not watched. */
   owned<T extends KubeObject>(resource: Resource<T>): ObjectReader<T>;
+  /** Whether the cluster knows a kind, and lets us see it there. */
+  readonly presence: (resource: Resource, namespace: string) => Presence;
+  /** Somebody wants the kind there and did not find it. */
+  readonly missed: (resource: Resource, namespace: string) => void;
 }
 
 export const ownerIndex = 'owner';

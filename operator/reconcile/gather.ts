@@ -2,8 +2,10 @@
 import { keyOf, nameOfKey, statefulSetName } from '../api/names.ts';
 import { schedulerClusters } from '../api/group.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
-import type { Seen } from '../decide/seen.ts';
-import { configMaps, statefulSets, type Pod } from '../kube/resources.ts';
+import type { Missing, Seen } from '../decide/seen.ts';
+import { configMaps, podMonitors, prometheusRules, statefulSets, type Pod } from '../kube/resources.ts';
+import { podMonitor } from '../resources/monitoring/pod-monitor.ts';
+import { prometheusRule } from '../resources/monitoring/prometheus-rule.ts';
 import { isOwnedBy } from './ownership.ts';
 import { ownerIndex, type Deps } from './deps.ts';
 
@@ -27,9 +29,20 @@ export function gather(cluster: SchedulerCluster, { caches, ownWrites, instances
     pods: podsOf(statefulSet?.metadata.uid, caches.pods),
     // Known after the step that looks.
     secretFaults: [],
+    missing: missingKinds(cluster, caches),
     instances: instances.answers(keyOf(cluster)),
     routes: instances.routes(keyOf(cluster)),
   };
+}
+
+function missingKinds(cluster: SchedulerCluster, caches: Deps['caches']): Missing[] {
+  const wished = [podMonitor(cluster), prometheusRule(cluster)].filter((object) => object !== undefined);
+  const { namespace = '' } = cluster.metadata;
+  return wished.flatMap(({ kind = '' }) => {
+    const presence = caches.presence(kind === podMonitors.kind ? podMonitors : prometheusRules, namespace);
+    if (presence !== 'absent' && presence !== 'forbidden') return [];
+    return [{ kind, isForbidden: presence === 'forbidden' }];
+  });
 }
 
 /** Pods are the StatefulSet's, by its uid: labels can be anybody's. */

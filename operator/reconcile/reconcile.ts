@@ -5,6 +5,7 @@
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import type { Blocked } from '../decide/conditions/facts.ts';
 import { isTrue, statusOf } from '../decide/status.ts';
+import { askAgainMs } from '../kube/optional-kind.ts';
 import type { Pass } from './pass.ts';
 import { Abandoned, blockageOf } from './blockage.ts';
 import type { Deps } from './deps.ts';
@@ -15,6 +16,8 @@ import { steps } from './steps.ts';
 export type Outcome =
   /** As it should be: wait for a change. */
   | { readonly kind: 'settled' }
+  /** As it should be but for a kind that the cluster does not know; nobody tells when it comes. */
+  | { readonly kind: 'missing' }
   /** On its way: changes are told, the time is only for what nobody tells. */
   | { readonly kind: 'moving' }
   /** Something was decided that is acted on in the next look, because the status had to tell it first. */
@@ -50,6 +53,8 @@ export function nextLookMs({ kind }: Outcome): number | undefined {
       return 0;
     case 'blocked':
       return 30_000;
+    case 'missing':
+      return askAgainMs;
     case 'settled':
     case 'gone':
       return undefined;
@@ -66,7 +71,8 @@ async function look(cluster: SchedulerCluster, lastReports: LastReports, deps: D
   if (blocked) return { kind: 'blocked' };
   if (status.rollout?.verdict !== cluster.status?.rollout?.verdict) return { kind: 'again' };
   const isSettled = isTrue(after, 'Ready') && isTrue(after, 'Drained') && !isTrue(after, 'Degraded');
-  return { kind: isSettled ? 'settled' : 'moving' };
+  if (!isSettled) return { kind: 'moving' };
+  return { kind: pass.seen.missing.length === 0 ? 'settled' : 'missing' };
 }
 
 /** Runs the steps; returns what stands in the way of one, after which no other is taken. */

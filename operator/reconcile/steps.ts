@@ -2,12 +2,14 @@
  * Everything that is done for a cluster, in order. A step may be repeated, and a pass may end after any of them: the next
  * one goes on from what it finds.
  */
+import { toAppError } from '../../common/errors.ts';
 import { templateHashAnnotation } from '../api/labels.ts';
 import {
   disruptionBudgetName,
   headlessServiceName,
   ingressName,
   keyOf,
+  monitorName,
   networkPolicyName,
   serviceAccountName,
   serviceName,
@@ -17,12 +19,15 @@ import { planOf } from '../decide/plan.ts';
 import { byOrdinal, isReady } from '../decide/pods.ts';
 import { rolloutOf } from '../decide/rollout.ts';
 import { ordinalsToConfigure, replicasAllowed } from '../decide/scale.ts';
+import type { KubeObject, Resource } from '../kube/kube.ts';
 import type { Target } from '../instances/instances.ts';
 import {
   configMaps,
   ingresses,
   networkPolicies,
   podDisruptionBudgets,
+  podMonitors,
+  prometheusRules,
   serviceAccounts,
   services,
   statefulSets,
@@ -33,6 +38,8 @@ import { clientService } from '../resources/client-service.ts';
 import { configMap, currentConfigMapName, withOrdinals } from '../resources/config-map.ts';
 import { headlessService } from '../resources/headless-service.ts';
 import { ingress } from '../resources/ingress.ts';
+import { podMonitor } from '../resources/monitoring/pod-monitor.ts';
+import { prometheusRule } from '../resources/monitoring/prometheus-rule.ts';
 import { networkPolicy } from '../resources/network-policy.ts';
 import { podDisruptionBudget } from '../resources/pod-disruption-budget.ts';
 import { templateHash } from '../resources/pod-template.ts';
@@ -92,7 +99,30 @@ export const steps: readonly (readonly [name: string, step: Step])[] = [
   ['replacements', replaceDrained],
   // Only what nothing names any more.
   ['old ConfigMaps', removeUnusedConfigMaps],
+  // Last of all: the fleet works without them.
+  ['PodMonitor', (pass) => keepWhereServed(pass, podMonitors, podMonitor(pass.cluster))],
+  ['PrometheusRule', (pass) => keepWhereServed(pass, prometheusRules, prometheusRule(pass.cluster))],
 ];
+
+/** A kind that is not there stands in nobody's way; one that has just gone answers as one that is not found. */
+async function keepWhereServed<T extends KubeObject>(
+  pass: Pass,
+  resource: Resource<T>,
+  wish: T | undefined,
+): Promise<void> {
+  const { cluster, deps } = pass;
+  const { namespace = '' } = cluster.metadata;
+  if (deps.caches.presence(resource, namespace) !== 'served') {
+    if (wish) deps.caches.missed(resource, namespace);
+    return;
+  }
+  try {
+    await keep(pass, resource, monitorName(cluster), wish);
+  } catch (error) {
+    if (toAppError(error).code !== 'not_found') throw error;
+    deps.caches.missed(resource, namespace);
+  }
+}
 
 async function keepConfigMap(pass: Pass): Promise<void> {
   const { cluster, seen } = pass;

@@ -14,6 +14,8 @@ import { clientService } from './client-service.ts';
 import { configMap } from './config-map.ts';
 import { headlessService } from './headless-service.ts';
 import { ingress } from './ingress.ts';
+import { podMonitor } from './monitoring/pod-monitor.ts';
+import { prometheusRule } from './monitoring/prometheus-rule.ts';
 import { networkPolicy } from './network-policy.ts';
 import { podDisruptionBudget } from './pod-disruption-budget.ts';
 import { redisNetworkPolicy } from './redis/network-policy.ts';
@@ -53,6 +55,8 @@ for (const [name, wish] of Object.entries(samples)) {
       podDisruptionBudget(cluster),
       statefulSet(cluster, { replicas: cluster.spec.replicas, partition: cluster.spec.replicas }),
       ingress(cluster),
+      podMonitor(cluster),
+      prometheusRule(cluster),
     ];
     const source = objects
       .filter((object) => object !== undefined)

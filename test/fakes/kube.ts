@@ -69,6 +69,7 @@ export class FakeKube implements Kube {
   #uids = 0;
   #dead: AppError | undefined;
   readonly #watchers = new Set<Watcher>();
+  readonly #unserved = new Set<string>();
 
   constructor(now: () => string = () => '2026-01-01T00:00:00Z') {
     this.#now = now;
@@ -148,6 +149,19 @@ export class FakeKube implements Kube {
   /** Of the last change. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Takes the definition of a kind away, and its objects with it. */
+  unserve(kind: string): void {
+    for (const { resource, object } of [...this.#objects.values()])
+      if (resource.kind === kind) this.#drop(idOf(resource, object.metadata));
+    this.#unserved.add(kind);
+    for (const watcher of this.#watchers) if (watcher.kind === kind) watcher.fail(notServed());
+  }
+
+  /** Lets the definition of a kind be there. */
+  serve(kind: string): void {
+    this.#unserved.delete(kind);
   }
 
   /** Forgets the watch history: a watch from before answers EXPIRED. */
@@ -282,6 +296,7 @@ export class FakeKube implements Kube {
     await Promise.resolve();
     if (this.#dead) throw this.#dead;
     await this.before?.(request);
+    if (this.#unserved.has(kind) && verb !== 'get') throw notServed();
     const answer = effect(sent);
     await Promise.resolve();
     await this.after?.(request);
@@ -387,8 +402,11 @@ export class FakeKube implements Kube {
 }
 
 /** One open watch: events that wait to be read, or a reader that waits for an event. */
+const notServed = (): AppError =>
+  new AppError('not_found', 'the server could not find the requested resource');
+
 class Watcher {
-  readonly #kind: string;
+  readonly kind: string;
   readonly #query: ListQuery;
   readonly #signal: AbortSignal;
   readonly #events: WatchEvent<KubeObject>[] = [];
@@ -396,7 +414,7 @@ class Watcher {
   #wake: () => void = () => undefined;
 
   constructor(kind: string, query: ListQuery, signal: AbortSignal) {
-    this.#kind = kind;
+    this.kind = kind;
     this.#query = query;
     this.#signal = signal;
     signal.addEventListener('abort', () => {
@@ -406,7 +424,7 @@ class Watcher {
 
   /** An object that leaves the selection is DELETED for this watch, one that enters it is ADDED. */
   see({ kind, before, after, object }: Change): void {
-    if (kind !== this.#kind) return;
+    if (kind !== this.kind) return;
     const was = before !== undefined && selects(this.#query, before);
     const is = after !== undefined && selects(this.#query, after);
     if (!was && !is) return;

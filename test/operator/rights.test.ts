@@ -62,13 +62,14 @@ async function fullLife(): Promise<World> {
   await world.converge();
   world.edit((spec) => (spec.replicas = 1));
   await world.converge();
-  const network = { networkPolicy: {}, ingress: { host: 'scheduler.example.com' } };
+  const network = { networkPolicy: {}, ingress: { host: 'scheduler.example.com' }, monitoring: {} };
   world.put(sampleCluster({ redis: undefined, ...network }, { name: 'own', uid: 'uid-of-own' }));
   await world.converge();
   world.edit((spec) => {
     spec.redis.url = 'redis://elsewhere:6379';
     delete spec.networkPolicy;
     delete spec.ingress;
+    delete spec.monitoring;
   }, 'own');
   await world.converge();
   world.stop();

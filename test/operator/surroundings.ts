@@ -14,7 +14,9 @@ import {
   ingresses,
   networkPolicies,
   podDisruptionBudgets,
+  podMonitors,
   pods,
+  prometheusRules,
   secrets,
   serviceAccounts,
   services,
@@ -33,6 +35,8 @@ export const ownedKinds: readonly Resource[] = [
   podDisruptionBudgets,
   networkPolicies,
   ingresses,
+  podMonitors,
+  prometheusRules,
   statefulSets,
 ];
 

@@ -62,6 +62,7 @@ export const everything: Wish = {
     redisTo: [{ ipBlock: { cidr: '10.1.0.0/16', except: ['10.1.2.0/24'] } }],
     redisPorts: [7002],
   },
+  monitoring: { scrapeIntervalSeconds: 30, labels: { release: 'prometheus' } },
   disruptionBudget: { maxUnavailable: 2 },
 };
 

@@ -31,6 +31,10 @@
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies, ingresses]
   verbs: [get, list, watch, create, patch, delete]
+# Objects of the Prometheus operator, where its definitions are installed. Delete: no longer wished for.
+- apiGroups: [monitoring.coreos.com]
+  resources: [podmonitors, prometheusrules]
+  verbs: [get, list, watch, create, patch, delete]
 # The instances; never changed. Delete: one that drained although it should stay starts anew.
 - apiGroups: ['']
   resources: [pods]

@@ -88,6 +88,7 @@ function conditionsOf(sample: Sample): Record<string, string> {
     seen: {
       configMaps: [],
       secretFaults: [],
+      missing: [],
       statefulSet:
         set === 'none'
           ? undefined

@@ -16,7 +16,7 @@ interface Advice {
 
 export function productionReady(facts: Facts): Verdict {
   const { cluster } = facts;
-  const faults = [...faultsOfSpec(cluster), ...faultsOfRedis(facts)];
+  const faults = [...faultsOfSpec(cluster), ...faultsOfRedis(facts), ...faultsOfMonitoring(facts)];
   const [fault] = faults;
   if (fault) return verdict('False', fault.reason, said(faults));
   const hints = hintsFor(cluster);
@@ -57,6 +57,20 @@ function faultsOfRedis(facts: Facts): Advice[] {
     ),
     ...smallness(facts, answers),
   ];
+}
+
+function faultsOfMonitoring({ seen: { missing } }: Facts): Advice[] {
+  return missing.map(({ kind, isForbidden }) =>
+    isForbidden
+      ? {
+          reason: 'MonitoringForbidden',
+          message: `The operator may not list ${kind} objects, which spec.monitoring asks for.`,
+        }
+      : {
+          reason: 'MonitoringNotInstalled',
+          message: `This cluster does not know the kind ${kind}, which spec.monitoring asks for.`,
+        },
+  );
 }
 
 /** The figure is left out: it changes all the time. An operator that has not measured yet repeats what was known. */
