@@ -24,6 +24,7 @@ import {
   services,
   statefulSets,
 } from './kube/resources.ts';
+import { sharedSpecs } from './kube/shared-specs.ts';
 import { ownerIndex, type Caches } from './reconcile/deps.ts';
 import type { OwnWrites } from './reconcile/own-writes.ts';
 
@@ -131,6 +132,7 @@ function startKind<T extends KubeObject>(
       log: log.child({ kind: resource.kind }),
       indexes: { [ownerIndex]: ownerUids },
       onChange,
+      ...(resource.kind === pods.kind ? { transform: sharedSpecs() as unknown as (pod: T) => T } : {}),
       ...(metrics ? { metrics: metrics.hooks(resource) } : {}),
     });
     metrics?.follow(resource, reflector);

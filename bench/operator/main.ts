@@ -30,6 +30,7 @@ const size = {
   clusters: Number(values.clusters),
   instances: Number(values.instances),
   idleSeconds: Number(values.idle),
+  quietSeconds: 10,
   scales: Number(values.scales),
 };
 const machine = describeMachine().filter(([name]) => name !== 'packages' && name !== 'Redis');

@@ -34,6 +34,8 @@ export interface Size {
   readonly instances: number;
   /** How long nothing is asked of it. */
   readonly idleSeconds: number;
+  /** So long without a write counts as settled. */
+  readonly quietSeconds: number;
   /** How many are scaled, one after another. */
   readonly scales: number;
 }
@@ -130,7 +132,7 @@ async function run(size: Size, bench: Bench): Promise<Figures> {
   const createdSeconds = (performance.now() - startedAt) / 1_000;
 
   say(`idle for ${String(size.idleSeconds)} s`);
-  await eventually('nothing is written any more', () => isQuiet(first), 120_000);
+  await eventually('nothing is written any more', () => isQuiet(first, size), 120_000);
   const before = await requests(first);
   const [cpuBefore, askedBefore] = [cpuMs(first.child.pid), instances.asked];
   await systemClock.sleep(1_000 * size.idleSeconds);
@@ -157,7 +159,7 @@ async function run(size: Size, bench: Bench): Promise<Figures> {
   say('another operator finds them');
   const second = await start();
   await eventually('it has looked at all', async () => (await lookCount(second)) >= size.clusters, 60_000);
-  await eventually('nothing is written any more', () => isQuiet(second), 120_000);
+  await eventually('nothing is written any more', () => isQuiet(second, size), 120_000);
   const found = await second.metrics();
   const fresh = {
     ...looksOf(buckets(found)),
@@ -236,11 +238,9 @@ const writesOf = (methods: ReadonlyMap<string, number>): number =>
     0,
   );
 
-const quietMs = 10_000;
-
-async function isQuiet(operator: OperatorProcess): Promise<boolean> {
+async function isQuiet(operator: OperatorProcess, { quietSeconds }: Size): Promise<boolean> {
   const before = writesOf(await requests(operator));
-  await systemClock.sleep(quietMs);
+  await systemClock.sleep(1_000 * quietSeconds);
   return writesOf(await requests(operator)) === before;
 }
 

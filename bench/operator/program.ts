@@ -22,11 +22,15 @@ export async function bundledOperator(directory: string): Promise<string> {
   return bundle.file;
 }
 
-/** Flags of Node that the image starts it with. */
-function flags(): string[] {
-  const [, json = '[]'] =
-    /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(path.join(root, 'Dockerfile.operator'), 'utf8')) ?? [];
-  return (JSON.parse(json) as string[]).slice(1, -1);
+/** What the image starts Node with. */
+function asImage(): { flags: string[]; env: Record<string, string> } {
+  const dockerfile = readFileSync(path.join(root, 'Dockerfile.operator'), 'utf8');
+  const [, entry = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
+  const variables = [...dockerfile.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) => line.split(' '));
+  return {
+    flags: (JSON.parse(entry) as string[]).slice(1, -1),
+    env: Object.fromEntries(variables.map((variable) => variable.split('=') as [string, string])),
+  };
 }
 
 /** What a pod is given. */
@@ -63,10 +67,11 @@ export async function startOperatorProcess(
 ): Promise<OperatorProcess> {
   const port = await freePort();
   const { env: podEnv, args: podArgs } = mounted(account, path.join(path.dirname(file), 'account'));
-  const args = [...flags(), ...podArgs, file, `--metrics-port=${String(port)}`];
+  const image = asImage();
+  const args = [...image.flags, ...podArgs, file, `--metrics-port=${String(port)}`];
   const env = {
+    ...image.env,
     ...podEnv,
-    NODE_ENV: 'production',
     LOG_FORMAT: 'json',
     LOG_LEVEL: 'info',
     [environment.bindAddress]: '127.0.0.1',

@@ -1,5 +1,5 @@
 /** Asks one instance how it is, over its admin API. An answer is always a value: silence is one of the things it may say. */
-import { Agent } from 'undici';
+import { request as send, type IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import {
   InstanceReport,
@@ -51,28 +51,23 @@ const probeMarginMs = 15_000;
 
 export function createAdminClient(options: AdminClientOptions): AdminClient {
   const { clock, timeoutMs = 2_000, port = ports.admin } = options;
-  // A probe may take long; other questions must not wait behind it.
-  const agent = new Agent({ connections: 2, keepAliveTimeout: 20_000, maxResponseSize: answerBytesMax });
+  const underWay = new Set<AbortController>();
   const call = async <T>(address: string, token: string, request: Call<T>): Promise<T | Silence> => {
     const withinMs = request.withinMs ?? timeoutMs;
     const deadline = new AbortController();
+    underWay.add(deadline);
     const cancel = clock.after(withinMs, () => {
       deadline.abort(new Error(`no answer within ${String(withinMs)} ms`));
     });
     try {
-      const { statusCode, body } = await agent.request({
-        origin: `http://${hostOf(address)}:${String(port)}`,
-        path: request.path,
-        method: request.method,
-        headers: { authorization: `Bearer ${token}` },
-        signal: deadline.signal,
-        ...(request.body === undefined ? {} : { body: request.body }),
-      });
-      return read(statusCode, request, await body.text());
+      const response = await sent({ address, port, token, signal: deadline.signal }, request);
+      return read(response.statusCode ?? 0, request, await textOf(response));
     } catch (error) {
-      return { kind: 'silent', error: (error as Error).message };
+      const { reason } = deadline.signal as { reason?: Error };
+      return { kind: 'silent', error: (reason ?? (error as Error)).message };
     } finally {
       cancel();
+      underWay.delete(deadline);
     }
   };
   return {
@@ -87,7 +82,10 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
       const said = await call(address, token, { ...trial, withinMs, body: JSON.stringify(request) });
       return 'kind' in said ? { outcome: 'silent', detail: said.error, tookMs: 0 } : said;
     },
-    close: () => agent.destroy(),
+    close: () => {
+      for (const deadline of underWay) deadline.abort(new Error('closed'));
+      return Promise.resolve();
+    },
   };
 }
 
@@ -107,7 +105,35 @@ const trial: Call<ProbeReport> = {
 const asAnswer = (said: InstanceReport | Silence): InstanceAnswer =>
   'kind' in said ? said : { kind: 'report', report: said };
 
-const hostOf = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+interface Place {
+  readonly address: string;
+  readonly port: number;
+  readonly token: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Over a connection of its own: a thousand instances are asked every few seconds, and what a pool keeps for each of them is
+ * more than what opening one costs.
+ */
+function sent({ address, port, token, signal }: Place, call: Call<unknown>): Promise<IncomingMessage> {
+  const { method, path, body } = call;
+  const headers = { authorization: `Bearer ${token}`, connection: 'close' };
+  return new Promise((resolve, reject) => {
+    const request = send({ host: address, port, agent: false, method, path, headers, signal }, resolve);
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > answerBytesMax) throw new Error('its admin API answered too much');
+  }
+  return text;
+}
 
 function read<T>(status: number, { expected, answer }: Call<T>, body: string): T | Silence {
   if (status !== expected) return { kind: 'silent', error: `its admin API answered ${String(status)}` };

@@ -61,8 +61,8 @@ describe('the API client, lists and watches', () => {
       assert.deepEqual(items.map(({ kind, metadata }) => `${kind} ${metadata.name}`), ['Pod a', 'Pod b', 'Pod c']); // prettier-ignore
       assert.equal(resourceVersion, '50');
       assert.deepEqual(api.seen.map(({ query }) => Object.fromEntries(query)), [
-        { labelSelector: 'a=b,c', fieldSelector: 'spec.nodeName=n1', limit: '500' },
-        { labelSelector: 'a=b,c', fieldSelector: 'spec.nodeName=n1', limit: '500', continue: 'to/k=n' },
+        { labelSelector: 'a=b,c', fieldSelector: 'spec.nodeName=n1', limit: '100' },
+        { labelSelector: 'a=b,c', fieldSelector: 'spec.nodeName=n1', limit: '100', continue: 'to/k=n' },
       ]); // prettier-ignore
     });
 

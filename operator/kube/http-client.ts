@@ -60,7 +60,8 @@ export interface KubeClient extends Kube {
   close(): Promise<void>;
 }
 
-const pageSize = 500;
+/** Small, because a page is in memory as text and as objects at once. */
+const pageSize = 100;
 const mergePatch = 'application/merge-patch+json';
 const applyPatch = 'application/apply-patch+yaml';
 
