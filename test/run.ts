@@ -17,6 +17,7 @@ interface Suite {
   readonly files: readonly string[];
   /** Unit tests share one process, which makes them fast; the others get one process a file. */
   readonly isolated: boolean;
+  /** More than one where files wait more than they work. */
   readonly concurrency: number;
   readonly timeoutSeconds: number;
   /** Runs against a real API server when one is given. */
@@ -69,7 +70,7 @@ const suites: readonly Suite[] = [
     tells: 'real scheduler processes, sockets and Redis',
     files: ['test/scenario/*.test.ts'],
     isolated: true,
-    concurrency: 1,
+    concurrency: 2,
     timeoutSeconds: 120,
   },
   {
@@ -119,7 +120,7 @@ const suites: readonly Suite[] = [
     tells: 'operator, scheduler pods and kubectl together',
     files: ['test/e2e/*.test.ts'],
     isolated: true,
-    concurrency: 1,
+    concurrency: 2,
     timeoutSeconds: 240,
     onRealServer: true,
   },
@@ -133,6 +134,10 @@ const startsRealServer = Boolean(process.env['KUBEBUILDER_ASSETS']) && !process.
 /** No suite takes half as long on a slow machine; one that does hangs. */
 const suiteLimitMs = 15 * 60_000;
 
+/** A real API server for each file is enough work for one machine. */
+const concurrencyOf = ({ concurrency, onRealServer }: Suite): number =>
+  onRealServer && startsRealServer ? 1 : concurrency;
+
 async function runSuite(suite: Suite): Promise<Counts> {
   const directory = mkdtempSync(path.join(tmpdir(), 'lingua-counts-'));
   const countsFile = path.join(directory, 'counts.json');
@@ -140,7 +145,7 @@ async function runSuite(suite: Suite): Promise<Counts> {
     process.execPath,
     '--test',
     `--test-isolation=${suite.isolated ? 'process' : 'none'}`,
-    ...(suite.isolated ? [`--test-concurrency=${String(suite.concurrency)}`] : []),
+    ...(suite.isolated ? [`--test-concurrency=${String(concurrencyOf(suite))}`] : []),
     `--test-timeout=${String(suite.timeoutSeconds * 1000)}`,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
