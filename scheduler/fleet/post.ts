@@ -15,8 +15,11 @@ export type Posted = SendAnswer | 'unavailable';
 export interface Post {
   send(instanceId: string, hint: Hint): Promise<Posted>;
 
-  /** For hints whose loss would cost a wait: asked again for `forMs` while the inbox is full or the store away. */
-  sendPatiently(instanceId: string, hint: Hint, forMs: number): Promise<Posted>;
+  /**
+   * For hints whose loss would cost a wait: asked again for `forMs` while the inbox is full or the store away, and with
+   * `mayReturn` while the other has no lease: after the store was away that is so of instances that are alive.
+   */
+  sendPatiently(instanceId: string, hint: Hint, forMs: number, mayReturn?: boolean): Promise<Posted>;
 
   /** Counts a hint that the store has sent, or refused, in the same step as a move. */
   told(type: Hint['type'], result: SendAnswer): void;
@@ -55,11 +58,12 @@ export function createPost(deps: PostDeps): Post {
     return 'sent';
   }
 
-  async function sendPatiently(to: string, hint: Hint, forMs: number): Promise<Posted> {
+  async function sendPatiently(to: string, hint: Hint, forMs: number, mayReturn = false): Promise<Posted> {
     let last: Posted = 'unavailable';
     const ask = async () => {
       last = await send(to, hint);
-      if (last === 'busy' || last === 'unavailable') throw new AppError('unavailable', last);
+      const isOver = last === 'sent' || (last === 'no_owner' && !mayReturn);
+      if (!isOver) throw new AppError('unavailable', last);
       return last;
     };
     return retrying(ask, deps, forMs).catch(() => last);

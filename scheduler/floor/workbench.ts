@@ -75,7 +75,9 @@ export class Workbench {
   refuse(hint: HintOf<'assign'>, reason: RefusalReason): void {
     const { job_id, session_id, attempt, node_id } = hint;
     const from = this.#deps.instanceId;
-    this.#tell(hint.from, { type: 'refused', job_id, session_id, attempt, node_id, reason, from });
+    const refusal = { type: 'refused', job_id, session_id, attempt, node_id, reason, from } as const;
+    // Until it hears of it the owner takes the job for running, for as long as a job may run.
+    void this.#deps.post.sendPatiently(hint.from, refusal, tellForMs, true);
   }
 
   cancel(node: FloorNode, hint: HintOf<'cancel'>): void {
@@ -210,11 +212,8 @@ export class Workbench {
 
   /** Told once: progress that comes late is worth nothing. */
   #progress(job: RunningJob, message: SessionOutbound): void {
-    this.#tell(job.owner, { type: 'progress', session_id: job.sessionId, message: encode(message) }, 0);
-  }
-
-  #tell(owner: string, hint: HintOf<'refused' | 'progress'>, forMs = tellForMs): void {
-    void this.#deps.post.sendPatiently(owner, hint, forMs);
+    const hint = { type: 'progress', session_id: job.sessionId, message: encode(message) } as const;
+    void this.#deps.post.sendPatiently(job.owner, hint, 0);
   }
 
   #runningJob(hint: HintOf<'assign'>): RunningJob {
