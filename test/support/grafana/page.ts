@@ -42,7 +42,7 @@ function stat({ fieldConfig }: GrafanaPanel, lines: readonly Line[]): string {
 
 const noData = '<em>No data</em>';
 const left = 76;
-const around = { top: 34, bottom: 84 };
+const around = { top: 34, bottom: 102 };
 
 /** The axes, the lines, and the legend below. */
 function course(
@@ -112,6 +112,6 @@ const style = `
   text { font-size: 12px; fill: #5a6377 }
   .grid { stroke: #e6e9f0; shape-rendering: crispEdges }
   .line { fill: none; stroke-width: 1.7 }
-  ul { position: absolute; left: 12px; right: 12px; bottom: 6px; height: 54px; margin: 0; padding: 0; overflow: hidden; list-style: none; font-size: 12px; line-height: 18px }
+  ul { position: absolute; left: 12px; right: 12px; bottom: 6px; height: 72px; margin: 0; padding: 0; overflow: hidden; list-style: none; font-size: 12px; line-height: 18px }
   li { float: left; margin-right: 14px; white-space: nowrap }
   li b { display: inline-block; width: 14px; height: 3px; margin: 0 5px 3px 0; border-radius: 2px }`;
