@@ -12,7 +12,7 @@ it('there are translated pages', () => {
 
 for (const { file, fences } of translated) {
   it(`${file} has the commands of the page it translates`, () => {
-    const original = pageOf(path.join('docs', path.basename(file)));
+    const original = pageOf(path.join('docs', path.relative('docs/zh', file)));
     const shown = (from: typeof fences) =>
       from.map(({ language, attributes, text }) => ({ language, attributes, text }));
     assert.deepEqual(shown(fences), shown(original.fences));
