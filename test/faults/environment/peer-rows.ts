@@ -86,7 +86,7 @@ export const peerRows: readonly Row[] = [
   {
     id: '21',
     name: 'a session that does not read, and is told a lot',
-    fleet: { overrides: { limits: { send_queue_bytes: 1_048_576, ping_interval_seconds: 0 } } },
+    fleet: { overrides: { limits: { send_queue_bytes: 262_144, ping_interval_seconds: 0 } } },
     plan: {
       sessions: [0, 0],
       nodes: [{ place: 1, slots: 4, conduct: () => 'talks-large', workMs: [1, 10] }],
