@@ -6,7 +6,7 @@ import {
   type PodDisruptionBudget,
 } from '../../../operator/kube/resources.ts';
 import { target } from '../target.ts';
-import { eventually, idle, openPlace, settled, type Place } from './place.ts';
+import { eventually, idle, openPlace, settled, type Place, slowToEnd } from './place.ts';
 
 const { lacks } = await target();
 
@@ -60,9 +60,8 @@ describe('a disruption budget', { concurrency: true, skip: lacks.pods }, () => {
 
   it('lets one eviction through and refuses the next until the pod is back', async (t) => {
     const place = await openPlace(t);
-    const slow = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 1500)); setInterval(() => {}, 1000);`;
     await budget(place, { maxUnavailable: 1 });
-    await place.runSet('web', place.container(slow));
+    await place.runSet('web', slowToEnd(place, 1500));
     const [first, second] = await settled(place, 'web', 2);
     await allows(place, 1);
     assert.equal(await evict(place, first!), 201);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { OwnerReference } from '../../../operator/kube/kube.ts';
 import { configMaps, secrets, statefulSets, type ConfigMap } from '../../../operator/kube/resources.ts';
 import { target } from '../target.ts';
-import { always, eventually, idle, openPlace, settled, type Place } from './place.ts';
+import { always, eventually, idle, openPlace, settled, type Place, slowToEnd } from './place.ts';
 
 const { lacks } = await target();
 
@@ -145,8 +145,7 @@ describe('garbage collection', { concurrency: true }, () => {
     { skip: lacks.pods },
     async (t) => {
       const place = await openPlace(t);
-      const slow = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 800)); setInterval(() => {}, 1000);`;
-      await place.runSet('web', place.container(slow));
+      await place.runSet('web', slowToEnd(place, 800));
       await settled(place, 'web', 2);
       await place.kubectl('delete', 'statefulset', 'web', '--cascade=foreground', '--wait=false');
       await always(

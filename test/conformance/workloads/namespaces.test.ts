@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { configMaps, namespaces, pods } from '../../../operator/kube/resources.ts';
 import { target } from '../target.ts';
-import { always, eventually, openPlace, settled, type Place } from './place.ts';
+import { always, eventually, openPlace, settled, type Place, slowToEnd } from './place.ts';
 
 const { lacks } = await target();
 
@@ -21,8 +21,7 @@ const map = (place: Place, name: string, finalizers: string[] = []) =>
 describe('a namespace that is deleted', { concurrency: true }, () => {
   it('takes its contents with it, and waits for pods to end', { skip: lacks.pods }, async (t) => {
     const place = await openPlace(t);
-    const slow = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 1000)); setInterval(() => {}, 1000);`;
-    await place.runSet('web', place.container(slow));
+    await place.runSet('web', slowToEnd(place, 1000));
     const [pod] = await settled(place, 'web', 2);
     await map(place, 'map');
     await place.target.kubectl(['delete', 'namespace', place.namespace, '--wait=false']);

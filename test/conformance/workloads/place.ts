@@ -122,11 +122,29 @@ function setOf(
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { terminationGracePeriodSeconds: 2, containers: [container] },
+        spec: { terminationGracePeriodSeconds: 2, containers: [container], ...stateOf(container) },
       },
       ...more,
     },
   };
+}
+
+const state = { name: 'state', emptyDir: {} };
+
+const stateOf = ({ volumeMounts }: Container): Partial<PodSpec> => (volumeMounts ? { volumes: [state] } : {});
+
+/** Of a set: takes so long to end, and is ready only when it will: a signal before its handler would end it at once. */
+export function slowToEnd(place: Place, endMs: number): Container {
+  const script = [
+    `process.on('SIGTERM', () => setTimeout(() => process.exit(0), ${String(endMs)}))`,
+    `require('fs').writeFileSync('/state/ready', '')`,
+    `setInterval(() => {}, 1000)`,
+  ].join('; ');
+  const look = ['node', '-e', `require('fs').accessSync('/state/ready')`];
+  return place.container(script, {
+    volumeMounts: [{ name: state.name, mountPath: '/state' }],
+    readinessProbe: { exec: { command: look }, periodSeconds: 1, timeoutSeconds: 5 },
+  });
 }
 
 /** Runs for ever and ends at once when asked to. */

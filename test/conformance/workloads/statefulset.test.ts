@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { controllerRevisions, pods, statefulSets, type Pod } from '../../../operator/kube/resources.ts';
 import { target } from '../target.ts';
-import { always, eventually, idle, isReady, openPlace, settled, type Place } from './place.ts';
+import { always, eventually, idle, isReady, openPlace, settled, type Place, slowToEnd } from './place.ts';
 
 const { lacks } = await target();
 
@@ -58,8 +58,7 @@ describe('a StatefulSet', { concurrency: true, skip: lacks.pods }, () => {
 
   it('with OrderedReady removes the highest pod first, and the next only when it is gone', async (t) => {
     const place = await openPlace(t);
-    const slow = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 1000)); setInterval(() => {}, 1000);`;
-    await place.runSet('web', place.container(slow), { podManagementPolicy: 'OrderedReady' });
+    await place.runSet('web', slowToEnd(place, 1000), { podManagementPolicy: 'OrderedReady' });
     await settled(place, 'web', 2);
     await change(place, 'web', { replicas: 0 });
     const leaving = await eventually('a pod that leaves', async () => {
@@ -75,8 +74,7 @@ describe('a StatefulSet', { concurrency: true, skip: lacks.pods }, () => {
 
   it('replaces a deleted pod under the same name only when it is really gone', async (t) => {
     const place = await openPlace(t);
-    const slow = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 1500)); setInterval(() => {}, 1000);`;
-    await place.runSet('web', place.container(slow), { replicas: 1 });
+    await place.runSet('web', slowToEnd(place, 1500), { replicas: 1 });
     const [before] = await settled(place, 'web', 1);
     await place.kube.delete(pods, before!);
     await always(
