@@ -6,9 +6,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { fleetAlerts } from '../operator/resources/monitoring/fleet-alerts.ts';
 import { operatorAlerts } from '../operator/resources/monitoring/operator-alerts.ts';
-import { dashboards } from './dashboards.ts';
+import { fleetDashboard } from './fleet-dashboard.ts';
 import { grafanaJson } from './grafana.ts';
 import { podMonitorsFile, prometheusRuleFile } from './manifests.ts';
+import { operatorDashboard } from './operator-dashboard.ts';
 import type { RuleGroup } from '../operator/resources/monitoring/rule.ts';
 
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
@@ -29,7 +30,7 @@ export const files = (): ReadonlyMap<string, string> =>
     [rulesPath, rulesFile()],
     [here('../manifests/monitoring/pod-monitors.yaml'), podMonitorsFile()],
     [here('../manifests/monitoring/prometheus-rule.yaml'), prometheusRuleFile(allGroups())],
-    ...dashboards.map(
+    ...[fleetDashboard, operatorDashboard].map(
       (dashboard) => [here(`dashboards/${dashboard.uid}.json`), grafanaJson(dashboard)] as const,
     ),
   ]);

@@ -1,5 +1,5 @@
 /** Grafana's JSON of a dashboard: figures in a row of six, then courses, three beside each other. */
-import type { Dashboard, Panel } from './dashboards.ts';
+import type { Dashboard, Panel } from './panels.ts';
 
 const datasource = { type: 'prometheus', uid: '${datasource}' };
 

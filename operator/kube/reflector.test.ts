@@ -140,7 +140,7 @@ describe('a reflector', () => {
     const copy = start({
       kube: {
         list: (resource, query) => kube.list(resource, query),
-        // eslint-disable-next-line @typescript-eslint/require-await
+        // eslint-disable-next-line @typescript-eslint/require-await -- the port's watch is an async generator, and this one never waits
         async *watch() {
           kube.requests.push({ verb: 'watch', kind: 'ConfigMap', namespace: '', name: '', write: 0 });
           yield { type: 'BOOKMARK', resourceVersion: '7' } as const;

@@ -100,7 +100,7 @@ function placeIn(namespace: string, where: Target, kube: KubeClient): Place {
 }
 
 function podOf(namespace: string, name: string, containers: Container[], more: Partial<PodSpec> = {}): Pod {
-  const spec = { terminationGracePeriodSeconds: 2, containers, ...more };
+  const spec = { terminationGracePeriodSeconds: 2, containers, ...stateOf(containers), ...more };
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels: { app: name } }, spec };
 }
 
@@ -122,7 +122,7 @@ function setOf(
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { terminationGracePeriodSeconds: 2, containers: [container], ...stateOf(container) },
+        spec: { terminationGracePeriodSeconds: 2, containers: [container], ...stateOf([container]) },
       },
       ...more,
     },
@@ -131,21 +131,22 @@ function setOf(
 
 const state = { name: 'state', emptyDir: {} };
 
-const stateOf = ({ volumeMounts }: Container): Partial<PodSpec> => (volumeMounts ? { volumes: [state] } : {});
+const stateOf = (containers: readonly Container[]): Partial<PodSpec> =>
+  containers.some(({ volumeMounts }) => volumeMounts) ? { volumes: [state] } : {};
 
-/** Of a set: takes so long to end, and is ready only when it will: a signal before its handler would end it at once. */
-export function slowToEnd(place: Place, endMs: number): Container {
-  const script = [
-    `process.on('SIGTERM', () => setTimeout(() => process.exit(0), ${String(endMs)}))`,
-    `require('fs').writeFileSync('/state/ready', '')`,
-    `setInterval(() => {}, 1000)`,
-  ].join('; ');
+/** Runs for ever, and is ready only when its handlers are in place: a signal that comes before them would end it. */
+export function readyAfter(place: Place, handlers: string): Container {
+  const script = `${handlers}; require('fs').writeFileSync('/state/ready', ''); setInterval(() => {}, 1000);`;
   const look = ['node', '-e', `require('fs').accessSync('/state/ready')`];
   return place.container(script, {
     volumeMounts: [{ name: state.name, mountPath: '/state' }],
     readinessProbe: { exec: { command: look }, periodSeconds: 1, timeoutSeconds: 5 },
   });
 }
+
+/** Takes so long to end when it is asked to. */
+export const slowToEnd = (place: Place, endMs: number): Container =>
+  readyAfter(place, `process.on('SIGTERM', () => setTimeout(() => process.exit(0), ${String(endMs)}))`);
 
 /** Runs for ever and ends at once when asked to. */
 export const idle = `process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000);`;

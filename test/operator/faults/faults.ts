@@ -129,7 +129,7 @@ const relistMs = 12 * 60_000;
 /** Long enough for several looks. */
 const holdMs = 20_000;
 
-type Pieces = (world: FaultyWorld, text: string, kill: () => void) => AsyncGenerator<string>;
+type Pieces = (world: FaultyWorld, text: string, kill: () => void) => ReturnType<NonNullable<Rule['onLine']>>;
 
 const told =
   (tell: Pieces): Fault['plant'] =>
@@ -142,9 +142,8 @@ const told =
     },
   });
 
-/* eslint-disable @typescript-eslint/require-await -- all of these are async generators, because some of them wait and the proxy reads them alike */
 const lines: readonly Fault[] = [
-  { name: 'is never told', at: 'line', quietMs: relistMs, plant: told(async function* () {}) },
+  { name: 'is never told', at: 'line', quietMs: relistMs, plant: told(function* () {}) },
   {
     name: 'is told late',
     at: 'line',
@@ -156,7 +155,7 @@ const lines: readonly Fault[] = [
   {
     name: 'is told twice',
     at: 'line',
-    plant: told(async function* (_world, text) {
+    plant: told(function* (_world, text) {
       yield text;
       yield text;
     }),
@@ -164,7 +163,7 @@ const lines: readonly Fault[] = [
   {
     name: 'is told by half',
     at: 'line',
-    plant: told(async function* (_world, text) {
+    plant: told(function* (_world, text) {
       yield text.slice(0, text.length / 2);
       throw new Error('socket hang up');
     }),
@@ -172,13 +171,12 @@ const lines: readonly Fault[] = [
   {
     name: 'is the last thing it hears',
     at: 'line',
-    plant: told(async function* (_world, text, kill) {
+    plant: told(function* (_world, text, kill) {
       kill();
       yield text;
     }),
   },
 ];
-/* eslint-enable @typescript-eslint/require-await */
 
 /** The world as it was when the story began. */
 const twin =

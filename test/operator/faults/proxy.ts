@@ -48,7 +48,7 @@ export interface Rule {
     answer: HttpAnswer,
     signal: AbortSignal,
   ) => Promise<HttpAnswer> | undefined;
-  readonly onLine?: (line: Line) => AsyncIterable<string> | undefined;
+  readonly onLine?: (line: Line) => Iterable<string> | AsyncIterable<string> | undefined;
 }
 
 const reading: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
