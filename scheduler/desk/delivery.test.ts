@@ -136,6 +136,8 @@ describe('a client that comes back to large answers and reads slowly', () => {
         const more = [20, 21, 22, 23, 24];
         for (const index of more) after.say(index);
         await world.clock.advance(5000);
+        const { pending } = await world.store.inbox.stats('b');
+        assert.equal(pending, 0, 'no hint waits with them');
         for (let round = 0; round < 2 * indexes.length; round++) await reads(world, after);
         assert.deepEqual(after.indexes().toSorted(ascending), [...indexes, ...more]);
       },

@@ -234,8 +234,9 @@ export class Delivery {
 
   /** A client that never acknowledges is taken to have had what it was sent. */
   #trimSent(session: DeskSession): void {
+    if (session.resumable) return;
     const through = this.#sentThrough(session);
-    if (session.resumable || through <= session.doneSeq) return;
+    if (through <= session.doneSeq) return;
     session.doneSeq = through;
     this.#trimLater(session);
   }

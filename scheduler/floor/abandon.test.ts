@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { settle } from '../../test/fakes/clock.ts';
 import { withWorld } from '../../test/fakes/simulation/session.ts';
 import { Talker } from '../../test/fakes/simulation/talker.ts';
+import { Worker } from '../../test/fakes/simulation/worker.ts';
 
 describe('a node whose instance lost its lease', () => {
   it('is found where it went, also by the sessions of the instance it left', () =>
@@ -28,5 +29,31 @@ describe('a node whose instance lost its lease', () => {
       // The store goes on saying that it is here, until it is elsewhere.
       await world.clock.advance(500);
       assert.equal(world.on(0).directory.get('n'), undefined);
+    }));
+});
+
+describe('an assignment to a node that has left', () => {
+  it('is refused until its owner, which had no lease for a while, hears of it', () =>
+    withWorld(async ({ world, worker }) => {
+      const talker = await Talker.open(world, { place: 0 });
+      talker.say(0);
+      await world.clock.advance(100);
+      const other = new Worker(world, 'n-2', 1);
+      other.wellBehaved = other.holding = true;
+      await settle();
+      other.beat();
+      await world.clock.advance(500);
+      const { job_id, session_id, attempt_id } = worker.assigned[0]!;
+      const ref = { job_id: String(job_id), session_id: String(session_id), attempt: Number(attempt_id) };
+
+      const { instances } = world.store;
+      const identity = { instanceId: 'a', boot: 'another', podUid: 'a' };
+      await instances.release(world.on(0).lease.token!);
+      void world.on(1).floor.assign({ type: 'assign', ...ref, node_id: 'n', from: 'a' }, false);
+      await world.clock.advance(1000);
+      assert.deepEqual(other.working, [], 'the owner could not be told');
+      await instances.claim(identity, 45_000);
+      await world.clock.advance(3000);
+      assert.deepEqual(other.working, [0], 'long before its time on the lost node was up');
     }));
 });
