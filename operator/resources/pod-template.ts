@@ -18,7 +18,7 @@ import { redisAccess, type SecretFiles } from '../api/redis.ts';
 import type { SchedulerCluster, SchedulerClusterSpec } from '../api/schedulercluster.gen.ts';
 import type { PodTemplate } from '../kube/resources.ts';
 import { currentConfigMapName } from './config-map.ts';
-import { canonicalQuantity } from './quantity.ts';
+import { canonicalQuantity } from '../schema/quantity.ts';
 
 type PodSpec = NonNullable<PodTemplate['spec']>;
 type Container = PodSpec['containers'][number];

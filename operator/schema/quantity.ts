@@ -39,7 +39,8 @@ const roundUp = (value: bigint, divisor: bigint): bigint => (value + divisor - 1
 export const isQuantity = (text: string): boolean => parse(text) !== undefined;
 
 /** The canonical text, or the text itself when it is no quantity. */
-export function canonicalQuantity(text: string): string {
+export function canonicalQuantity(quantity: number | string): string {
+  const text = String(quantity);
   const parsed = parse(text);
   if (!parsed) return text;
   const { nano, style } = parsed;
@@ -80,14 +81,20 @@ function withExponent(nano: bigint): string {
   return exponent === 0 || rest === 0n ? String(rest) : `${rest}e${exponent}`;
 }
 
-/** Whole units, rounded up, for comparisons such as limit against request. */
+/** Whole bytes; undefined for what is no quantity. */
+export function bytesOf(quantity: number | string): number | undefined {
+  const parsed = parse(String(quantity));
+  return parsed && Number(parsed.nano / NANO);
+}
+
+/** In billionths, for comparisons such as limit against request; none for what is no quantity. */
 export const quantityNano = (text: string): bigint => parse(text)?.nano ?? 0n;
 
 /** Makes every value of a resource list canonical, in place. Numbers become text as the API does. */
 export function canonicalResources(resources: JsonObject | undefined): void {
   for (const [name, value] of Object.entries(resources ?? {})) {
     if (resources && (typeof value === 'string' || typeof value === 'number')) {
-      resources[name] = canonicalQuantity(String(value));
+      resources[name] = canonicalQuantity(value);
     }
   }
 }

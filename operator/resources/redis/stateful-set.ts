@@ -10,7 +10,7 @@ import type { SchedulerCluster } from '../../api/schedulercluster.gen.ts';
 import type { PodTemplate, StatefulSet } from '../../kube/resources.ts';
 import { ownedMetadata } from '../metadata.ts';
 import { directoryOf, placement, resources, restricted, secretVolume } from '../pod-template.ts';
-import { bytesOf, canonicalQuantity } from '../quantity.ts';
+import { bytesOf, canonicalQuantity } from '../../schema/quantity.ts';
 
 type PodSpec = NonNullable<PodTemplate['spec']>;
 type Container = PodSpec['containers'][number];
