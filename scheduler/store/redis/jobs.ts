@@ -18,10 +18,12 @@ interface Parts {
   readonly keys: Keys;
   readonly commands: RedisConnection;
   readonly commits: Commits;
+  /** Whether one script call may touch every slot. */
+  readonly grouped: boolean;
   readonly random: Random;
 }
 
-export function createRedisJobs({ keys, commands, commits, random }: Parts): JobStore {
+export function createRedisJobs({ keys, commands, commits, grouped, random }: Parts): JobStore {
   const openJobs = createOpenJobs(keys, commands);
   const jobAndDue = (job: JobRef) => {
     const own = keys.ofJob(job.sessionId, job.jobId);
@@ -72,10 +74,10 @@ export function createRedisJobs({ keys, commands, commits, random }: Parts): Job
     },
 
     async overdue(graceMs, limit) {
+      const indexes = startingAnywhere(allPartitions, random).map(keys.dueOfPartition);
+      const calls = grouped ? [indexes] : indexes.map((due) => [due]);
       const found = await Promise.all(
-        startingAnywhere(allPartitions, random).map((tag) =>
-          commands.run(overdueScript, [keys.dueOfPartition(tag)], [graceMs, limit]),
-        ),
+        calls.map((dues) => commands.run(overdueScript, dues, [graceMs, limit])),
       );
       return found.flatMap(asTexts).slice(0, limit).map(refOf);
     },

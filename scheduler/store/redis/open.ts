@@ -50,6 +50,7 @@ export function openRedisStore(options: RedisStoreOptions): Store {
         // In a cluster an inbox is in another slot; and an answer must stand on a replica before its owner hears of it.
         tells: grouped && options.durability !== 'replicated',
       }),
+      grouped,
       random,
     }),
     nodes: createRedisNodes({ keys, commands, alias: options.mode === 'single' }),

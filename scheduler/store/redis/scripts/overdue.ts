@@ -1,7 +1,7 @@
 /**
- * Jobs of one partition whose deadline passed long enough ago, oldest first.
+ * Jobs whose deadline passed long enough ago: of the first partition as many as wanted, oldest first, then of the next.
  *
- * KEYS  1 due index
+ * KEYS  due indexes
  * ARGV  1 grace ms  2 limit
  * Reply due members
  */
@@ -10,6 +10,14 @@ import { defineScript, luaNow } from '../script.ts';
 export const overdueScript = defineScript(
   'overdue',
   `${luaNow}
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', nowMs() - ARGV[1], 'LIMIT', 0, ARGV[2])
+local before, limit = nowMs() - ARGV[1], tonumber(ARGV[2])
+local found = {}
+for _, due in ipairs(KEYS) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', before, 'LIMIT', 0, limit - #found)) do
+    found[#found + 1] = member
+  end
+  if #found >= limit then break end
+end
+return found
 `,
 );
