@@ -51,7 +51,7 @@ const suites: readonly Suite[] = [
   {
     name: 'docs',
     tells: 'links, names and commands of the documentation',
-    files: ['test/docs/*.test.ts'],
+    files: ['docs/generate/*.test.ts', 'test/docs/*.test.ts'],
     isolated: true,
     concurrency: 1,
     timeoutSeconds: 180,

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import type { Definition } from '../../crds/typescript.ts';
 import { Config } from '../../scheduler/config/schema.ts';
-import { code, page, table } from './markdown.ts';
+import { descriptionOf } from './cluster-reference.ts';
+import { code, headsOf, page, table } from './markdown.ts';
 import { allowed, childrenOf, defaultOf, typeOf, type Schema } from './schema.ts';
+import type { Tongue } from './tongue.ts';
 
 /** What a SchedulerCluster sets elsewhere than under spec.config, or what the operator writes by itself. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -28,22 +30,26 @@ interface Key {
   readonly schema: Schema;
 }
 
-export function configReference(definition: Definition): string {
+export function configReference(tongue: Tongue, definition: Definition): string {
   const spec = (definition.spec.versions[0]?.schema.openAPIV3Schema as Schema).properties?.['spec'];
   const mirror = spec?.properties?.['config'];
   if (!mirror) throw new Error('the definition has no spec.config');
   const keys = keysOf('', z.toJSONSchema(Config, { io: 'input' }) as Schema);
   const tables = [...new Set(keys.map((key) => key.table))];
   return page(
+    tongue,
     'config.toml',
     '`scheduler/config/schema.ts` and `crds/schedulercluster.yaml`',
-    `Every key of a scheduler's configuration. On Kubernetes the operator writes the file; the fourth column says which field of the [SchedulerCluster](schedulercluster.md) sets the key, and
+    tongue.tell(
+      'config/intro',
+      `Every key of a scheduler's configuration. On Kubernetes the operator writes the file; the fourth column says which field of the [SchedulerCluster](schedulercluster.md) sets the key, and
 \`–\` that none does. Without Kubernetes it is the file of the deployment guide: \`scheduler check-config FILE\` checks it. An unknown key is an error that names the line and the nearest known key.`,
+    ),
     ...tables.flatMap((name) => [
       `## ${code(`[${name}]`)}`,
       table(
-        ['key', 'default', 'allowed', 'SchedulerCluster', 'what it is'],
-        keys.filter((key) => key.table === name).map((key) => row(key, mirror)),
+        headsOf(tongue, ['key', 'default', 'allowed', 'SchedulerCluster', 'what it is']),
+        keys.filter((key) => key.table === name).map((key) => row(tongue, key, mirror)),
       ),
     ]),
   );
@@ -57,18 +63,28 @@ function keysOf(path: string, schema: Schema): Key[] {
   });
 }
 
-function row({ table: path, name, schema }: Key, mirror: Schema): string[] {
+function row(tongue: Tongue, { table: path, name, schema }: Key, mirror: Schema): string[] {
   const key = `${path}.${name}`;
-  const mirrored = key
-    .split('.')
-    .reduce<Schema | undefined>((at, part) => at?.properties?.[camelCased(part)], mirror);
-  const description = mirrored?.description ?? schema.description;
+  const parts = key.split('.').map(camelCased);
+  const mirrored = parts.reduce<Schema | undefined>((at, part) => at?.properties?.[part], mirror);
+  const field = `spec.config.${parts.join('.')}`;
+  return [
+    code(name),
+    code(defaultOf(schema)),
+    allowed(tongue, schema) || (schema.type === 'boolean' ? 'true, false' : typeOf(tongue, schema)),
+    mirrored ? code(field) : setElsewhere(tongue, key),
+    mirrored?.description ? descriptionOf(tongue, field, mirrored) : described(tongue, key, schema),
+  ];
+}
+
+function setElsewhere(tongue: Tongue, key: string): string {
+  const by = elsewhere[key] ?? '–';
+  return /[a-z]/.test(by) && !by.startsWith('`') ? tongue.tell(`config/${key} is set`, by) : by;
+}
+
+function described(tongue: Tongue, key: string, { description }: Schema): string {
   if (!description) throw new Error(`nothing says what ${key} is: describe it in scheduler/config/schema.ts`);
-  const field = mirrored
-    ? code(`spec.config.${key.split('.').map(camelCased).join('.')}`)
-    : (elsewhere[key] ?? '–');
-  const words = allowed(schema) || (schema.type === 'boolean' ? 'true, false' : typeOf(schema));
-  return [code(name), code(defaultOf(schema)), words, field, description];
+  return tongue.tell(`config/${key}`, description);
 }
 
 const camelCased = (name: string): string =>

@@ -1,4 +1,5 @@
 /** The little Markdown that generated pages need. */
+import { filled, type Tongue } from './tongue.ts';
 
 /** Rows are texts; a `|` in one is escaped and line breaks become spaces. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -14,7 +15,11 @@ const cell = (text: string): string =>
 
 export const code = (text: string): string => (text === '' ? '' : `\`${text}\``);
 
-export const page = (title: string, source: string, ...parts: readonly string[]): string =>
-  [`# ${title}`, `<!-- Made by \`make generate\` from ${source}; a change here is lost. -->`, ...parts].join(
-    '\n\n',
-  );
+/** The heads of a table. */
+export const headsOf = (tongue: Tongue, heads: readonly string[]): string[] =>
+  heads.map((head) => tongue.tell(`words/head ${head}`, head));
+
+export const page = (tongue: Tongue, title: string, source: string, ...parts: readonly string[]): string => {
+  const warning = tongue.tell('words/made', 'Made by `make generate` from {source}; a change here is lost.');
+  return [`# ${title}`, `<!-- ${filled(warning, { source })} -->`, ...parts].join('\n\n');
+};

@@ -9,7 +9,8 @@ import {
 } from '../../operator/kube/metrics.ts';
 import { createOperatorMetrics } from '../../operator/metrics.ts';
 import { createMetrics, registerCensus, registerSurfaceCensus } from '../../scheduler/metrics.ts';
-import { code, page, table } from './markdown.ts';
+import { code, headsOf, page, table } from './markdown.ts';
+import type { Tongue } from './tongue.ts';
 
 export interface MetricFacts {
   readonly name: string;
@@ -67,19 +68,37 @@ function factsOf(registry: Registry): MetricFacts[] {
     .filter((facts) => !isOfNode(facts));
 }
 
-export function metricsReference(): string {
+export function metricsReference(tongue: Tongue): string {
+  const tell = (key: string, english: string) => tongue.tell(`metrics/${key}`, english);
   const rows = (facts: readonly MetricFacts[]) =>
     table(
-      ['metric', 'type', 'labels', 'what it tells'],
-      facts.map(({ name, type, labels, help }) => [code(name), type, labels.map(code).join(', '), help]),
+      headsOf(tongue, ['metric', 'type', 'labels', 'what it tells']),
+      facts.map(({ name, type, labels, help }) => [
+        code(name),
+        type,
+        labels.map(code).join(', '),
+        tell(name, help),
+      ]),
     );
   return page(
-    'Metrics',
+    tongue,
+    tell('title', 'Metrics'),
     '`scheduler/metrics.ts`, `operator/metrics.ts` and `operator/kube/metrics*.ts`',
-    `Both programs also tell \`process_*\` and \`nodejs_*\` about themselves. No label holds an id of a session or a job, and the few that name a node or a service are bounded.`,
-    '## Scheduler\n\n`GET /metrics` on port 5010 of each instance. Every name of the deployment guide is among them, with its labels.',
+    tell(
+      'intro',
+      'Both programs also tell `process_*` and `nodejs_*` about themselves. No label holds an id of a session or a job, and the few that name a node or a service are bounded.',
+    ),
+    `## ${tell('scheduler', 'Scheduler')}`,
+    tell(
+      'intro of scheduler',
+      '`GET /metrics` on port 5010 of each instance. Every name of the deployment guide is among them, with its labels.',
+    ),
     rows(schedulerMetrics()),
-    '## Operator\n\n`GET /metrics` on the port of `--metrics-port` (8080). Names that other operators have too are the same here, so that their dashboards work.',
+    `## ${tell('operator', 'Operator')}`,
+    tell(
+      'intro of operator',
+      '`GET /metrics` on the port of `--metrics-port` (8080). Names that other operators have too are the same here, so that their dashboards work.',
+    ),
     rows(operatorMetrics()),
   );
 }

@@ -1,4 +1,5 @@
 /** What the two lists of settings have in common: both are JSON Schema. */
+import { filled, type Tongue } from './tongue.ts';
 
 export interface Rule {
   readonly rule: string;
@@ -33,33 +34,39 @@ export const childrenOf = (schema: Schema): readonly (readonly [string, Schema])
   Object.entries(schema.properties ?? {});
 
 /** `integer`, `list of string`, `map of string`. */
-export function typeOf(schema: Schema): string {
-  if (schema['x-kubernetes-int-or-string']) return 'integer or string';
-  if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`;
+export function typeOf(tongue: Tongue, schema: Schema): string {
+  const word = (key: string, english: string) => tongue.tell(`words/type ${key}`, english);
+  const of = (text: string, inner: Schema) => filled(text, { type: typeOf(tongue, inner) });
+  if (schema['x-kubernetes-int-or-string']) return word('integer or string', 'integer or string');
+  if (schema.type === 'array') return of(word('list', 'list of {type}'), schema.items ?? {});
   const { additionalProperties: values } = schema;
-  if (schema.type === 'object' && typeof values === 'object') return `map of ${typeOf(values)}`;
-  return schema.type ?? 'any';
+  if (schema.type === 'object' && typeof values === 'object') return of(word('map', 'map of {type}'), values);
+  return schema.type === undefined ? word('any', 'any') : word(schema.type, schema.type);
 }
 
 /** What may be said, in words: `1 to 64`, `at most 8`, `single, cluster`. */
-export function allowed(schema: Schema): string {
+export function allowed(tongue: Tongue, schema: Schema): string {
   if (schema.enum) return schema.enum.map(String).join(', ');
   const { type, minimum, maximum, minItems, maxItems, minLength, maxLength } = schema;
-  if (type === 'array') return range(minItems, maxItems);
-  if (type === 'string') return maxLength === undefined ? '' : `${range(minLength, maxLength)} characters`;
-  return range(minimum, maximum);
+  if (type === 'array') return range(tongue, minItems, maxItems);
+  if (type !== 'string') return range(tongue, minimum, maximum);
+  if (maxLength === undefined) return '';
+  return filled(tongue.tell('words/range of characters', '{range} characters'), {
+    range: range(tongue, minLength, maxLength),
+  });
 }
 
-function range(least: number | undefined, most: number | undefined): string {
+function range(tongue: Tongue, least: number | undefined, most: number | undefined): string {
   if (least === undefined && most === undefined) return '';
-  if (most === undefined) return `${String(least)} or more`;
-  const upTo = most === Number.MAX_SAFE_INTEGER ? '2^53 - 1' : most.toLocaleString('en');
-  return least
-    ? `${least.toLocaleString('en')} to ${upTo}`
-    : least === 0
-      ? `0 to ${upTo}`
-      : `at most ${upTo}`;
+  const values = { least: numeral(least ?? 0), most: numeral(most ?? 0) };
+  if (most === undefined) return filled(tongue.tell('words/range from', '{least} or more'), values);
+  return least === undefined
+    ? filled(tongue.tell('words/range up to', 'at most {most}'), values)
+    : filled(tongue.tell('words/range', '{least} to {most}'), values);
 }
+
+const numeral = (value: number): string =>
+  value === Number.MAX_SAFE_INTEGER ? '2^53 - 1' : value.toLocaleString('en');
 
 export const defaultOf = ({ default: value }: Schema): string =>
   value === undefined ||

@@ -9,7 +9,7 @@ import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Definition } from '../../crds/typescript.ts';
-import { pages as madePages } from '../../docs/generate/main.ts';
+import { make } from '../../docs/generate/main.ts';
 import { operatorMetrics, schedulerMetrics } from '../../docs/generate/metrics-reference.ts';
 import { childrenOf, type Schema } from '../../docs/generate/schema.ts';
 import { remedies } from '../../operator/api/conditions.ts';
@@ -37,9 +37,20 @@ function* pathsOf(schema: Schema, at: string): Generator<string> {
 }
 
 describe('reference pages', async () => {
-  for (const [name, text] of await madePages()) {
-    it(`docs/reference/${name} is what \`make generate\` makes`, () => {
-      assert.ok(read(`docs/reference/${name}`) === text, 'run `make generate`');
+  const { pages: made, findings } = await make();
+  for (const [file, text] of made) {
+    it(`${file} is what \`make generate\` makes`, () => {
+      assert.ok(read(file) === text, 'run `make generate`');
+    });
+  }
+
+  for (const what of ['untranslated', 'changed', 'names something else', 'without source'] as const) {
+    it(`no text of theirs is ${what} in docs/generate/zh`, () => {
+      const found = findings.filter((finding) => finding.what === what);
+      assert.deepEqual(
+        found.map(({ key, english, mark }) => ({ key, english, of: mark })),
+        [],
+      );
     });
   }
 });
