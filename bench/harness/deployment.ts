@@ -15,7 +15,8 @@ export interface Instance {
 
 export interface Deployment {
   readonly system: System;
-  readonly redis: RedisServer | undefined;
+  /** The server, and its replica after it when the system has one. */
+  readonly redis: readonly RedisServer[];
   /** A and, when the system has two, B. */
   readonly instances: readonly Instance[];
   readonly clientPort: number;
@@ -46,11 +47,15 @@ export async function deploy(system: System, options: DeployOptions): Promise<De
     removeDirectory();
   };
   try {
-    const redis = system.usesRedis ? await startRedis(options.processes, directory) : undefined;
-    if (redis) stops.push(() => redis.stop());
+    const redis: RedisServer[] = [];
+    for (let servers = redisServers[system.redis]; servers > 0; servers--) {
+      const server = await startRedis(options.processes, directory, redis[0]);
+      stops.push(() => server.stop());
+      redis.push(server);
+    }
     const started: Instance[] = [];
     for (const name of (['a', 'b'] as const).slice(0, options.instances ?? system.instances)) {
-      const place = { name, directory, workers: options.workers, redisUrl: redis?.url ?? '' };
+      const place = { name, directory, workers: options.workers, redisUrl: redis[0]?.url ?? '' };
       const instance = await startInstance(system, place, options);
       stops.push(() => instance.child.stop());
       started.push(instance);
@@ -62,6 +67,8 @@ export async function deploy(system: System, options: DeployOptions): Promise<De
     throw error;
   }
 }
+
+const redisServers = { none: 0, single: 1, replicated: 2 } as const satisfies Record<System['redis'], number>;
 
 async function startInstance(
   system: System,

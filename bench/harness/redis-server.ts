@@ -15,26 +15,37 @@ export interface RedisCounts {
 
 export interface RedisServer {
   readonly url: string;
+  readonly port: number;
   readonly child: Child;
   counts(): Promise<RedisCounts>;
   stop(): Promise<void>;
 }
 
-export async function startRedis(processes: Processes, directory: string): Promise<RedisServer> {
+/** @param primary the server that this one is a replica of */
+export async function startRedis(
+  processes: Processes,
+  directory: string,
+  primary?: RedisServer,
+): Promise<RedisServer> {
   const port = await freePort();
   const child = processes.start('redis-server', 'redis-server', [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory],
     ...['--save', '', '--appendonly', 'no', '--loglevel', 'warning'],
+    ...(primary ? ['--replicaof', '127.0.0.1', String(primary.port)] : []),
   ]);
   const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50 });
   // Refused connections are expected while it starts; later a server that is gone shows as `child.crashed`.
   redis.on('error', () => undefined);
-  const ready = untilReady(child, () => redis.ping().then(() => true));
+  const ready = untilReady(child, async () => {
+    const replication = await redis.info('replication');
+    return !primary || replication.includes('master_link_status:up');
+  });
   await ready.catch((error: unknown) => {
     redis.disconnect();
     throw error;
   });
   return {
+    port,
     url: `redis://127.0.0.1:${String(port)}`,
     child,
     counts: async () => countsOf(await redis.info('stats'), await redis.info('commandstats')),

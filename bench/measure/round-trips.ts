@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deploy, type Deployment } from '../harness/deployment.ts';
 import { startLoad, type LoadProcess } from '../harness/load-process.ts';
-import type { Processes } from '../harness/processes.ts';
+import type { Child, Processes } from '../harness/processes.ts';
 import type { RedisCounts } from '../harness/redis-server.ts';
 import { cpuMs } from '../harness/usage.ts';
 import type { LoopResult } from '../load/orders.ts';
@@ -28,8 +28,10 @@ export interface TurnOptions {
   readonly profile?: string;
 }
 
+/** CPU in milliseconds. */
 interface Reading {
-  readonly cpuMs: readonly number[];
+  readonly instances: readonly number[];
+  readonly servers: readonly number[];
   readonly redis: RedisCounts | undefined;
 }
 
@@ -82,7 +84,7 @@ async function loop(
 /** A process of the system that ends by itself ends the measurement, with its last words. */
 async function guarded<T>(deployment: Deployment, work: Promise<T>): Promise<T> {
   const children = deployment.instances.map(({ child }) => child);
-  if (deployment.redis) children.push(deployment.redis.child);
+  children.push(...deployment.redis.map(({ child }) => child));
   const crashed = Promise.race(children.map((child) => child.crashed));
   try {
     return await Promise.race([work, crashed]);
@@ -94,8 +96,8 @@ async function guarded<T>(deployment: Deployment, work: Promise<T>): Promise<T> 
 }
 
 async function read({ instances, redis }: Deployment): Promise<Reading> {
-  const pids = [...instances.map(({ child }) => child.pid), ...(redis ? [redis.child.pid] : [])];
-  return { cpuMs: pids.map(cpuMs), redis: await redis?.counts() };
+  const cpuOf = ({ child }: { child: Child }) => cpuMs(child.pid);
+  return { instances: instances.map(cpuOf), servers: redis.map(cpuOf), redis: await redis[0]?.counts() };
 }
 
 function sample(
@@ -104,21 +106,18 @@ function sample(
   before: Reading,
   after: Reading,
 ): Sample {
-  const { instances, usesRedis, name } = what.system;
-  const perTrip = after.cpuMs.map((ms, at) => ((ms - before.cpuMs[at]!) * 1000) / trips);
+  const perTrip = (part: 'instances' | 'servers') =>
+    after[part].map((ms, at) => ((ms - before[part][at]!) * 1000) / trips);
+  const [a = 0, b = 0] = perTrip('instances');
+  const redis = perTrip('servers').reduce((sum, server) => sum + server, 0);
   return {
-    system: name,
+    system: what.system.name,
     round: what.round,
     inFlight: what.inFlight,
     tripsPerSecond: trips / seconds,
     p50Ms,
     p99Ms,
-    cpu: {
-      total: perTrip.reduce((sum, part) => sum + part, 0),
-      a: perTrip[0]!,
-      b: instances === 2 ? perTrip[1]! : 0,
-      redis: usesRedis ? perTrip.at(-1)! : 0,
-    },
+    cpu: { total: a + b + redis, a, b, redis },
     redis: after.redis && before.redis ? countsPer(trips, before.redis, after.redis) : undefined,
   };
 }

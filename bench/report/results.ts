@@ -54,7 +54,7 @@ function howToRead({ rounds, seconds, workers, baseline }: Results): string {
   return [
     'A round trip: a client on instance A sends 200 bytes, a worker on instance B answers 200 bytes at once, the answer',
     `reaches the client. ${String(workers)} workers; as many clients as trips in flight, each waiting for its answer before it asks`,
-    'again. CPU is user and system time of both instances and redis-server; the process that holds clients and workers is',
+    'again. CPU is user and system time of both instances and of Redis, its replica included; the process that holds clients and workers is',
     'not counted, but it shares the machine, so trips a second are a lower bound and CPU per trip is the figure to compare.',
     `${spreadOver(rounds)}, ${String(seconds)} s each; a round measures all systems one after another, each started`,
     `fresh with its own redis-server without persistence, and ratios to ${baseline} are taken within a round. Only the lingua`,

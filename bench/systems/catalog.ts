@@ -1,6 +1,7 @@
 /** Every system there is to measure, in the order of the tables. */
 import { bullmq } from './bullmq/system.ts';
-import { lingua, linguaLocal, linguaMemory } from './lingua/systems.ts';
+import { bareRelay } from './bare-relay/system.ts';
+import { lingua, linguaLocal, linguaMemory, linguaReplicated } from './lingua/systems.ts';
 import { naiveInbox } from './naive-inbox/system.ts';
 import { socketioStreams } from './socketio-streams/system.ts';
 import type { System } from './system.ts';
@@ -10,8 +11,10 @@ export const systems: readonly System[] = [
   socketioStreams,
   bullmq,
   naiveInbox,
+  linguaReplicated,
   linguaLocal,
   linguaMemory,
+  bareRelay,
 ];
 
 /** What the others are compared with. */

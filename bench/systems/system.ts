@@ -32,7 +32,8 @@ export interface System {
   readonly tells: string;
   /** Two: clients on A, workers on B. One: both on A. */
   readonly instances: 1 | 2;
-  readonly usesRedis: boolean;
+  /** Replicated: with a replica of it. */
+  readonly redis: 'none' | 'single' | 'replicated';
   launch(place: Place): Launch;
   /** File URL of a module that exports `connectClient` and `connectWorker`; the load process imports it. */
   readonly peers: string;

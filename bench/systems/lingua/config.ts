@@ -2,13 +2,17 @@
 import { stringify } from 'smol-toml';
 import type { Place } from '../system.ts';
 
-export function configFile({ name, port, redisUrl }: Place): string {
+/** When a job counts as recorded; see the configuration reference. */
+export type Durability = 'redis' | 'replicated';
+
+export function configFile({ name, port, redisUrl }: Place, durability: Durability): string {
   return stringify({
     server: { port, host: '127.0.0.1' },
     admin: { port: 0 },
     // One client here asks as often as hundreds would: the rate is checked, but never reached.
     limits: { max_sessions: 20_000, messages_per_second: 1_000_000, messages_burst: 1_000_000 },
     scheduler: {
+      durability,
       // 16 nodes for 256 jobs at once: no job waits for a slot, as no other system here knows slots.
       max_concurrent_jobs_per_node: 64,
       // The nodes of the bench report no load, but a busy machine must not change that.

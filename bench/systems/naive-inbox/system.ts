@@ -6,7 +6,7 @@ export const naiveInbox: System = {
   tells:
     'a stream inbox per instance, one message at a time: GET owner, EXISTS presence, XADD; XREADGROUP, deliver, XACK, XDEL',
   instances: 2,
-  usesRedis: true,
+  redis: 'single',
   launch: (place) => launchInstance(new URL('instance.ts', import.meta.url), place),
   peers: new URL('../plain-sockets/peers.ts', import.meta.url).href,
 };

@@ -6,7 +6,7 @@ export const socketioStreams: System = {
   tells:
     'Socket.IO with its Redis streams adapter, each way one emit to a room; at most once, nothing recorded',
   instances: 2,
-  usesRedis: true,
+  redis: 'single',
   launch: (place) => launchInstance(new URL('instance.ts', import.meta.url), place),
   peers: new URL('peers.ts', import.meta.url).href,
 };
