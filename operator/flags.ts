@@ -10,6 +10,7 @@ export interface Flags {
   readonly leaderNamespace: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly concurrency: number;
+  readonly runbookUrl: string | undefined;
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -26,10 +27,25 @@ Makes a fleet of schedulers of every SchedulerCluster it sees.
   --leader-namespace NAME  namespace of the Lease for that (default: the operator's own)
   --kubeconfig FILE        how to reach Kubernetes (default: $KUBECONFIG, else the pod's own account)
   --concurrency N          clusters looked at at the same time (default 4)
+  --runbook-url URL        where the runbooks of alerts are published, {alert} in it for the name of one; the alerts of
+                           spec.monitoring link to it (default: they name the page in the repository)
   --help, --version
 
 Environment: LOG_LEVEL (trace, debug, info, warn, error), LOG_FORMAT (json, pretty).
 `;
+
+/** What `parseArgs` takes. */
+export const options = {
+  namespace: { type: 'string', multiple: true },
+  'metrics-port': { type: 'string', default: '8080' },
+  'leader-elect': { type: 'string', default: 'true' },
+  'leader-namespace': { type: 'string' },
+  kubeconfig: { type: 'string' },
+  concurrency: { type: 'string', default: '4' },
+  'runbook-url': { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+  version: { type: 'boolean', default: false },
+} as const;
 
 /** @throws AppError `config` naming the flag and what is allowed */
 export function parseFlags(args: readonly string[]): Flags {
@@ -41,6 +57,7 @@ export function parseFlags(args: readonly string[]): Flags {
     leaderNamespace: values['leader-namespace'],
     kubeconfig: values.kubeconfig,
     concurrency: integer('concurrency', values.concurrency, 1, 64),
+    runbookUrl: runbookUrl(values['runbook-url']),
     help: values.help,
     version: values.version,
   };
@@ -51,16 +68,7 @@ function read(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: false,
-      options: {
-        namespace: { type: 'string', multiple: true },
-        'metrics-port': { type: 'string', default: '8080' },
-        'leader-elect': { type: 'string', default: 'true' },
-        'leader-namespace': { type: 'string' },
-        kubeconfig: { type: 'string' },
-        concurrency: { type: 'string', default: '4' },
-        help: { type: 'boolean', short: 'h', default: false },
-        version: { type: 'boolean', default: false },
-      },
+      options,
     });
   } catch (error) {
     throw new AppError('config', `${(error as Error).message}\n\n${usage}`, { cause: error });
@@ -85,6 +93,17 @@ function integer(flag: string, value: string, min: number, max: number): number 
     );
   }
   return number;
+}
+
+/** Braces are Prometheus' templates. */
+function runbookUrl(value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  const isAddress = /^https?:\/\/[^\s{}]+$/.test(value.replaceAll('{alert}', 'x')) && URL.canParse(value);
+  if (isAddress && value.includes('{alert}')) return value;
+  throw new AppError(
+    'config',
+    `--runbook-url must be an address as https://host/path/{alert}.md, and '${value}' is not`,
+  );
 }
 
 function boolean(flag: string, value: string): boolean {

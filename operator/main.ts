@@ -70,7 +70,7 @@ async function start(flags: Flags, lifecycle: Lifecycle, log: Logger): Promise<v
   lifecycle.onStop('api client', () => kube.close());
   const admin = createAdminClient({ clock });
   lifecycle.onStop('admin client', () => admin.close());
-  const { namespaces, concurrency } = flags;
+  const { namespaces, concurrency, runbookUrl } = flags;
   const election = {
     lease: { namespace: flags.leaderNamespace ?? kube.namespace, name: managedBy },
     onLost: () => {
@@ -78,7 +78,19 @@ async function start(flags: Flags, lifecycle: Lifecycle, log: Logger): Promise<v
     },
   };
   const operator = startOperator({
-    ...{ kube, admin, namespaces, concurrency, identity, clock, random, log, registry, lifecycle },
+    ...{
+      kube,
+      admin,
+      namespaces,
+      concurrency,
+      runbookUrl,
+      identity,
+      clock,
+      random,
+      log,
+      registry,
+      lifecycle,
+    },
     ...(flags.leaderElect ? { election } : {}),
   });
   const port = await serve(flags, operator, { registry, lifecycle, log });

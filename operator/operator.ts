@@ -36,6 +36,8 @@ export interface OperatorOptions {
   readonly namespaces: readonly string[];
   /** Clusters looked at at the same time. */
   readonly concurrency: number;
+  /** Where the runbooks of alerts are published, `{alert}` in it for the name. */
+  readonly runbookUrl?: string | undefined;
   /** Unlike that of any other process, also of an earlier one in the same pod. */
   readonly identity: string;
   /** Without it, this process works without asking anybody. */
@@ -63,7 +65,7 @@ export interface Operator extends Pick<Watches, 'synced' | 'unsynced'> {
 }
 
 export function startOperator(options: OperatorOptions): Operator {
-  const { clock, random, log, registry, lifecycle, namespaces, concurrency } = options;
+  const { clock, random, log, registry, lifecycle, namespaces, concurrency, runbookUrl } = options;
   const base = { clock, random, log };
   let election: Election | undefined;
   const mayAct = () => options.election === undefined || election?.isLeader === true;
@@ -95,7 +97,7 @@ export function startOperator(options: OperatorOptions): Operator {
   lifecycle.onStop('watches', () => {
     watches.stop();
   });
-  const deps = { ...base, kube, caches: watches.caches, ownWrites, instances, events };
+  const deps = { ...base, kube, caches: watches.caches, ownWrites, instances, events, runbookUrl };
   const look = createReconciler({ ...deps, metrics: operatorMetrics });
   const queue = new WorkQueue({
     ...base,

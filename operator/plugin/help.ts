@@ -47,7 +47,7 @@ Flags of every command:
 ${flagLines([...Object.keys(connectionFlags), 'help'])}
 
 \`${program} COMMAND --help\` tells the flags of a command, with examples. \`${program} version\` prints the version.
-Colours are for terminals; NO_COLOR=1 turns them off.
+Colours are for terminals; NO_COLOR=1 turns them off. KUBECTL names another kubectl to talk through.
 
 ${exits}`;
 

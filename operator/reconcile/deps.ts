@@ -21,6 +21,8 @@ export interface Deps {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: OperatorMetrics;
+  /** Where the runbooks of alerts are published, `{alert}` in it for the name; unknown when not set. */
+  readonly runbookUrl?: string | undefined;
 }
 
 /** Local copies of what is watched. */

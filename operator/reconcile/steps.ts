@@ -101,7 +101,10 @@ export const steps: readonly (readonly [name: string, step: Step])[] = [
   ['old ConfigMaps', removeUnusedConfigMaps],
   // Last of all: the fleet works without them.
   ['PodMonitor', (pass) => keepWhereServed(pass, podMonitors, podMonitor(pass.cluster))],
-  ['PrometheusRule', (pass) => keepWhereServed(pass, prometheusRules, prometheusRule(pass.cluster))],
+  [
+    'PrometheusRule',
+    (pass) => keepWhereServed(pass, prometheusRules, prometheusRule(pass.cluster, pass.deps.runbookUrl)),
+  ],
 ];
 
 /** A kind that is not there stands in nobody's way; one that has just gone answers as one that is not found. */

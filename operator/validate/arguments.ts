@@ -27,16 +27,19 @@ Exit codes:
   2   the command line cannot be used, or a file cannot be read
 `;
 
+/** What `parseArgs` takes. */
+export const options = {
+  old: { type: 'string' },
+  strict: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
 /** @throws Error that says what is wrong with the command line */
 export function readArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: {
-      old: { type: 'string' },
-      strict: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+    options,
   });
   if (positionals.length === 0 && !values.help) throw new Error('name at least one FILE');
   return { files: positionals, old: values.old, strict: values.strict, help: values.help };

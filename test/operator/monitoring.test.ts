@@ -4,6 +4,7 @@ import { afterEach, beforeEach, it } from 'node:test';
 import { AppError } from '../../common/errors.ts';
 import type { Resource } from '../../operator/kube/kube.ts';
 import { podMonitors, prometheusRules } from '../../operator/kube/resources.ts';
+import type { RuleGroup } from '../../operator/resources/monitoring/rule.ts';
 import { sampleCluster, type Wish } from './sample.ts';
 import { World } from './world.ts';
 
@@ -57,6 +58,18 @@ it('who asks for them has them, with labels by which a Prometheus finds them, un
   world.edit((wish) => delete wish.monitoring);
   await world.converge();
   assert.deepEqual(there(), []);
+});
+
+it('the alerts link to their runbooks where these are published, and anew when they move', async () => {
+  for (const place of ['https://docs.example', 'https://elsewhere.example']) {
+    world.runbookUrl = `${place}/{alert}.md`;
+    await begin();
+    const { groups } = world.kube.peek(prometheusRules, demo)!.spec as { groups: readonly RuleGroup[] };
+    const alerts = groups.flatMap(({ rules }) => rules);
+    assert.ok(alerts.length > 10);
+    for (const { alert, annotations } of alerts)
+      assert.equal(annotations.runbook_url, `${place}/${alert}.md`);
+  }
 });
 
 it('a cluster that does not know them is told of, as advice, and the fleet is ready', async () => {

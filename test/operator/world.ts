@@ -31,6 +31,8 @@ export class World extends Surroundings {
   readonly frozen = new Set<string>();
   /** The operator ends after its look and starts anew. */
   wantsRestart = false;
+  /** As the flag of that name says from the next start on. */
+  runbookUrl: string | undefined;
   /** Keys that want a look. */
   readonly #keys = new Set<string>();
   #operator: Operator | undefined;
@@ -55,7 +57,7 @@ export class World extends Surroundings {
     });
     const instances = new Instances({ client: this.admin, clock, random, wake });
     const look = createReconciler({
-      ...{ kube, ownWrites, instances, clock, random, log },
+      ...{ kube, ownWrites, instances, clock, random, log, runbookUrl: this.runbookUrl },
       caches: watches.caches,
       events: { record: (occurrence) => void this.events.push(occurrence) },
       metrics: this.metrics,

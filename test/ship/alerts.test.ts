@@ -1,14 +1,17 @@
 /** The alerts, by Prometheus' own tool: each fires for what it is about and is silent just short of it. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
+import { closeServer, listen } from '../../common/http.ts';
 import { allGroups, files, rulesPath } from '../../monitoring/generate.ts';
 import { root } from '../support/images.ts';
+import { withRunbookUrls } from '../../operator/resources/monitoring/rule.ts';
 import { faultsOf } from './queries.ts';
 
 /** Values of Prometheus' test notation, one each 15 seconds for an hour, by series. */
@@ -138,7 +141,35 @@ describe('the rule file', () => {
   it('has a runbook for each alert, and there is no runbook for another', async () => {
     const pages = (await readdir(path.join(root, 'docs/runbooks'))).filter((name) => name !== 'README.md');
     assert.deepEqual(pages.sort(), rules.map(({ alert }) => `${alert}.md`).sort());
-    for (const { annotations } of rules) await readFile(path.join(root, annotations.runbook_url));
+    for (const { alert, annotations } of rules) {
+      const page = await readFile(path.join(root, annotations.runbook ?? ''), 'utf8');
+      assert.match(page, new RegExp(`^# ${alert}\n`));
+    }
+  });
+
+  it('leads from each alert to its runbook where the pages are published, in both languages', async () => {
+    const published = await publish(root);
+    try {
+      for (const folder of ['docs/runbooks', 'docs/zh/runbooks']) {
+        const linked = withRunbookUrls(allGroups(), `${published.url}/${folder}/{alert}.md`);
+        for (const { alert, annotations } of linked.flatMap((group) => group.rules)) {
+          const answer = await fetch(annotations.runbook_url ?? '');
+          assert.equal(answer.status, 200, annotations.runbook_url);
+          assert.match(await answer.text(), new RegExp(`^# ${alert}\n`));
+          assert.equal(annotations.runbook, undefined);
+        }
+      }
+    } finally {
+      await published.stop();
+    }
+  });
+
+  it('has no link that nobody can follow', () => {
+    const links = rules.map(({ annotations }) => annotations.runbook_url);
+    assert.deepEqual(
+      links.filter((link) => link !== undefined && !/^https?:/.test(link)),
+      [],
+    );
   });
 
   it('has a story for each alert', () => {
@@ -176,6 +207,18 @@ async function expect(alert: string, inputs: readonly Input[], count: number): P
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** The files of a folder, as a web server has them. */
+async function publish(folder: string) {
+  const server = createServer((request, response) => {
+    readFile(path.join(folder, request.url ?? ''), 'utf8').then(
+      (page) => response.end(page),
+      () => response.writeHead(404).end(),
+    );
+  });
+  const port = await listen(server, { host: '127.0.0.1', port: 0 });
+  return { url: `http://127.0.0.1:${String(port)}`, stop: () => closeServer(server) };
 }
 
 async function promtool(...args: readonly string[]): Promise<void> {

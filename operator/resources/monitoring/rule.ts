@@ -9,7 +9,9 @@ export interface AlertRule {
   readonly annotations: {
     readonly summary: string;
     readonly description: string;
-    readonly runbook_url: string;
+    /** Its page in this repository, for who has no address of it. */
+    readonly runbook?: string;
+    readonly runbook_url?: string;
   };
 }
 
@@ -18,11 +20,8 @@ export interface RuleGroup {
   readonly rules: readonly AlertRule[];
 }
 
-/**
- * Where the runbooks are: one page each, `<alert>.md`. It is the path in this repository; whoever publishes the
- * documentation puts its address here and regenerates.
- */
-export const runbookBase = 'docs/runbooks';
+/** One page each, `<alert>.md`. A path is no link: whoever publishes the pages says where, see `withRunbookUrls`. */
+export const runbookFolder = 'docs/runbooks';
 
 export interface AlertText {
   readonly severity: 'critical' | 'warning';
@@ -39,8 +38,23 @@ export function alertRule(alert: string, text: AlertText): AlertRule {
     expr: text.expr,
     for: text.for,
     labels: { severity },
-    annotations: { summary, description, runbook_url: `${runbookBase}/${alert}.md` },
+    annotations: { summary, description, runbook: `${runbookFolder}/${alert}.md` },
   };
+}
+
+/** @param url an address in which `{alert}` stands for the name of the alert; without it, as they are */
+export const withRunbookUrls = (
+  groups: readonly RuleGroup[],
+  url: string | undefined,
+): readonly RuleGroup[] =>
+  url === undefined
+    ? groups
+    : groups.map(({ name, rules }) => ({ name, rules: rules.map((rule) => withRunbookUrl(rule, url)) }));
+
+function withRunbookUrl(rule: AlertRule, url: string): AlertRule {
+  const { summary, description } = rule.annotations;
+  const annotations = { summary, description, runbook_url: url.replaceAll('{alert}', rule.alert) };
+  return { ...rule, annotations };
 }
 
 /** A label matcher as it stands between braces, such as `namespace="speech"`. */

@@ -37,7 +37,11 @@ const becomes: Readonly<Record<string, unknown>> = {
   [`${container}.image`]: 'registry.example/speech/operator:1.2.3',
   [`${container}.imagePullPolicy`]: 'Always',
   [`${container}.resources`]: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '512Mi' } },
-  [`${container}.args`]: ['--metrics-port=9090', '--namespace=$(NAMESPACE)'],
+  [`${container}.args`]: [
+    '--metrics-port=9090',
+    '--namespace=$(NAMESPACE)',
+    '--runbook-url=https://docs.example/runbooks/{alert}.md',
+  ],
   [`${container}.ports.0.containerPort`]: 9090,
   [`${container}.env.1`]: { name: 'LOG_LEVEL', value: 'debug' },
 };
@@ -103,6 +107,8 @@ describe('the schema of values', () => {
     [{ nodeSelector: { gpu: true } }, /\/nodeSelector\/gpu/],
     [{ tolerations: {} }, /\/tolerations/],
     [{ logLevel: 'loud' }, /\/logLevel/],
+    [{ runbookUrl: 'https://docs.example/runbooks' }, /\/runbookUrl/],
+    [{ runbookUrl: 'docs/runbooks/{alert}.md' }, /\/runbookUrl/],
     [{ metrics: { port: 80 } }, /\/metrics\/port/],
     [{ podDisruptionBudget: true }, /\/podDisruptionBudget/],
     [{ networkPolicy: { apiServerPorts: [] } }, /\/networkPolicy\/apiServerPorts/],

@@ -35,6 +35,7 @@ export const everyValue: Values = {
     },
   },
   logLevel: 'debug',
+  runbookUrl: 'https://docs.example/runbooks/{alert}.md',
   metrics: { port: 9090 },
   networkPolicy: { apiServerPorts: [7443] },
 };
