@@ -1,9 +1,9 @@
 /**
- * What the chart takes over word for word, so that it is written once: the definition, and the rights of the operator. Both
- * become templates.
+ * What the chart takes over word for word, so that it is written once: the definition, the rights of the operator and those of
+ * people. All become templates.
  */
 import { readFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
+import { parseAllDocuments, parseDocument } from 'yaml';
 
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
 const head = (of: string): string =>
@@ -11,13 +11,15 @@ const head = (of: string): string =>
 
 /** Every file with what belongs into it. */
 export async function chartFiles(): Promise<ReadonlyMap<string, string>> {
-  const [definition, rules, leaseRules] = await Promise.all([
+  const [definition, userRoles, rules, leaseRules] = await Promise.all([
     readFile(here('../crds/schedulercluster.yaml'), 'utf8'),
+    readFile(here('install/user-roles.yaml'), 'utf8'),
     readFile(here('install/rbac.yaml'), 'utf8'),
     readFile(here('base/lease-rbac.yaml'), 'utf8'),
   ]);
   return new Map([
     [here('chart/templates/crd.yaml'), definitionTemplate(definition)],
+    [here('chart/templates/user-roles.yaml'), userRolesTemplate(userRoles)],
     [
       here('chart/templates/_rules.tpl'),
       head('manifests/install/rbac.yaml and manifests/base/lease-rbac.yaml') +
@@ -25,6 +27,19 @@ export async function chartFiles(): Promise<ReadonlyMap<string, string>> {
         defined('leaseRules', rulesIn(leaseRules)),
     ],
   ]);
+}
+
+/** They are for the whole cluster, so a release for one namespace has none. */
+function userRolesTemplate(userRoles: string): string {
+  const documents = parseAllDocuments(userRoles);
+  for (const document of documents)
+    document.setIn(['metadata', 'labels', 'app.kubernetes.io/part-of'], 'lingua');
+  const text = documents.map((document) => document.toString({ lineWidth: 0 })).join('');
+  return (
+    head('manifests/install/user-roles.yaml') +
+    '{{- if and .Values.userRoles.enabled (eq .Values.scope "cluster") }}\n' +
+    `${text}{{- end }}\n`
+  );
 }
 
 /** A definition that went with its release would take all fleets along: Helm leaves it. */

@@ -1,6 +1,7 @@
 /** Starts every controller; the front of this folder. */
 import { Informers } from './informers.ts';
 import type { Controller, ControllerContext } from './controller.ts';
+import { startClusterRoles } from './cluster-roles.ts';
 import { startCollector } from './collector/controller.ts';
 import { startDeployments, startReplicaSets } from './deployment/controller.ts';
 import { startDisruption } from './disruption.ts';
@@ -38,6 +39,7 @@ async function startAll(
     startEndpoints(context),
     startDisruption(context),
     startNamespaces(context),
+    startClusterRoles(context),
     startServiceAccounts(context, certificateAuthority),
     collector,
   ];

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { openPlace, type Place } from '../workloads/place.ts';
+import { eventually, openPlace, type Place } from '../workloads/place.ts';
+import { createFrom, json } from './place-words.ts';
 
 const bob = 'bob@example.com';
 
@@ -95,5 +96,44 @@ describe('access', { concurrency: 2 }, () => {
     ]);
     assert.equal(code, 1);
     assert.match(stderr, /cannot change roleRef/);
+  });
+
+  it('is gathered: what a role adds to `view`, editors and administrators have too', async (t) => {
+    const place = await openPlace(t);
+    const name = `${place.namespace}-more`;
+    const grant = ['create', 'clusterrole', name, '--verb=get', '--resource=pods/ephemeralcontainers'];
+    await place.kubectl('create', 'rolebinding', 'editor', '--clusterrole=edit', `--user=${bob}`);
+    const may = async () =>
+      (await canI(place, 'get', 'pods', '--subresource=ephemeralcontainers')) === 'yes' || undefined;
+    await place.kubectl(...grant);
+    t.after(() => place.tryKubectl(['delete', 'clusterrole', name]));
+    assert.equal(await may(), undefined);
+    const label = 'rbac.authorization.k8s.io/aggregate-to-view';
+    await place.kubectl('label', 'clusterrole', name, `${label}=true`);
+    await eventually('the editor may', may);
+    assert.equal(await canI(place, 'list', 'pods', '-n', 'default'), 'no');
+    assert.equal(await canI(place, 'create', 'configmaps'), 'yes');
+    await place.kubectl('label', 'clusterrole', name, `${label}-`);
+    await eventually('the editor may no more', async () => (await may()) === undefined);
+  });
+
+  it("that a role gathers is nobody's to write by hand", async (t) => {
+    const place = await openPlace(t);
+    const name = `${place.namespace}-all`;
+    const selector = { matchLabels: { [name]: 'yes' } };
+    const rule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] };
+    const { code, stderr } = await createFrom(place, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name },
+      aggregationRule: { clusterRoleSelectors: [selector] },
+      rules: [rule],
+    });
+    t.after(() => place.tryKubectl(['delete', 'clusterrole', name]));
+    assert.equal(code, 0, stderr);
+    await eventually('the rules are those of the roles it asks for, none', async () => {
+      const { rules } = await json<{ rules: unknown[] | null }>(place, 'get', 'clusterrole', name);
+      return (rules ?? []).length === 0;
+    });
   });
 });

@@ -74,14 +74,16 @@ for (const [name, renderedBy] of Object.entries(renderers)) {
 
     it('leaves out what is not wished for', async () => {
       const off = { enabled: false };
-      const wish = { networkPolicy: off, podDisruptionBudget: off, crds: { install: false } };
-      const kinds = (await renderedBy(wish)).map(({ kind }) => kind);
+      const wish = { networkPolicy: off, podDisruptionBudget: off, userRoles: off, crds: { install: false } };
+      const objects = await renderedBy(wish);
+      const kinds = objects.map(({ kind }) => kind);
       const without = ['NetworkPolicy', 'PodDisruptionBudget', 'CustomResourceDefinition'];
       assert.deepEqual(
         kinds.filter((kind) => without.includes(kind)),
         [],
       );
       assert.ok(kinds.includes('Deployment'));
+      assert.ok(!objects.some(({ metadata }) => metadata.name.startsWith('lingua-schedulerclusters-')));
     });
   });
 }
@@ -101,6 +103,7 @@ describe('the schema of values', () => {
     [{ imagePullSecrets: ['registry'] }, /\/imagePullSecrets\/0/],
     [{ scope: 'everywhere' }, /\/scope/],
     [{ crds: { install: 'yes' } }, /\/crds\/install/],
+    [{ userRoles: { view: true } }, /\/userRoles .*additional properties/],
     [{ replicas: -1 }, /\/replicas/],
     [{ replicas: '2' }, /\/replicas/],
     [{ resources: { limit: {} } }, /\/resources .*additional properties/],

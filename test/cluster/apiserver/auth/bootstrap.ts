@@ -1,7 +1,8 @@
 /** Roles that every cluster begins with. */
 import type { Json, JsonObject } from '../../../../operator/schema/json.ts';
 
-const all: JsonObject = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
+const api = 'rbac.authorization.k8s.io';
+const everything: JsonObject = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
 const read = ['get', 'list', 'watch'];
 const write = [...read, 'create', 'delete', 'deletecollection', 'patch', 'update'];
 
@@ -56,7 +57,6 @@ const viewed = [
 ];
 
 const edited = [
-  ...viewed,
   rule(
     [''],
     [...coreObjects.filter((name) => !['events', 'namespaces'].includes(name)), 'secrets', 'pods/eviction'],
@@ -68,16 +68,22 @@ const edited = [
   rule(['networking.k8s.io'], ['ingresses', 'networkpolicies'], write),
 ];
 
+const roleRights = [rule([api], ['roles', 'rolebindings'], write)];
+
 const selfReviews = [
   rule(['authorization.k8s.io'], ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'], ['create']),
   rule(['authentication.k8s.io'], ['selfsubjectreviews'], ['create']),
 ];
 
+/** `own` is what each begins with; its rules go on into the role `within` which it stands. */
+const aggregated: readonly { name: string; own: Json[]; all: Json[]; within?: string }[] = [
+  { name: 'view', own: viewed, all: viewed, within: 'edit' },
+  { name: 'edit', own: edited, all: [...edited, ...viewed], within: 'admin' },
+  { name: 'admin', own: roleRights, all: [...roleRights, ...edited, ...viewed] },
+];
+
 const roles: Readonly<Record<string, Json[]>> = {
-  'cluster-admin': [all, { nonResourceURLs: ['*'], verbs: ['*'] }],
-  admin: [...edited, rule(['rbac.authorization.k8s.io'], ['roles', 'rolebindings'], write)],
-  edit: edited,
-  view: viewed,
+  'cluster-admin': [everything, { nonResourceURLs: ['*'], verbs: ['*'] }],
   'system:basic-user': selfReviews,
   'system:discovery': [paths(...discovery)],
   'system:public-info-viewer': [paths('/healthz', '/livez', '/readyz', '/version', '/version/')],
@@ -91,16 +97,27 @@ const bindings: readonly (readonly [role: string, group: string])[] = [
   ['system:public-info-viewer', 'system:unauthenticated'],
 ];
 
-const api = 'rbac.authorization.k8s.io';
 const labels = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
+const labelTo = (role: string): Record<string, string> => ({
+  [`rbac.authorization.k8s.io/aggregate-to-${role}`]: 'true',
+});
 
-export const bootstrapRoles = (): JsonObject[] =>
-  Object.entries(roles).map(([name, rules]) => ({
-    apiVersion: `${api}/v1`,
-    kind: 'ClusterRole',
-    metadata: { name, labels },
-    rules,
-  }));
+const clusterRole = (name: string, more: Record<string, string>, rules: Json[]): JsonObject => ({
+  apiVersion: `${api}/v1`,
+  kind: 'ClusterRole',
+  metadata: { name, labels: { ...labels, ...more } },
+  rules,
+});
+
+export const bootstrapRoles = (): JsonObject[] => [
+  ...Object.entries(roles).map(([name, rules]) => clusterRole(name, {}, rules)),
+  ...aggregated.map(({ name, own }) => clusterRole(`system:aggregate-to-${name}`, labelTo(name), own)),
+  // With their first rules, so that they are worth something before the controller that gathers them runs.
+  ...aggregated.map(({ name, all, within }) => ({
+    ...clusterRole(name, within === undefined ? {} : labelTo(within), all),
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: labelTo(name) }] },
+  })),
+];
 
 export function bootstrapBindings(): JsonObject[] {
   const groups = Map.groupBy(bindings, ([role]) => role);

@@ -4,8 +4,10 @@ import type { Api, Call, User } from '../api.ts';
 import { authenticate } from '../auth/authenticate.ts';
 import { discovery } from '../discovery/discovery.ts';
 import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
+import { openApiV2, openApiV2Asked, openApiV2Type } from '../discovery/openapi-v2.ts';
 import { version } from '../discovery/version.ts';
 import type { JsonObject } from '../../../../operator/schema/json.ts';
+import type { Registry } from '../kinds/registry.ts';
 import { ApiError, internalError, notAcceptable, UnknownPath } from '../status.ts';
 import { authorize } from './authorize.ts';
 import { readBody } from './body.ts';
@@ -77,7 +79,7 @@ function sendDocument(
   else if (clean === '/openapi/v3') json(openApiIndex(registry));
   else if (clean.startsWith('/openapi/v3/'))
     json(openApiDocument(registry, clean.slice('/openapi/v3/'.length)) ?? fail());
-  else if (clean === '/openapi/v2') json(openApiV2(accept));
+  else if (clean === '/openapi/v2') sendOpenApiV2(registry, accept, response);
   else if (clean === '/api' || clean === '/apis' || /^\/(api|apis)\//.test(clean)) {
     const { type, body } = discovery(registry, clean, accept);
     send(response, 200, JSON.stringify(body), { 'content-type': type });
@@ -86,19 +88,14 @@ function sendDocument(
   else fail();
 }
 
-function fail(): never {
-  throw new UnknownPath();
+function sendOpenApiV2(registry: Registry, accept: string, response: ServerResponse): void {
+  const takesIt = [openApiV2Asked, openApiV2Type, '*/*'].some((type) => accept.includes(type));
+  if (!takesIt && accept !== '') throw notAcceptable(openApiV2Type);
+  send(response, 200, openApiV2(registry), { 'content-type': openApiV2Type });
 }
 
-/** Clients that need the old form ask for protobuf; those that take JSON get an empty description. */
-function openApiV2(accept: string): JsonObject {
-  if (accept !== '' && !/application\/json|\*\/\*/.test(accept)) throw notAcceptable('application/json');
-  return {
-    swagger: '2.0',
-    info: { title: 'Kubernetes', version: version.gitVersion },
-    paths: {},
-    definitions: {},
-  };
+function fail(): never {
+  throw new UnknownPath();
 }
 
 function warningHeaders(warnings: readonly string[]): { warning?: string[] } {
@@ -132,7 +129,7 @@ function sendError(
 function send(
   response: ServerResponse,
   status: number,
-  body: string,
+  body: string | Buffer,
   headers: Readonly<Record<string, string | string[]>> = {},
 ): void {
   response.writeHead(status, {

@@ -1,4 +1,4 @@
-/** The protobuf wire format: numbered fields that hold a varint or bytes. */
+/** The protobuf wire format, read and written: numbered fields that hold a varint or bytes. */
 import { badRequest } from '../status.ts';
 
 export interface Field {
@@ -53,4 +53,20 @@ export const text = (bytes: Buffer): string => bytes.toString('utf8');
 export function varint(fields: readonly Field[], number: number): number {
   const value = fields.find((field) => field.number === number)?.value;
   return typeof value === 'bigint' ? Number(BigInt.asIntN(64, value)) : 0;
+}
+
+/** A field that holds bytes: a text, or another message. */
+export function bytesField(number: number, value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([writeVarint((number << 3) | 2), writeVarint(bytes.length), bytes]);
+}
+
+export const booleanField = (number: number, value: boolean): Buffer =>
+  Buffer.concat([writeVarint(number << 3), writeVarint(value ? 1 : 0)]);
+
+function writeVarint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+  return Buffer.from([...bytes, rest]);
 }
