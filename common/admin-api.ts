@@ -30,6 +30,15 @@ export const InstanceReport = z.object({
     maxMemoryBytes: z.number().optional(),
     /** What the last failure said, without credentials; null when the last ping succeeded. */
     error: z.string().nullable(),
+    /** Of credentials in files; absent without such files, and in versions that do not tell. */
+    login: z
+      .object({
+        /** What connections log in with, by `credentialsDigest`. */
+        digest: z.string(),
+        /** What Redis said to newer ones, when it does not take them; null when there are none. */
+        refused: z.string().nullable(),
+      })
+      .optional(),
   }),
   /** Whether this process holds the lease on its instance id. A false here on a running pod means a duplicate id. */
   lease: z.object({ held: z.boolean(), epoch: z.number(), holder: z.string().nullable() }),

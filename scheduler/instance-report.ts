@@ -1,15 +1,21 @@
 /** What the admin API tells of this instance. */
 import type { InstanceReport } from '../common/admin-api.ts';
+import { credentialsDigest } from '../common/credentials-digest.ts';
 import { version } from '../common/version.ts';
 import type { Instance } from './instance.ts';
-import type { InboxStats } from './store/store.ts';
+import type { InboxStats, Store } from './store/store.ts';
 
 const nothing: InboxStats = { length: 0, pending: 0, dlqLength: 0 };
 
-export async function reportOf(
-  instance: Instance,
-  process: { readonly startedAt: number; readonly configSha256: string; readonly stopped: boolean },
-): Promise<InstanceReport> {
+export interface ProcessFacts {
+  readonly startedAt: number;
+  readonly configSha256: string;
+  readonly stopped: boolean;
+  /** Of whoever asks: the key of digests that are meant for it. */
+  readonly adminToken: string;
+}
+
+export async function reportOf(instance: Instance, process: ProcessFacts): Promise<InstanceReport> {
   const { config, store, instanceId, lease, desk, floor, edge, drain, readiness, storeHealth } = instance;
   const { phase2 } = config.scheduler;
   const { reachable, roundTripMs, error } = storeHealth();
@@ -29,6 +35,7 @@ export async function reportOf(
       keyPrefix: phase2.redis.key_prefix,
       roundTripMs,
       error,
+      ...loginOf(store, process),
     },
     lease: { held: lease.held, epoch: lease.epoch, holder: lease.holder },
     connections: { sessions: edge.count('session'), nodes: edge.count('node') },
@@ -39,6 +46,12 @@ export async function reportOf(
     inbox: reachable ? await store.inbox.stats(instanceId).catch(() => nothing) : nothing,
     drain: drain.report,
   };
+}
+
+function loginOf({ logins }: Store, { adminToken }: ProcessFacts): Pick<InstanceReport['redis'], 'login'> {
+  if (!logins) return {};
+  const { files, refused } = logins.state;
+  return { login: { digest: credentialsDigest(adminToken, files), refused } };
 }
 
 async function selectionsOf({ registry }: Instance): Promise<InstanceReport['selections']> {

@@ -178,7 +178,8 @@ function createFront(base: Base, lease: Lease, { desk, floor }: ReturnType<typeo
     },
   });
   const ping = () => store.ping();
-  const storeHealth = watchStoreHealth({ ping, clock, log: base.log, intervalMs: beat.pingMs }, signal);
+  const asked = { ping, logins: store.logins };
+  const storeHealth = watchStoreHealth({ ...asked, clock, log: base.log, intervalMs: beat.pingMs }, signal);
   const readiness = createReadiness({
     started: () => state.started,
     draining: () => drain.active,

@@ -95,9 +95,9 @@ async function openPorts(options: StartOptions, instance: Instance, surfaces: Su
   const main = createHttpServer({ ...probeRoutes(readiness, registry), ...surfaces.routes }, log);
   edge.attach(main);
   const port = await open(main, 'http', { host, port: config.server.port }, options);
-  const report = () => {
-    const facts = { startedAt: presence.started_at, configSha256, stopped: lifecycle.phase === 'stopped' };
-    return reportOf(instance, facts);
+  const report = (adminToken: string) => {
+    const stopped = lifecycle.phase === 'stopped';
+    return reportOf(instance, { startedAt: presence.started_at, configSha256, stopped, adminToken });
   };
   const token = adminTokenFrom(adminTokenFile);
   const begin = (timeoutSeconds: number | undefined) => {

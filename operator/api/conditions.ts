@@ -77,6 +77,10 @@ export const remedies = {
     'Check user, password and rights of that user in Redis against the Secret that spec.redis.authSecretRef names.',
   CertificateRefused:
     "Check the server's certificate against the Secret that spec.redis.tls.caSecretRef names, and that the addresses begin with rediss://.",
+  CredentialsRotating:
+    'Wait: Kubernetes brings a changed Secret into the pods within about a minute, and nothing restarts. Leave the former password in Redis until then.',
+  NewCredentialsRefused:
+    'Add the new password, or the new authority, to Redis first, or put the former one back into the Secret; it is tried again every few seconds. Until then an instance that loses its connection cannot come back.',
   NoInstanceAnswers:
     'Wait for an instance to start; if one runs, check that the operator can reach port 5011 of the pods.',
   // InstancesUnique

@@ -627,6 +627,8 @@ export interface SchedulerClusterStatus {
   selector?: string;
   /** Name of the ConfigMap that holds the current configuration files. */
   configMapName?: string;
+  /** Names what all instances log in to Redis with, without telling anything of it. It changes when they follow a change of the Secrets of `spec.redis`. */
+  redisCredentials?: string;
   /** The change that is on its way to the instances, or was last. */
   rollout?: {
     /** Names the pods as this object asks for them; the value for the annotation `lingua.dev/promote`. */

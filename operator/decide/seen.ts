@@ -9,6 +9,8 @@ export interface Seen {
   readonly pods: readonly Pod[];
   /** What is wrong with the Secrets that the spec names, for people; empty when nothing is, or when it names none. */
   readonly secretFaults: readonly string[];
+  /** Of what these Secrets say now, to compare with what instances log in with; absent when they are not whole, or there are none. */
+  readonly credentialsDigest?: string | undefined;
   /** Kinds that the spec asks for and the cluster does not know, or does not let the operator see. */
   readonly missing: readonly Missing[];
   /** What the instances said when last asked, by the uid of their pod; without an entry nobody has asked yet. */

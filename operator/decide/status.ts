@@ -8,7 +8,7 @@ import { configValid } from './conditions/config-valid.ts';
 import { drained } from './conditions/drained.ts';
 import { degraded } from './conditions/degraded.ts';
 import type { Facts } from './conditions/facts.ts';
-import { previous } from './conditions/facts.ts';
+import { previous, wantedPods } from './conditions/facts.ts';
 import { instancesUnique } from './conditions/instances-unique.ts';
 import { productionReady } from './conditions/production-ready.ts';
 import { progressing } from './conditions/progressing.ts';
@@ -16,6 +16,7 @@ import { ready } from './conditions/ready.ts';
 import { redisReachable } from './conditions/redis-reachable.ts';
 import { routingVerified } from './conditions/routing-verified.ts';
 import { instanceList } from './instance-list.ts';
+import { credentialsInUse } from './logins.ts';
 import { planOf } from './plan.ts';
 import { isReady } from './pods.ts';
 import { rolloutStatus } from './update.ts';
@@ -32,10 +33,17 @@ export function statusOf(moment: Omit<Facts, 'plan'>): SchedulerClusterStatus {
     updatedReplicas: set?.updatedReplicas ?? 0,
     selector: selectorString(selectorLabels(cluster)),
     configMapName: currentConfigMapName(cluster),
+    ...redisCredentials(facts),
     rollout: rolloutStatus(facts, plan.update),
     conditions: conditions(facts),
     instances: instanceList(facts, plan),
   };
+}
+
+function redisCredentials(facts: Facts): Pick<SchedulerClusterStatus, 'redisCredentials'> {
+  const { cluster, seen } = facts;
+  const inUse = credentialsInUse(seen, wantedPods(facts), cluster.status?.redisCredentials);
+  return inUse === undefined ? {} : { redisCredentials: inUse };
 }
 
 function conditions(facts: Facts): Condition[] {

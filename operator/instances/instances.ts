@@ -185,6 +185,8 @@ function essence(answer: InstanceAnswer | undefined): string {
     ready,
     configSha256,
     redis.reachable,
+    redis.login?.digest,
+    redis.login?.refused,
     lease.held,
     lease.holder,
     progress,

@@ -1,5 +1,6 @@
 /** Says in the status what was seen, only when that is something new, and as an event when a condition turned. */
 import { isDeepStrictEqual } from 'node:util';
+import { credentialsChanged } from '../../common/credentials-digest.ts';
 import type { ConditionType } from '../api/conditions.ts';
 import { kind, schedulerClusters } from '../api/group.ts';
 import { keyOf } from '../api/names.ts';
@@ -35,6 +36,7 @@ export async function report(
   lastReports.set(key, nowMs);
   announceTurns(cluster, status, deps);
   announceCanary(cluster, status, deps);
+  announceRotation(cluster, status, deps);
 }
 
 export function saysSomethingNew(
@@ -83,4 +85,19 @@ function announceCanary(
   if (rollout?.verdict !== 'Passed' || cluster.status?.rollout?.verdict === 'Passed') return;
   const note = `The instances that tried revision ${rollout.revision} stayed within the limits; the others follow.`;
   events.record({ regarding: cluster, type: 'Normal', reason: 'CanaryPassed', action: 'Update', note });
+}
+
+/** Of the user's Secrets; an operator that meets a fleet for the first time knows of no change. */
+function announceRotation(cluster: SchedulerCluster, next: SchedulerClusterStatus, { events }: Deps): void {
+  const [before, now] = [cluster.status?.redisCredentials, next.redisCredentials];
+  if (before === undefined || now === undefined || !credentialsChanged(before, now)) return;
+  const note =
+    'All instances log in to Redis with what the Secret says now; what it said before is not needed any more.';
+  events.record({
+    regarding: cluster,
+    type: 'Normal',
+    reason: 'CredentialsRotated',
+    action: 'Observe',
+    note,
+  });
 }

@@ -29,11 +29,14 @@ export function adminTokenFrom(path: string | undefined): AdminToken {
     async check(authorization) {
       const expected = path === undefined ? undefined : await current(path).catch(() => undefined);
       if (expected === undefined) return 'not_configured';
-      const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
+      const given = tokenIn(authorization);
       return given !== undefined && equal(given, expected) ? 'allowed' : 'wrong';
     },
   };
 }
+
+export const tokenIn = (authorization: string | undefined): string | undefined =>
+  /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
 
 /** In constant time; the hashes make both sides equally long. */
 const equal = (a: string, b: string): boolean => timingSafeEqual(sha256(a), sha256(b));

@@ -4,11 +4,12 @@ import { DrainRequest, ProbeRequest, type InstanceReport, type ProbeReport } fro
 import { json, type HttpAnswer, type HttpHandler, type HttpRoutes } from '../../common/http.ts';
 import type { z } from 'zod';
 import { paths } from '../../common/workload.ts';
-import type { AdminToken } from './admin-token.ts';
+import { tokenIn, type AdminToken } from './admin-token.ts';
 
 interface AdminDeps {
   readonly token: AdminToken;
-  readonly report: () => Promise<InstanceReport>;
+  /** @param adminToken of the request */
+  readonly report: (adminToken: string) => Promise<InstanceReport>;
   /** Begins a drain, or does nothing when one is on. */
   readonly drain: (timeoutSeconds: number | undefined) => void;
   /** Tries the route to an instance; undefined when one is tried, or was a moment ago. */
@@ -31,12 +32,14 @@ export function adminRoutes({ token, report, drain, probe }: AdminDeps): HttpRou
     };
 
   return {
-    [`GET ${paths.adminInstance}`]: guarded(async () => json(200, await report())),
+    [`GET ${paths.adminInstance}`]: guarded(async (request) =>
+      json(200, await report(tokenIn(request.headers.authorization) ?? '')),
+    ),
     [`POST ${paths.adminDrain}`]: guarded(async (request) => {
       const asked = await bodyOf(request, DrainRequest);
       if (!asked) return json(400, { error: 'the body must be empty or {"timeoutSeconds": 0 to 3600}' });
       drain(asked.timeoutSeconds);
-      return json(202, await report());
+      return json(202, await report(tokenIn(request.headers.authorization) ?? ''));
     }),
     [`POST ${paths.adminProbe}`]: guarded(async (request) => {
       const asked = await bodyOf(request, ProbeRequest);

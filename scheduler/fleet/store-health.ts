@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
 import { toAppError } from '../../common/errors.ts';
+import type { Logins } from '../store/store.ts';
 
 export interface StoreHealth {
   readonly reachable: boolean;
@@ -11,6 +12,8 @@ export interface StoreHealth {
 
 interface HealthDeps {
   readonly ping: () => Promise<number>;
+  /** Told at each turn, at its own pace. */
+  readonly logins?: Pick<Logins, 'look'> | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly intervalMs: number;
@@ -21,6 +24,7 @@ export function watchStoreHealth(deps: HealthDeps, signal: AbortSignal): () => S
   let health: StoreHealth = { reachable: false, roundTripMs: null, error: 'not asked yet' };
   const loop = async () => {
     while (!signal.aborted) {
+      void deps.logins?.look();
       const next = await ask(deps.ping);
       if (next.reachable !== health.reachable) report(next, deps.log);
       health = next;

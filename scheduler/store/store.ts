@@ -34,11 +34,28 @@ export interface Store {
    */
   onReconnect(listener: () => void): void;
 
+  /** Of credentials in files, which may change while we run; absent when there are none. */
+  readonly logins?: Logins | undefined;
+
   /** Round trip of one ping in milliseconds. Throws `unavailable`. */
   ping(): Promise<number>;
   /** Facts about the server for people and for `scheduler doctor`. Throws `unavailable`. */
   examine(): Promise<StoreFacts>;
   close(): Promise<void>;
+}
+
+/** Follows what the files say; see `LoginState`. */
+export interface Logins {
+  /** Looks whether they say something new, and if so whether the server takes it. Never fails. */
+  look(): Promise<void>;
+  readonly state: LoginState;
+}
+
+export interface LoginState {
+  /** What the connections log in with, in the order user, password, authorities. */
+  readonly files: readonly (Uint8Array | undefined)[];
+  /** What the server said to what the files say now, when it does not take it; null when nothing newer is there. */
+  readonly refused: string | null;
 }
 
 /** What can be known of the server behind the store; undefined where it does not say (an ACL may forbid it). */

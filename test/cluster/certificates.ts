@@ -23,14 +23,17 @@ export interface Authority {
 
 const keyKind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
 
-/** @param directory must exist and be private */
-export async function createAuthority(directory: string): Promise<Authority> {
+/**
+ * @param directory must exist and be private
+ * @param subject two authorities that are trusted at a time are told apart by it
+ */
+export async function createAuthority(directory: string, subject = 'pocket-cluster'): Promise<Authority> {
   const files = (name: string): KeyFiles => ({
     certificate: join(directory, `${name}.crt`),
     key: join(directory, `${name}.key`),
   });
   const authority = files('ca');
-  await make(authority, '/CN=pocket-cluster', [
+  await make(authority, `/CN=${subject}`, [
     'basicConstraints=critical,CA:TRUE',
     'keyUsage=critical,keyCertSign,cRLSign,digitalSignature',
   ]);

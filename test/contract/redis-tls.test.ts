@@ -1,10 +1,11 @@
 /** TLS, a user with few rights, and secrets in files that change: as Redis is run where it matters. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { after, before, describe, it } from 'node:test';
 import type { Redis } from 'ioredis';
 import type { RedisStoreOptions } from '../../scheduler/store/redis/options.ts';
@@ -131,6 +132,71 @@ describe('a Redis behind TLS', () => {
     assert.equal(await again(harness, () => openSession(harness.store, 's-2')), 1);
     await harness.dispose();
     assert.throws(() => openHarness({ files }), { code: 'config', message: /secret/ });
+  });
+});
+
+describe('credentials in files that change while connections stand', () => {
+  const files = { authorities: file('trust.crt'), username: file('user'), password: file('word') };
+  let harness: ReturnType<typeof openHarness>;
+  before(async () => {
+    writeFileSync(files.username, 'lingua');
+    writeFileSync(files.password, 'first-secret');
+    copyFileSync(file('ca.crt'), files.authorities);
+    harness = openHarness({ files });
+    await harness.store.ping();
+  });
+  after(async () => {
+    await harness.dispose();
+    await raw.call('ACL', 'SETUSER', 'lingua', 'resetpass', '>first-secret');
+  });
+
+  const said = () =>
+    harness.store.logins!.state.files.map((content) => content && Buffer.from(content).toString());
+  const asUser = async (name: string): Promise<number> =>
+    String(await raw.call('CLIENT', 'LIST'))
+      .split('\n')
+      .filter((line) => line.includes(`user=${name} `)).length;
+
+  it('are refused before Redis knows them, and nothing that stands is touched', async () => {
+    const before = await asUser('lingua');
+    writeFileSync(files.password, 'second-secret');
+    await harness.store.logins!.look();
+    assert.match(harness.store.logins!.state.refused ?? '', /refused the credentials/);
+    assert.equal(said()[1], 'first-secret');
+    await harness.store.ping();
+    assert.equal(await asUser('lingua'), before);
+  });
+
+  it('are used by all that stands as soon as Redis takes them', async () => {
+    await raw.call(
+      'ACL',
+      'SETUSER',
+      'next',
+      'reset',
+      'on',
+      '>second-secret',
+      '~test-*',
+      ...documentedRights(),
+    );
+    writeFileSync(files.username, 'next');
+    await harness.store.logins!.look();
+    assert.deepEqual(said().slice(0, 2), ['next', 'second-secret']);
+    assert.equal(harness.store.logins!.state.refused, null);
+    await until(harness, 'nobody is the former user', async () => (await asUser('lingua')) === 0);
+    // The former one may go, and with it would go every connection that still is that user.
+    await raw.call('ACL', 'SETUSER', 'lingua', 'off');
+    assert.equal(await openSession(harness.store, 's-rotated'), 1);
+    await raw.call('ACL', 'SETUSER', 'lingua', 'on');
+  });
+
+  it('are refused when the authority is another than the server has', async () => {
+    writeFileSync(files.authorities, rootCertificates[0] ?? '');
+    await harness.store.logins!.look();
+    assert.match(harness.store.logins!.state.refused ?? '', /certificate/);
+    await harness.store.ping();
+    copyFileSync(file('ca.crt'), files.authorities);
+    await harness.store.logins!.look();
+    assert.equal(harness.store.logins!.state.refused, null);
   });
 });
 

@@ -3,7 +3,7 @@
  * the Service `redis`; a cluster of three masters is `redis-cluster`, whose nodes name each other as their certificates do.
  */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +21,17 @@ const servers = { redis: 1, 'redis-cluster': 3 } as const;
 export interface RedisPods {
   /** Has `ca.crt` and `redis-password.txt`, as the samples say a person has them. */
   readonly directory: string;
+  /** Asks the single server as its administrator. */
+  ask(...command: readonly string[]): Promise<string>;
+  /** Another authority that signs for the single server. */
+  nextAuthority(): Promise<NextAuthority>;
+}
+
+export interface NextAuthority {
+  /** Its certificate, in PEM. */
+  readonly certificate: string;
+  /** From now on the server shows a certificate by it. */
+  use(): Promise<void>;
 }
 
 /** Everything runs when it returns; the cluster it was started on takes it along when it goes. */
@@ -38,7 +49,33 @@ export async function startRedisPods(kubectl: Kubectl): Promise<RedisPods> {
     await kubectl(['-n', namespace, 'rollout', 'status', `statefulset/${name}`, '--timeout=60s']);
   }
   await joinMasters(kubectl, directory);
-  return { directory };
+  const field = 'jsonpath={.status.podIP}';
+  const address = (await kubectl(['-n', namespace, 'get', 'pod', 'redis-0', '-o', field])).trim();
+  // Whoever signed its certificate by now.
+  const ask = (...command: readonly string[]) => redisCli(['--insecure'], address, command);
+  return { directory, ask, nextAuthority: () => nextAuthority(kubectl, ask) };
+}
+
+async function nextAuthority(kubectl: Kubectl, ask: RedisPods['ask']): Promise<NextAuthority> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'lingua-redis-authority-'));
+  const authority = await createAuthority(directory, 'next-authority');
+  const { certificate, key } = await authority.forServer('next', ['redis.redis.svc']);
+  const read = (file: string) => readFileSync(file, 'utf8');
+  const stringData = { 'next.crt': read(certificate), 'next.key': read(key) };
+  const pem = read(authority.certificate);
+  rmSync(directory, { recursive: true });
+  return {
+    certificate: pem,
+    async use() {
+      await kubectl(['-n', namespace, 'patch', 'secret', 'tls', '-p', JSON.stringify({ stringData })]);
+      const [, mounted = ''] = (await ask('CONFIG', 'GET', 'tls-cert-file')).split('\n');
+      const file = (name: string) => path.join(path.dirname(mounted), name);
+      // Under the same names the server would not read them anew.
+      const set = ['tls-cert-file', file('next.crt'), 'tls-key-file', file('next.key')];
+      const isSet = async () => (await ask('CONFIG', 'SET', ...set)).startsWith('OK');
+      await eventually('the server has the new certificate', isSet, 90_000);
+    },
+  };
 }
 
 /** For the Services' names; a node of a cluster also shows one of a client to the others. */
@@ -120,7 +157,8 @@ async function joinMasters(kubectl: Kubectl, directory: string): Promise<void> {
   const field = 'jsonpath={.items[*].status.podIP}';
   const listed = await kubectl(['-n', namespace, 'get', 'pods', '-l', 'app=redis-cluster', '-o', field]);
   const addresses = listed.trim().split(' ');
-  const ask = (address: string, ...command: string[]) => redisCli(directory, address, command);
+  const trust = ['--cacert', path.join(directory, 'ca.crt')];
+  const ask = (address: string, ...command: string[]) => redisCli(trust, address, command);
   const share = Math.ceil(16_384 / addresses.length);
   for (const [index, address] of addresses.entries()) {
     const last = Math.min(16_383, (index + 1) * share - 1);
@@ -134,8 +172,12 @@ async function joinMasters(kubectl: Kubectl, directory: string): Promise<void> {
   await eventually('the masters have found each other', formed, 20_000);
 }
 
-async function redisCli(directory: string, address: string, command: readonly string[]): Promise<string> {
-  const tls = ['--tls', '--cacert', path.join(directory, 'ca.crt'), '--no-auth-warning'];
+async function redisCli(
+  trust: readonly string[],
+  address: string,
+  command: readonly string[],
+): Promise<string> {
+  const tls = ['--tls', ...trust, '--no-auth-warning'];
   const args = ['-h', address, '-p', port, ...tls, '-a', adminPassword, ...command];
   const { stdout } = await promisify(execFile)('redis-cli', args);
   return stdout;

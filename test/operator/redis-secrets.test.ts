@@ -1,6 +1,7 @@
 /** User, password and certificates of Redis: files in the pods, and nowhere else. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it } from 'node:test';
+import { credentialsDigest } from '../../common/credentials-digest.ts';
 import { AppError } from '../../common/errors.ts';
 import { pods, secrets, type Secret } from '../../operator/kube/resources.ts';
 import { sampleCluster } from './sample.ts';
@@ -88,6 +89,69 @@ it('a rotated Secret restarts nothing', async () => {
   world.resync();
   await world.converge();
   assert.deepEqual(world.kube.writes(), []);
+});
+
+/** What the pods have, which follows the Secret only after a while. */
+const login = (password: string, refused: string | null = null) => {
+  const files = ['lingua', password, 'PEM'].map((text) => Buffer.from(text));
+  const admin = world.kube.peek(secrets, { namespace: 'default', name: 'demo-admin' });
+  const token = Buffer.from(admin?.data?.['token'] ?? '', 'base64').toString();
+  return { digest: credentialsDigest(token, files), refused };
+};
+const logsInWith = (of: (pod: string) => ReturnType<typeof login>): void => {
+  world.report = (pod) => ({
+    redis: { reachable: true, mode: 'single', keyPrefix: 'p', roundTripMs: 1, error: null, login: of(pod) },
+  });
+};
+
+it('a rotated Secret is followed instance by instance, and told once when all have', async () => {
+  all();
+  world.put(sampleCluster({ redis }));
+  await world.converge();
+  logsInWith(() => login('pa55word-of-redis'));
+  await later();
+  assert.equal(world.says('RedisReachable'), 'True Reachable');
+  secret('redis-user', { user: 'lingua', password: 'another' });
+  logsInWith((pod) => login(pod.endsWith('-1') ? 'another' : 'pa55word-of-redis'));
+  await later();
+  assert.equal(world.says('RedisReachable'), 'True CredentialsRotating');
+  assert.match(
+    world.condition('RedisReachable').message,
+    /^1 of 2 instances log in to Redis with what the Sec/,
+  );
+  assert.equal(world.says('Ready'), 'True FleetReady');
+  logsInWith(() => login('another'));
+  await later();
+  assert.equal(world.says('RedisReachable'), 'True Reachable');
+  await later();
+  const told = world.events.filter(({ reason }) => reason === 'CredentialsRotated');
+  assert.equal(told.length, 1);
+  assert.ok(!JSON.stringify([world.cluster(), world.events]).includes('another'));
+});
+
+it('what Redis refuses of a rotated Secret is said, while the fleet works on', async () => {
+  all();
+  world.put(sampleCluster({ redis }));
+  await world.converge();
+  secret('redis-user', { user: 'lingua', password: 'another' });
+  logsInWith(() => login('pa55word-of-redis', 'Redis refused the credentials'));
+  await later();
+  assert.equal(world.says('RedisReachable'), 'True NewCredentialsRefused');
+  assert.equal(world.says('Degraded'), 'True NewCredentialsRefused');
+  assert.equal(world.says('Ready'), 'True FleetReady');
+});
+
+it('another admin token is no rotation', async () => {
+  all();
+  world.put(sampleCluster({ redis }));
+  await world.converge();
+  logsInWith(() => login('pa55word-of-redis'));
+  await later();
+  world.kube.remove(world.kube.peek(secrets, { namespace: 'default', name: 'demo-admin' })!);
+  await later();
+  await later();
+  assert.equal(world.says('RedisReachable'), 'True Reachable');
+  assert.ok(!world.events.some(({ reason }) => reason === 'CredentialsRotated'));
 });
 
 const errors: [said: string, reason: string][] = [

@@ -46,6 +46,9 @@ export function degraded(facts: Facts): Verdict {
 }
 
 function faultOf(facts: Facts, pod: Pod): Fault | undefined {
+  const refused = reportOf(facts.seen, pod)?.redis.login?.refused;
+  if (typeof refused === 'string')
+    return { reason: 'NewCredentialsRefused', detail: `of what its Secret says now: ${refused}` };
   const image = imageFault(pod);
   if (image !== undefined) return { reason: 'ImagePullFailed', detail: image };
   if (isCrashLooping(pod)) {

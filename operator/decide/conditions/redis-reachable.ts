@@ -1,5 +1,6 @@
 /** RedisReachable: what the instances say of Redis. The operator itself never talks to it. */
 import { verdict, type Reason, type Verdict } from '../../api/conditions.ts';
+import { loginsOf } from '../logins.ts';
 import { answerOf, isAlive, isReady } from '../pods.ts';
 import { instances, previous, wantedPods, type Facts } from './facts.ts';
 
@@ -23,13 +24,29 @@ export function redisReachable(facts: Facts): Verdict {
       `${who}${verb} Redis; ${first.name} says: ${first.redis.error ?? 'no reason'}.`,
     );
   }
-  if (reports.length > 0) return verdict('True', 'Reachable', `${instances(reports.length)} reach Redis.`);
+  if (reports.length > 0) return rotating(facts) ?? reachable(reports.length);
   const silent = answers.find(({ answer }) => answer?.kind === 'silent');
   if (silent?.answer?.kind === 'silent') {
     const detail = `${silent.pod.metadata.name}: ${silent.answer.error}.`;
     return verdict('Unknown', 'NoInstanceAnswers', `No instance has answered. ${detail}`);
   }
   return unasked(facts);
+}
+
+const reachable = (count: number): Verdict =>
+  verdict('True', 'Reachable', `${instances(count)} reach${count === 1 ? 'es' : ''} Redis.`);
+
+/** They reach it, some still with what the Secrets said before. */
+function rotating(facts: Facts): Verdict | undefined {
+  const logins = loginsOf(facts.seen, wantedPods(facts));
+  if (!logins || logins.behind.length === 0) return undefined;
+  const refused = logins.behind.find(({ refused }) => refused !== null);
+  if (refused) {
+    const why = `${refused.name} works on with what it logged in with before; of what the Secret says now: ${refused.refused ?? ''}`;
+    return verdict('True', 'NewCredentialsRefused', `${why}.`);
+  }
+  const done = `${String(logins.asked - logins.behind.length)} of ${instances(logins.asked)}`;
+  return verdict('True', 'CredentialsRotating', `${done} log in to Redis with what the Secret says now.`);
 }
 
 /** A refusal is no outage: other people can mend it. */

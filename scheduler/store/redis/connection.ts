@@ -9,6 +9,7 @@ import type { Clock } from '../../../common/clock.ts';
 import { AppError } from '../../../common/errors.ts';
 import { crc16 } from '../partition.ts';
 import { createClient, defaultCommandTimeoutMs } from './client.ts';
+import type { Credentials } from './credentials.ts';
 import { isMoved, isNoScript, redisFailure } from './failure.ts';
 import type { Observe, RedisStoreOptions } from './options.ts';
 import { asNumber } from './reply.ts';
@@ -142,6 +143,14 @@ export class RedisConnection {
       ask: (command, ...args) =>
         this.#observed(command.toLowerCase(), () => client.call(command, ...args), this.#commandTimeoutMs),
     }));
+  }
+
+  /** As another user, or with another password, from now on. What does not hear of it logs in so at its next connection. */
+  async logIn({ username = 'default', password }: Credentials): Promise<void> {
+    if (password === undefined) return;
+    const clients = this.#client instanceof Cluster ? this.#client.nodes('all') : [this.#client];
+    const ready = clients.filter(({ status }) => status === 'ready');
+    await Promise.allSettled(ready.map((client) => client.call('AUTH', username, password)));
   }
 
   /** Told each time the connection is there again after it was lost. */

@@ -31,6 +31,21 @@ export function credentialFiles({ files = {}, log }: Options): () => Credentials
   };
 }
 
+/** What the files hold now, byte for byte, in the order of `credentialsDigest`; undefined when one cannot be read. */
+export function contentsOf({
+  username,
+  password,
+  authorities,
+}: NonNullable<Options['files']>): readonly (Buffer | undefined)[] | undefined {
+  try {
+    return [username, password, authorities].map((path) =>
+      path === undefined ? undefined : readFileSync(path),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
 function readAll({ username, password, authorities }: NonNullable<Options['files']>): Credentials {
   return {
     ...(username === undefined ? {} : { username: readText(username).trim() }),

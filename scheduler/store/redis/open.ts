@@ -5,6 +5,7 @@
  *   scripts/       every transition, one Lua script each
  *   sessions.ts, jobs.ts, nodes.ts, instances.ts, inbox.ts   the verbs: keys and arguments in, reply out
  *   connection.ts  waiting, failing, coming back
+ *   logins.ts      credentials that change
  */
 import type { Store } from '../store.ts';
 import { defaultCommandTimeoutMs } from './client.ts';
@@ -17,6 +18,7 @@ import { createRedisJobs } from './jobs.ts';
 import { createKeys } from './keys.ts';
 import { createRedisNodes } from './nodes.ts';
 import type { RedisStoreOptions } from './options.ts';
+import { followLogins } from './logins.ts';
 import { ReplicatedCommits } from './replication.ts';
 import type { RunCalls } from './script-group.ts';
 import { createRedisSessions } from './sessions.ts';
@@ -39,6 +41,7 @@ export function openRedisStore(options: RedisStoreOptions): Store {
     for (const listener of renewers) listener();
   };
   commands.onReconnect(renewAll);
+  const logins = followLogins(options, [commands, commits, blocking]);
 
   return {
     sessions: createRedisSessions(keys, commands, grouped),
@@ -60,6 +63,8 @@ export function openRedisStore(options: RedisStoreOptions): Store {
     onReconnect(listener) {
       renewers.add(listener);
     },
+
+    logins,
 
     examine: () => examineRedis(commands, options.mode, clock),
 
