@@ -3,7 +3,7 @@
  *
  *   node docs/examples/client.ts URL [URL ...] [--utterances N] [--every MS]
  *
- * URLs are those of instances or of one load balancer, for example ws://localhost:5010. Node 22 or newer; uses no
+ * URLs are those of instances or of one load balancer, for example ws://localhost:5010. Node 22.18 or newer; uses no
  * library, because WebSocket is part of Node and of browsers.
  */
 import { parseArgs } from 'node:util';
@@ -15,6 +15,8 @@ interface Open {
   readonly index: number;
   readonly message: Message;
 }
+
+const firstDelayMs = 200;
 
 class TranslationClient {
   /** Utterances without an answer; a real client keeps them on disk if it may crash itself. */
@@ -28,6 +30,7 @@ class TranslationClient {
   /** Every answer up to this number has been handled. */
   #handledUpTo = 0;
   #tries = 0;
+  #delayMs = firstDelayMs;
   #closed = false;
 
   constructor(urls: readonly string[], onAnswer: (message: Message) => void) {
@@ -84,12 +87,13 @@ class TranslationClient {
       console.log(
         `connection ended (${String(code)}); trying ${this.#urls[this.#tries % this.#urls.length] ?? ''}`,
       );
-      // A random part keeps a thousand clients from coming back in the same instant.
+      // Longer each time, while nobody answers; a random part keeps a thousand clients from coming back in the same instant.
+      this.#delayMs = Math.min(2 * this.#delayMs, 10_000);
       setTimeout(
         () => {
           this.#connect();
         },
-        100 + Math.random() * 400,
+        this.#delayMs * (0.5 + Math.random() / 2),
       );
     };
   }
@@ -115,6 +119,7 @@ class TranslationClient {
   /** The same session, or a new one that knows nothing: either way, what is open is said again under its request_id. */
   #begin(ack: Message): void {
     this.#sessionId = String(ack['session_id']);
+    this.#delayMs = firstDelayMs;
     this.#resumeToken = String(ack['resume_token']);
     if (ack['resumed'] !== true) {
       this.#handledUpTo = 0;

@@ -3,7 +3,7 @@
  *
  *   node docs/examples/node.ts URL [--slots N] [--takes MS]
  *
- * Node 22 or newer; uses no library.
+ * Node 22.18 or newer; uses no library.
  */
 import { parseArgs } from 'node:util';
 
@@ -21,6 +21,8 @@ const nodeId = `example-${String(process.pid)}`;
 /** Work goes on while the connection is away; what is done then is told at the next one. */
 const running = new Map<string, Message>();
 const done: Message[] = [];
+const firstDelayMs = 200;
+let delayMs = firstDelayMs;
 let socket = connect();
 
 function connect(): WebSocket {
@@ -46,11 +48,13 @@ function connect(): WebSocket {
   };
   opened.onclose = ({ code }) => {
     console.log(`connection ended (${String(code)}); coming back`);
+    // Longer each time, while nobody answers; see client.ts.
+    delayMs = Math.min(2 * delayMs, 10_000);
     setTimeout(
       () => {
         socket = connect();
       },
-      100 + Math.random() * 400,
+      delayMs * (0.5 + Math.random() / 2),
     );
   };
   return opened;
@@ -59,6 +63,7 @@ function connect(): WebSocket {
 function receive(message: Message): void {
   switch (message.type) {
     case 'node_register_ack':
+      delayMs = firstDelayMs;
       console.log(`registered as ${String(message['node_id'])} at ${url}`);
       beat();
       for (const result of done.splice(0)) send(result);

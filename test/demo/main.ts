@@ -173,7 +173,9 @@ async function leaveRunning(screen: Screen, pocket: Pocket): Promise<void> {
   screen.say(`redis-cli -p ${String(pocket.redis.port)} KEYS '${prefix}:*'`);
   for (const pod of await podsOf(pocket)) {
     const host = `${pod.status.podIP}:${String(ports.http)}`;
-    screen.say(`${pod.metadata.name}: ws://${host}/ws/session  ws://${host}/ws/node  http://${host}/metrics`);
+    screen.say(
+      `${pod.metadata.name}: ws://${host}/ws/session  ws://${host}/ws/node  http://${host}/dashboard`,
+    );
   }
   await new Promise<void>((resolve) => {
     // A pending promise alone does not keep a process alive.

@@ -134,6 +134,14 @@ it('no block that is run calls make, which would install into the copy', () => {
   );
 });
 
+it('no block runs TypeScript by whichever Node is there: it may be too old, and that of the lockfile is not', () => {
+  const blocks = pages.flatMap(({ fences }) => commandsOf(fences));
+  assert.deepEqual(
+    blocks.filter(({ text }) => /(^|[;&|]\s*)node \S+\.ts/m.test(text)).map(({ text }) => text),
+    [],
+  );
+});
+
 for (const { file, fences } of pages) {
   const blocks = commandsOf(fences).filter(({ attributes }) => isPlace(attributes));
   if (blocks.length === 0) continue;
