@@ -26,7 +26,7 @@ Makes a fleet of schedulers of every SchedulerCluster it sees.
   --leader-elect=BOOL      let only one of several operators act (default true)
   --leader-namespace NAME  namespace of the Lease for that (default: the operator's own)
   --kubeconfig FILE        how to reach Kubernetes (default: $KUBECONFIG, else the pod's own account)
-  --concurrency N          clusters looked at at the same time (default 4)
+  --concurrency N          clusters looked at at a time, besides those that wait for an answer (default 4)
   --runbook-url URL        where the runbooks of alerts are published, {alert} in it for the name of one; the alerts of
                            spec.monitoring link to it (default: they name the page in the repository)
   --help, --version

@@ -34,7 +34,7 @@ export interface OperatorOptions {
   readonly admin: AdminCalls;
   /** Empty: all. */
   readonly namespaces: readonly string[];
-  /** Clusters looked at at the same time. */
+  /** Clusters looked at at the same time, not counting those whose look waits for an answer. */
   readonly concurrency: number;
   /** Where the runbooks of alerts are published, `{alert}` in it for the name. */
   readonly runbookUrl?: string | undefined;
@@ -74,7 +74,7 @@ export function startOperator(options: OperatorOptions): Operator {
     queue.add(key);
   };
   const events = createEventRecorder({
-    ...{ kube, clock, log },
+    ...{ ...base, kube },
     controller: `${group}/operator`,
     instance: options.identity,
     metrics: recorderMetrics(registry),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { AppError } from '../../common/errors.ts';
-import { FakeClock } from '../../test/fakes/clock.ts';
+import { FakeClock, FakeRandom, settle } from '../../test/fakes/clock.ts';
 import { FakeKube } from '../../test/fakes/kube.ts';
 import { fakeLog, type LogLine } from '../../test/fakes/log.ts';
 import { createEventRecorder, type EventRecorder, type Occurrence } from './events.ts';
@@ -35,6 +35,7 @@ describe('the event recorder', () => {
       controller: 'lingua.dev/operator',
       instance: 'operator-0',
       clock,
+      random: new FakeRandom(),
       log: fake.log,
       metrics: { written: () => undefined, dropped: (why) => void dropped.push(why) },
     });
@@ -162,13 +163,32 @@ describe('the event recorder', () => {
     let answer = () => {};
     const answered = new Promise<void>((resolve) => (answer = resolve));
     kube.before = () => answered;
-    for (let i = 0; i < 300; i++) {
-      const metadata = { ...cluster.metadata, name: `c${i}`, uid: `u${i}` };
-      events.record(happened('x', { ...cluster, metadata }));
-    }
-    assert.equal(dropped.filter((why) => why === 'backlog').length, 100);
+    const tell = (object: number, note: string) => {
+      const metadata = { ...cluster.metadata, name: `c${object}`, uid: `u${object}` };
+      events.record(happened(note, { ...cluster, metadata }));
+    };
+    const backlog = () => dropped.filter((why) => why === 'backlog').length;
+    for (let i = 0; i < 15; i++) tell(0, `note ${i}`);
+    assert.equal(backlog(), 5, 'of one object');
+    for (let i = 1; i <= 1_000; i++) tell(i, 'x');
+    assert.equal(backlog(), 15, 'of all');
     answer();
+    kube.before = undefined;
+    await clock.advance(60_000);
     await events.flush();
-    assert.equal(written().length, 200);
+    assert.equal(written().length, 1_000);
+  });
+
+  it('lets objects speak while the events of others have no answer', async () => {
+    const events = recorder();
+    kube.before = ({ name }) => (name.startsWith('mute') ? new Promise<void>(() => undefined) : undefined);
+    for (let i = 0; i < 11; i++) {
+      const metadata = { ...cluster.metadata, name: `mute${i}`, uid: `mute${i}` };
+      for (const note of ['x', 'y']) events.record(happened(note, { ...cluster, metadata }));
+    }
+    for (const note of ['one', 'two']) events.record(happened(note));
+    await settle();
+    await clock.advance(500);
+    assert.deepEqual(written().map(({ note }) => note), ['one', 'two']); // prettier-ignore
   });
 });

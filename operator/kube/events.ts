@@ -1,13 +1,15 @@
 /**
  * Tells people what happened to an object, as `events.k8s.io/v1` Events. Telling is a courtesy: it never fails, delays or
  * floods the caller. The same thing told again becomes a count on the first event, and one object gets only so many writes.
+ * What is told of one object is written in order, and waits for no other object.
  */
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Clock } from '../../common/clock.ts';
+import type { Clock, Random } from '../../common/clock.ts';
 import { toAppError } from '../../common/errors.ts';
 import type { Kube, KubeObject } from './kube.ts';
 import { microTime } from './micro-time.ts';
+import { WorkQueue } from './queue.ts';
 import { events, type Event } from './resources.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
@@ -25,7 +27,7 @@ export interface Occurrence {
 export interface EventRecorder {
   /** Returns at once. */
   record(occurrence: Occurrence): void;
-  /** Resolves when everything recorded so far is written or given up. */
+  /** Resolves when nothing waits any more: everything recorded is written or given up. */
   flush(): Promise<void>;
 }
 
@@ -36,14 +38,17 @@ export interface RecorderOptions {
   /** This process, such as its pod name. */
   readonly instance: string;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   readonly metrics?: { written(): void; dropped(why: 'spam' | 'backlog' | 'failed'): void };
 }
 
 /** Writes about one object: so many at once, then one in so long. */
 const writesPerObject = { burst: 25, refillMs: 300_000 };
-/** Occurrences that wait to be written; a server that does not answer must not make us grow. */
-const backlogMax = 200;
+/** Occurrences that wait to be written, of one object and of all; a server that does not answer must not make us grow. */
+const backlogMax = { perObject: 10, all: 1_000 };
+/** Objects whose events are written at a time. */
+const writers = 2;
 /** Different events whose counts are remembered; the API forgets them after an hour anyway. */
 const rememberedMax = 1_000;
 const noteBytesMax = 1024;
@@ -52,17 +57,31 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   return new Recorder(options);
 }
 
+interface Waiting {
+  readonly event: Event;
+  readonly tally: Tally;
+}
+
 class Recorder implements EventRecorder {
   readonly #options: RecorderOptions;
   readonly #buckets: TokenBuckets;
   /** By the event's name; the least recently told first. */
   readonly #tallies = new Map<string, Tally>();
-  #writing = Promise.resolve();
+  /** What waits to be written, by the uid of the object, oldest first. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #queue: WorkQueue;
   #backlog = 0;
+  #flushed: (() => void)[] = [];
 
   constructor(options: RecorderOptions) {
+    const { clock, random, log } = options;
     this.#options = options;
-    this.#buckets = new TokenBuckets({ ...writesPerObject, clock: options.clock, keysMax: rememberedMax });
+    this.#buckets = new TokenBuckets({ ...writesPerObject, clock, keysMax: rememberedMax });
+    this.#queue = new WorkQueue({
+      ...{ clock, random, log, workers: writers },
+      work: (uid) => this.#writeNext(uid),
+    });
+    this.#queue.start();
   }
 
   record(occurrence: Occurrence): void {
@@ -76,20 +95,45 @@ class Recorder implements EventRecorder {
   #enqueue(occurrence: Occurrence): void {
     const event = describe(occurrence, this.#options);
     const tally = this.#count(keyOf(event));
-    if (!this.#buckets.take(occurrence.regarding.metadata.uid ?? '')) {
+    const { uid = '' } = occurrence.regarding.metadata;
+    if (!this.#buckets.take(uid)) {
       this.#options.metrics?.dropped('spam');
       return;
     }
-    if (this.#backlog >= backlogMax) {
+    const waiting = this.#waiting.get(uid) ?? [];
+    if (waiting.length >= backlogMax.perObject || this.#backlog >= backlogMax.all) {
       this.#options.metrics?.dropped('backlog');
       return;
     }
     this.#backlog++;
-    this.#writing = this.#writing.then(() => this.#write(event, tally));
+    waiting.push({ event, tally });
+    this.#waiting.set(uid, waiting);
+    this.#queue.add(uid);
   }
 
   flush(): Promise<void> {
-    return this.#writing;
+    if (this.#backlog === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#flushed.push(resolve));
+  }
+
+  /** One event at a time, so that objects take turns. */
+  async #writeNext(uid: string): Promise<Record<string, never>> {
+    const waiting = this.#waiting.get(uid) ?? [];
+    const [next] = waiting;
+    if (!next) return {};
+    await this.#write(next);
+    waiting.shift();
+    if (waiting.length === 0) this.#waiting.delete(uid);
+    else this.#queue.add(uid);
+    this.#done();
+    return {};
+  }
+
+  #done(): void {
+    this.#backlog--;
+    if (this.#backlog > 0) return;
+    for (const resolve of this.#flushed) resolve();
+    this.#flushed = [];
   }
 
   #count(key: string): Tally {
@@ -102,7 +146,7 @@ class Recorder implements EventRecorder {
     return tally;
   }
 
-  async #write(event: Event, tally: Tally): Promise<void> {
+  async #write({ event, tally }: Waiting): Promise<void> {
     const { metrics, log } = this.#options;
     try {
       if (tally.written === 0) await this.#createOrCount(event, tally);
@@ -111,8 +155,6 @@ class Recorder implements EventRecorder {
     } catch (error) {
       metrics?.dropped('failed');
       log.warn({ event: event.metadata.name, reason: event.reason, err: error }, 'event not written');
-    } finally {
-      this.#backlog--;
     }
   }
 

@@ -47,7 +47,7 @@ export function queueMetrics(registry: Registry): (controller: string, workers: 
 function workqueueFamilies(registry: Registry) {
   const common = { registers: [registry], labelNames: ['name', 'controller'] as const };
   return {
-    depth: new Gauge({ ...common, name: 'workqueue_depth', help: 'Keys that wait for a worker' }),
+    depth: new Gauge({ ...common, name: 'workqueue_depth', help: 'Keys that wait for a place' }),
     adds: new Counter({ ...common, name: 'workqueue_adds_total', help: 'Keys added' }),
     retries: new Counter({
       ...common,
@@ -57,7 +57,7 @@ function workqueueFamilies(registry: Registry) {
     waited: new Histogram({
       ...common,
       name: 'workqueue_queue_duration_seconds',
-      help: 'How long a key waited for a worker',
+      help: 'How long a key waited for a place',
       buckets: waitSeconds,
     }),
     worked: new Histogram({
@@ -72,11 +72,15 @@ function workqueueFamilies(registry: Registry) {
 function controllerFamilies(registry: Registry) {
   const common = { registers: [registry], labelNames: ['controller'] as const };
   return {
-    active: new Gauge({ ...common, name: 'controller_runtime_active_workers', help: 'Keys in work' }),
+    active: new Gauge({
+      ...common,
+      name: 'controller_runtime_active_workers',
+      help: 'Keys in work, also those that only wait for an answer',
+    }),
     workersMax: new Gauge({
       ...common,
       name: 'controller_runtime_max_concurrent_reconciles',
-      help: 'Keys that may be in work at a time',
+      help: 'Keys that may be in work at a time, not counting those that only wait for an answer',
     }),
     results: new Counter({
       registers: [registry],

@@ -78,6 +78,43 @@ describe('a work queue', () => {
     assert.deepEqual(runs, ['a', 'b', 'c']);
   });
 
+  it('lets others begin in the place of a look that takes long, in their order', async () => {
+    const { runs, work, finish, inWork } = gate();
+    const queue = make({ work, workers: 2, slowMs: 50 });
+    for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key);
+    await settle();
+    assert.deepEqual(runs, ['a', 'b']);
+    await clock.advance(49);
+    assert.deepEqual(runs, ['a', 'b'], 'not before it is slow');
+    await clock.advance(1);
+    assert.deepEqual(runs, ['a', 'b', 'c', 'd']);
+    await finish('a');
+    assert.deepEqual(runs, ['a', 'b', 'c', 'd'], 'a slow one has no place to leave');
+    await finish('c');
+    assert.deepEqual(runs, ['a', 'b', 'c', 'd', 'e']);
+    assert.deepEqual(inWork(), ['b', 'd', 'e']);
+  });
+
+  it('works on a slow key only once at a time, and waits for it at stop', async () => {
+    const { runs, work, finish } = gate();
+    const queue = make({ work, workers: 1, slowMs: 50 });
+    queue.add('slow');
+    await clock.advance(60_000);
+    queue.add('slow');
+    await clock.advance(60_000);
+    assert.deepEqual(runs, ['slow']);
+    await finish('slow');
+    assert.deepEqual(runs, ['slow', 'slow']);
+    let isStopped = false;
+    await clock.advance(60_000);
+    const stopping = queue.stop().then(() => (isStopped = true));
+    await settle();
+    assert.equal(isStopped, false);
+    await finish('slow');
+    await stopping;
+    assert.equal(clock.pending, 0);
+  });
+
   it('does nothing before it is started, and forgets nothing', async () => {
     const { runs, work } = gate();
     const queue = new WorkQueue({
@@ -244,6 +281,7 @@ describe('a work queue', () => {
     const queue = make({
       random,
       workers: 3,
+      slowMs: Infinity,
       work: async (key) => {
         assert.ok(!inWork.has(key), `seed ${seed}: ${key} twice in work`);
         assert.ok(inWork.size < 3, `seed ${seed}: more than three workers`);

@@ -1,10 +1,13 @@
 /**
  * A queue of keys that want a look. It holds keys and nothing else, so that ten changes before the look cost one look.
  *
- *   add --> ready --> running --> done      a key is in `ready` once, and in work by one worker at a time;
+ *   add --> ready --> running --> done      a key is in `ready` once, and in work once at a time;
  *            ^  ^        |                  added while it runs, it is ready again when the run ends
  *            |  +- again +
  *          later (a time per key; the earliest asked for wins, and a run in between replaces it)
+ *
+ * A few places bound how many looks begin together. A look that takes long does not work, it waits for somebody's answer:
+ * it goes on beside the places, and the next key has its place. So keys that nobody answers hold up no others.
  */
 import type { Logger } from 'pino';
 import { backoffMs } from '../../common/backoff.ts';
@@ -15,8 +18,10 @@ export interface QueueOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Keys in work at a time. */
+  /** Looks at a time, not counting those that have taken longer than `slowMs`. */
   readonly workers: number;
+  /** How long a look holds its place at most. Default 50. */
+  readonly slowMs?: number;
   /**
    * One look at a key. Asks for another by answering `againInMs`; a throw is logged and looked at again with a delay that
    * doubles per failure in a row.
@@ -29,8 +34,9 @@ export interface QueueOptions {
 
 export interface QueueMetrics {
   added(): void;
-  /** Keys that wait for a worker. */
+  /** Keys that wait for a place. */
   depth(keys: number): void;
+  /** Keys in work, with a place or beside them. */
   running(keys: number): void;
   retried(): void;
   started(waitedMs: number): void;
@@ -45,12 +51,14 @@ interface Later {
 }
 
 const defaultRetryDelay = { baseMs: 200, capMs: 60_000 };
+const defaultSlowMs = 50;
 
 export class WorkQueue {
   readonly #options: QueueOptions;
-  /** Keys that wait for a worker, oldest first, with the time they began to wait. */
+  /** Keys that wait for a place, oldest first, with the time they began to wait. */
   readonly #ready = new Map<string, number>();
   readonly #running = new Set<string>();
+  #placesTaken = 0;
   /** Running keys that were added meanwhile. */
   readonly #again = new Set<string>();
   readonly #later = new Map<string, Later>();
@@ -111,7 +119,7 @@ export class WorkQueue {
   #fill(): void {
     if (this.#started) {
       for (const [key, since] of this.#ready) {
-        if (this.#running.size >= this.#options.workers) break;
+        if (this.#placesTaken >= this.#options.workers) break;
         this.#ready.delete(key);
         this.#running.add(key);
         void this.#look(key, since);
@@ -123,6 +131,7 @@ export class WorkQueue {
   async #look(key: string, since: number): Promise<void> {
     const { clock, work, metrics } = this.#options;
     const startedAt = clock.monotonic();
+    const leavePlace = this.#takePlace();
     metrics?.started(startedAt - since);
     let result: WorkResult;
     try {
@@ -133,7 +142,25 @@ export class WorkQueue {
       result = this.#failed(key, toAppError(error));
     }
     metrics?.finished(result, clock.monotonic() - startedAt);
+    leavePlace();
     this.#release(key);
+  }
+
+  /** Holds a place until the look is over, or slow. */
+  #takePlace(): () => void {
+    const { clock, slowMs = defaultSlowMs } = this.#options;
+    this.#placesTaken += 1;
+    const freePlace = onlyOnce(() => {
+      this.#placesTaken -= 1;
+    });
+    const cancel = clock.after(slowMs, () => {
+      freePlace();
+      this.#fill();
+    });
+    return () => {
+      cancel();
+      freePlace();
+    };
   }
 
   #succeeded(key: string, { againInMs }: { readonly againInMs?: number }): WorkResult {
@@ -174,4 +201,12 @@ export class WorkQueue {
     this.#options.metrics?.depth(this.#ready.size);
     this.#options.metrics?.running(this.#running.size);
   }
+}
+
+function onlyOnce(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) action();
+    isDone = true;
+  };
 }

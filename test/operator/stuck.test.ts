@@ -32,46 +32,78 @@ async function settled(): Promise<void> {
   for (const namespace of clusters) assert.equal(replicasOf(namespace), 2);
 }
 
-/** Every request for an object in these namespaces has no answer until it is given up. */
-function hang(namespaces: readonly string[]): void {
-  world.proxy.arm({
-    onRequest: ({ info }, signal) =>
-      namespaces.includes(info.namespace)
-        ? new Promise<HttpAnswer>((_resolve, reject) => {
-            signal.addEventListener('abort', () => {
-              reject(new Error('hung up'));
-            });
-          })
-        : undefined,
+const isIn = (namespaces: readonly string[], namespace: string | undefined): boolean =>
+  namespaces.includes(namespace ?? '');
+
+/** What does not answer, and for how long: until it is let go, or until whoever asked gives up. */
+const ways: Readonly<Record<string, (namespaces: readonly string[]) => () => void>> = {
+  'the API server never answers about them': (namespaces) => {
+    world.proxy.arm({
+      onRequest: ({ info }, signal) => (isIn(namespaces, info.namespace) ? hungUp(signal) : undefined),
+    });
+    return () => {
+      world.proxy.arm();
+    };
+  },
+  'the API server answers reads about them and no writes': (namespaces) => {
+    world.proxy.arm({
+      onRequest: ({ info, write }, signal) =>
+        write > 0 && isIn(namespaces, info.namespace) ? hungUp(signal) : undefined,
+    });
+    return () => {
+      world.proxy.arm();
+    };
+  },
+  'their instances accept questions and orders and never answer': (namespaces) =>
+    silence(namespaces, ['ask', 'drain', 'probe']),
+  'their instances never come back from a job through Redis': (namespaces) => silence(namespaces, ['probe']),
+};
+
+const hungUp = (signal: AbortSignal) =>
+  new Promise<HttpAnswer>((_resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(new Error('hung up'));
+    });
   });
+
+function silence(namespaces: readonly string[], asked: readonly string[]): () => void {
+  let letGo = () => {};
+  const isOver = new Promise<void>((resolve) => (letGo = resolve));
+  world.answers = ({ metadata }, what) =>
+    isIn(namespaces, metadata.namespace) && asked.includes(what) ? isOver : undefined;
+  return letGo;
 }
 
-/** Seconds until all of these have the size that was asked for. */
-async function secondsUntil(replicas: number, namespaces: readonly string[]): Promise<number> {
-  for (let seconds = 0; seconds <= 300; seconds += 1) {
+/** Milliseconds until all of these have the size that was asked for. */
+async function msUntil(replicas: number, namespaces: readonly string[]): Promise<number> {
+  for (let ms = 0; ms <= 300_000; ms += 50) {
     await world.look();
-    if (namespaces.every((namespace) => replicasOf(namespace) === replicas)) return seconds;
+    if (namespaces.every((namespace) => replicasOf(namespace) === replicas)) return ms;
     world.controller.step();
-    await world.clock.advance(1_000);
+    await world.clock.advance(50);
   }
   return Infinity;
 }
 
-describe('a cluster whose requests have no answer', () => {
-  for (const [stuck, withinSeconds] of [
-    [1, 0],
-    [3, 0],
-    // As many as there are workers: the others wait until requests are given up.
-    [4, 60],
-  ] as const) {
-    it(`holds up no other: ${String(stuck)} of ${String(clusters.length)} hang, the others are scaled within ${String(withinSeconds)} s`, async () => {
+const scale = (replicas: number, namespaces: readonly string[]): void => {
+  for (const namespace of namespaces) world.edit((spec) => (spec.replicas = replicas), 'demo', namespace);
+};
+
+describe('clusters that wait for an answer', () => {
+  const [last = '', ...stuck] = clusters.toReversed();
+  for (const [title, hang] of Object.entries(ways)) {
+    it(`hold up no other: of 11 in 12 ${title}`, async () => {
       await settled();
-      hang(clusters.slice(0, stuck));
-      for (const namespace of clusters) world.edit((spec) => (spec.replicas = 3), 'demo', namespace);
-      const seconds = await secondsUntil(3, clusters.slice(stuck));
-      assert.ok(seconds <= withinSeconds, `${String(seconds)} s`);
-      world.proxy.arm();
-      assert.ok((await secondsUntil(3, clusters)) < 120, 'and is looked at again when there are answers');
+      const letGo = hang(stuck);
+      for (const replicas of [3, 1]) {
+        // The one that can be served comes last.
+        scale(replicas, [...stuck, last]);
+        const ms = await msUntil(replicas, [last]);
+        assert.ok(ms <= 1_000, `to ${String(replicas)} after ${String(ms)} ms`);
+        await world.clock.advance(20_000);
+      }
+      letGo();
+      assert.ok((await msUntil(1, clusters)) < 150_000, 'and are looked at when there are answers');
     });
   }
 });

@@ -51,6 +51,8 @@ export class Surroundings {
   /** Routes that were tried. */
   tries = 0;
   behave: Behaviour = () => undefined;
+  /** What an instance waits for before it answers its admin API. */
+  answers: (pod: Pod, asked: 'ask' | 'drain' | 'probe') => Promise<void> | undefined = () => undefined;
   /** Whether an instance that was told to drain has finished. */
   drains: (podName: string) => boolean = () => true;
   /** Instances that were told to drain, as `<pod> <seconds>`, in order. */
@@ -68,12 +70,19 @@ export class Surroundings {
 
   /** The admin API of all instances. */
   readonly admin: Pick<AdminClient, 'ask' | 'drain' | 'probe'> = {
-    ask: (address) => Promise.resolve(this.#answer(address)),
-    drain: (address, _token, timeoutSeconds) => {
-      this.#tellToDrain(address, timeoutSeconds);
-      return Promise.resolve(this.#answer(address));
+    ask: async (address) => {
+      await this.#heard(address, 'ask');
+      return this.#answer(address);
     },
-    probe: (address, _token, target) => Promise.resolve(this.#tryRoute(address, target)),
+    drain: async (address, _token, timeoutSeconds) => {
+      await this.#heard(address, 'drain');
+      this.#tellToDrain(address, timeoutSeconds);
+      return this.#answer(address);
+    },
+    probe: async (address, _token, target) => {
+      await this.#heard(address, 'probe');
+      return this.#tryRoute(address, target);
+    },
   };
 
   put(cluster: SchedulerCluster): SchedulerCluster {
@@ -128,6 +137,11 @@ export class Surroundings {
     return ownedKinds.flatMap((resource) => this.kube.all(resource)).map(portrait);
   }
 
+  async #heard(address: string, asked: 'ask' | 'drain' | 'probe'): Promise<void> {
+    const pod = this.#podAt(address);
+    if (pod) await this.answers(pod, asked);
+  }
+
   #answer(address: string) {
     const pod = this.#podAt(address);
     const said = pod && this.report(pod.metadata.name);
@@ -151,7 +165,7 @@ export class Surroundings {
     const pod = this.#podAt(address);
     if (!pod || !this.report(pod.metadata.name)) return;
     this.told.push(`${pod.metadata.name} ${String(timeoutSeconds)}`);
-    this.drain(pod.metadata.name);
+    this.drain(pod.metadata.name, pod.metadata.namespace);
   }
 
   /** As an instance does it: it says so, is not ready any more, and stays until it is ended. */
