@@ -17,6 +17,8 @@ import type {
   V1Namespace,
   V1NetworkPolicy,
   V1Node,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
   V1Pod,
   V1PodDisruptionBudget,
   V1PodTemplateSpec,
@@ -57,6 +59,8 @@ export type Lease = WireObject<V1Lease>;
 export type Namespace = WireObject<V1Namespace>;
 export type NetworkPolicy = WireObject<V1NetworkPolicy>;
 export type Node = WireObject<V1Node>;
+export type PersistentVolume = WireObject<V1PersistentVolume>;
+export type PersistentVolumeClaim = WireObject<V1PersistentVolumeClaim>;
 export type Pod = WireObject<V1Pod>;
 export type PodDisruptionBudget = WireObject<V1PodDisruptionBudget>;
 export type Role = WireObject<V1Role>;
@@ -89,6 +93,12 @@ export const configMaps = resource<ConfigMap>('v1', 'ConfigMap', 'configmaps');
 export const endpoints = resource<Endpoints>('v1', 'Endpoints', 'endpoints');
 export const namespaces = resource<Namespace>('v1', 'Namespace', 'namespaces');
 export const nodes = resource<Node>('v1', 'Node', 'nodes');
+export const persistentVolumeClaims = resource<PersistentVolumeClaim>(
+  'v1',
+  'PersistentVolumeClaim',
+  'persistentvolumeclaims',
+);
+export const persistentVolumes = resource<PersistentVolume>('v1', 'PersistentVolume', 'persistentvolumes');
 export const pods = resource<Pod>('v1', 'Pod', 'pods');
 export const secrets = resource<Secret>('v1', 'Secret', 'secrets');
 export const serviceAccounts = resource<ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts');

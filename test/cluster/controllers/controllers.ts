@@ -9,6 +9,7 @@ import { startEndpoints } from './endpoints.ts';
 import { startNamespaces } from './namespaces.ts';
 import { startServiceAccounts } from './service-accounts.ts';
 import { startStatefulSets } from './statefulset/controller.ts';
+import { startVolumes } from './volumes.ts';
 
 export interface ControllersOptions extends Omit<ControllerContext, 'informers'> {
   /** PEM of the API server's CA; undefined without TLS. */
@@ -39,6 +40,7 @@ async function startAll(
     startEndpoints(context),
     startDisruption(context),
     startNamespaces(context),
+    startVolumes(context),
     startClusterRoles(context),
     startServiceAccounts(context, certificateAuthority),
     collector,

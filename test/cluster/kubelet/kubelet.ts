@@ -21,6 +21,7 @@ import {
 import { eventRecorder } from '../events.ts';
 import type { ClusterAccess } from '../kubeconfig.ts';
 import { loopbackRange, type AddressPool, type AddressRange } from './addresses.ts';
+import { watchClaims } from './claims.ts';
 import { searchPath } from './command.ts';
 import type { Images } from './images.ts';
 import type { ContainerLog } from './logs.ts';
@@ -262,11 +263,14 @@ function watchSources(options: KubeletOptions, onChange: () => void) {
   const query = { namespace: undefined };
   const maps = new Reflector<ConfigMap>({ ...options, resource: configMaps, query, onChange });
   const hidden = new Reflector<Secret>({ ...options, resource: secrets, query, onChange });
+  const claims = watchClaims({ ...options, onChange });
   return {
     configMap: (namespace: string, name: string) => maps.get({ namespace, name }),
     secret: (namespace: string, name: string) => hidden.get({ namespace, name }),
-    synced: Promise.all([maps.synced, hidden.synced]),
+    claimDirectory: (namespace: string, name: string) => claims.directoryOf(namespace, name),
+    synced: Promise.all([maps.synced, hidden.synced, claims.synced]),
     stop: () => {
+      claims.stop();
       maps.stop();
       hidden.stop();
     },

@@ -39,6 +39,7 @@ const secret: Secret = {
 const sources = {
   configMap: (_namespace: string, name: string) => (name === 'map' ? map : undefined),
   secret: (_namespace: string, name: string) => (name === 'secret' ? secret : undefined),
+  claimDirectory: () => undefined,
 };
 
 const environment = (container: Partial<Container>, pod = aPod()) =>

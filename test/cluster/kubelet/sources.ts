@@ -4,6 +4,8 @@ import type { ConfigMap, Pod, Secret } from '../../../operator/kube/resources.ts
 export interface Sources {
   configMap(namespace: string, name: string): ConfigMap | undefined;
   secret(namespace: string, name: string): Secret | undefined;
+  /** Directory behind a claim; undefined while it has none. */
+  claimDirectory(namespace: string, name: string): string | undefined;
 }
 
 export interface TokenRequest {

@@ -1,6 +1,6 @@
 /** The volumes of one pod as real directories, and what each container sees of them. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readlink, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../../common/clock.ts';
 import type { Pod } from '../../../operator/kube/resources.ts';
 import { replaceFiles } from './atomic-directory.ts';
@@ -50,6 +50,7 @@ export class PodVolumes {
 
   async #bring(volume: Volume, context: FileContext): Promise<string | undefined> {
     const directory = this.directoryOf(volume.name);
+    if (volume.persistentVolumeClaim) return linkClaim(directory, volume.persistentVolumeClaim, context);
     await mkdir(directory, { recursive: true });
     const content = await volumeContent(volume, context);
     if (!content) return volume.emptyDir ? undefined : 'this kind of volume is not supported';
@@ -59,6 +60,19 @@ export class PodVolumes {
     this.#written.set(volume.name, content.files);
     return undefined;
   }
+}
+
+/** What a claim holds lies outside the pod's directory and outlives it. */
+async function linkClaim(
+  link: string,
+  { claimName }: NonNullable<Volume['persistentVolumeClaim']>,
+  { pod, sources }: FileContext,
+): Promise<string | undefined> {
+  const directory = sources.claimDirectory(pod.metadata.namespace ?? '', claimName);
+  if (directory === undefined) return `persistentvolumeclaim "${claimName}" is not bound`;
+  await mkdir(dirname(link), { recursive: true });
+  if ((await readlink(link).catch(() => undefined)) !== directory) await symlink(directory, link);
+  return undefined;
 }
 
 function sameFiles(before: Files | undefined, after: Files): boolean {

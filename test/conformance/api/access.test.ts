@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { eventually, openPlace, type Place } from '../workloads/place.ts';
 import { createFrom, json } from './place-words.ts';
 
@@ -120,20 +121,23 @@ describe('access', { concurrency: 2 }, () => {
   it("that a role gathers is nobody's to write by hand", async (t) => {
     const place = await openPlace(t);
     const name = `${place.namespace}-all`;
-    const selector = { matchLabels: { [name]: 'yes' } };
-    const rule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] };
-    const { code, stderr } = await createFrom(place, {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRole',
-      metadata: { name },
-      aggregationRule: { clusterRoleSelectors: [selector] },
-      rules: [rule],
-    });
-    t.after(() => place.tryKubectl(['delete', 'clusterrole', name]));
-    assert.equal(code, 0, stderr);
-    await eventually('the rules are those of the roles it asks for, none', async () => {
+    const gathered = { apiGroups: [''], resources: ['pods'], verbs: ['get'] };
+    const byHand = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
+    const role = (own: string, more: object) =>
+      createFrom(place, {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRole',
+        metadata: { name: own, labels: { [own]: 'yes' } },
+        ...more,
+      });
+    t.after(() => place.tryKubectl(['delete', 'clusterrole', name, `${name}-part`]));
+    assert.equal((await role(`${name}-part`, { rules: [gathered] })).code, 0);
+    const selector = { matchLabels: { [`${name}-part`]: 'yes' } };
+    const aggregationRule = { clusterRoleSelectors: [selector] };
+    assert.equal((await role(name, { aggregationRule, rules: [byHand] })).code, 0);
+    await eventually('the rules are those of the role it asks for', async () => {
       const { rules } = await json<{ rules: unknown[] | null }>(place, 'get', 'clusterrole', name);
-      return (rules ?? []).length === 0;
+      return isDeepStrictEqual(rules, [gathered]);
     });
   });
 });

@@ -92,6 +92,11 @@ const core = (services: () => readonly ApiObject[]): Kind[] => [
     storage: 'events',
   }),
   kind('v1/nodes', 'Node', plain.nodeStrategy, { shortNames: ['no'], cluster: true, hasStatus: true }),
+  kind('v1/persistentvolumes', 'PersistentVolume', plain.volumeStrategy, {
+    shortNames: ['pv'],
+    cluster: true,
+    hasStatus: true,
+  }),
   kind('v1/persistentvolumeclaims', 'PersistentVolumeClaim', plain.claimStrategy, {
     shortNames: ['pvc'],
     hasStatus: true,

@@ -124,6 +124,19 @@ export const claimStrategy: Strategy = {
   },
 };
 
+export const volumeStrategy: Strategy = {
+  nameCheck: 'subdomain',
+  setDefaults(volume) {
+    const spec = specOf(volume);
+    fill(spec, 'volumeMode', 'Filesystem');
+    fill(spec, 'persistentVolumeReclaimPolicy', 'Retain');
+    canonicalResources(objectAt(spec, 'capacity'));
+  },
+  prepareForCreate(volume) {
+    volume['status'] = { phase: 'Pending' };
+  },
+};
+
 export const budgetStrategy: Strategy = {
   nameCheck: 'subdomain',
   prepareForCreate(budget) {

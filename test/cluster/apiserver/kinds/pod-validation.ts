@@ -17,8 +17,14 @@ import {
 } from '../../../../operator/schema/json.ts';
 import { isQuantity, quantityNano } from '../../../../operator/schema/quantity.ts';
 
-export function validatePodSpec(spec: JsonObject, path: string): FieldError[] {
-  const volumes = objectsAt(spec, 'volumes').map((volume) => stringAt(volume, 'name') ?? '');
+/** @param claims volumes that come from elsewhere, as those of a StatefulSet's claims */
+export function validatePodSpec(
+  spec: JsonObject,
+  path: string,
+  claims: readonly string[] = [],
+): FieldError[] {
+  const named = objectsAt(spec, 'volumes').map((volume) => stringAt(volume, 'name') ?? '');
+  const volumes = [...named, ...claims];
   const containers = objectsAt(spec, 'containers');
   return [
     ...namedItems(objectsAt(spec, 'volumes'), `${path}.volumes`),

@@ -117,10 +117,13 @@ function workloadErrors(spec: JsonObject): FieldError[] {
   const template = objectAt(spec, 'template') ?? {};
   const podSpec = objectAt(template, 'spec') ?? {};
   const policy = stringAt(podSpec, 'restartPolicy');
+  const claims = objectsAt(spec, 'volumeClaimTemplates').map(
+    (claim) => stringAt(claim, 'metadata', 'name') ?? '',
+  );
   return [
     ...selectorErrors(objectAt(spec, 'selector'), objectAt(template, 'metadata', 'labels') ?? {}),
     ...notNegative(spec, 'replicas', 'spec'),
-    ...validatePodSpec(podSpec, 'spec.template.spec'),
+    ...validatePodSpec(podSpec, 'spec.template.spec', claims),
     ...(policy === 'Always' ? [] : [notSupported('spec.template.spec.restartPolicy', policy, ['Always'])]),
   ];
 }

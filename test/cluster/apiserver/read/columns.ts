@@ -254,6 +254,12 @@ const known: Readonly<Record<string, readonly Column[]>> = {
     ageColumn,
     text('Version', field('status', 'nodeInfo', 'kubeletVersion')),
   ],
+  '/persistentvolumes': [
+    text('Reclaim Policy', field('spec', 'persistentVolumeReclaimPolicy')),
+    text('Status', field('status', 'phase')),
+    text('Claim', field('spec', 'claimRef', 'name')),
+    ageColumn,
+  ],
   '/persistentvolumeclaims': [
     text('Status', field('status', 'phase')),
     text('Volume', field('spec', 'volumeName')),

@@ -4,9 +4,11 @@ import type { KubeObject, ObjectName, OwnerReference, Resource } from '../../../
 import { keyOf } from '../../../../operator/kube/object-cache.ts';
 import {
   controllerRevisions,
+  persistentVolumeClaims,
   pods,
   statefulSets,
   type ControllerRevision,
+  type PersistentVolumeClaim,
   type Pod,
   type StatefulSet,
 } from '../../../../operator/kube/resources.ts';
@@ -20,6 +22,7 @@ import {
 } from '../controller.ts';
 import { claim, controllerOf, controllerReference, withoutOwner } from '../owners.ts';
 import { selects } from '../selector.ts';
+import { claimsFor } from './claims.ts';
 import { buildPod, ordinalOf } from './identity.ts';
 import { plan, type Action } from './plan.ts';
 import { resolveRevisions, sameContent, surplusRevisions, type Revisions } from './revisions.ts';
@@ -130,6 +133,7 @@ export function startStatefulSets(context: ControllerContext): Controller {
     const pod = buildPod(set, revision, ordinal);
     const title = `Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`;
     try {
+      await allSettled(claimsFor(set, ordinal).map((claim) => createClaim(claim)));
       await kube.create(pods, pod);
     } catch (error) {
       // Our copy does not show it yet, or an older pod of the name is not gone yet: the watch will tell.
@@ -139,6 +143,12 @@ export function startStatefulSets(context: ControllerContext): Controller {
       throw error;
     }
     record({ about: set, type: 'Normal', reason: 'SuccessfulCreate', message: `create ${title} successful` });
+  }
+
+  /** One that is there already has the data of the pod before. */
+  async function createClaim(claim: PersistentVolumeClaim): Promise<void> {
+    if (await kube.get(persistentVolumeClaims, nameIn(claim.metadata))) return;
+    await kube.create(persistentVolumeClaims, claim);
   }
 
   async function remove(set: StatefulSet, pod: Pod): Promise<void> {

@@ -1,6 +1,7 @@
 /** Who a pod of a StatefulSet is: its ordinal, its name, and what is written on it. Pure. */
 import type { ControllerRevision, Pod, StatefulSet } from '../../../../operator/kube/resources.ts';
 import { controllerReference } from '../owners.ts';
+import { withClaims } from './claims.ts';
 import { atRevision, revisionLabel } from './revisions.ts';
 
 export const firstOrdinal = (set: StatefulSet): number => set.spec?.ordinals?.start ?? 0;
@@ -33,6 +34,17 @@ export function buildPod(set: StatefulSet, revision: ControllerRevision, ordinal
       annotations: { ...template.metadata?.annotations },
       ownerReferences: [controllerReference(set)],
     },
-    spec: { ...template.spec!, hostname: name, ...(serviceName ? { subdomain: serviceName } : {}) },
+    spec: {
+      ...template.spec!,
+      ...volumes(set, ordinal, template.spec?.volumes),
+      hostname: name,
+      ...(serviceName ? { subdomain: serviceName } : {}),
+    },
   };
+}
+
+/** None at all is not the same as an empty list. */
+function volumes(set: StatefulSet, ordinal: number, given: Parameters<typeof withClaims>[2]): object {
+  const all = withClaims(set, ordinal, given);
+  return all.length === 0 ? {} : { volumes: all };
 }
