@@ -3,8 +3,9 @@
  * an operator that comes anew to any moment of it goes on as the one before would have.
  */
 import type { Pod } from '../kube/resources.ts';
-import { isDraining, leaverOf, type Leaver, type View } from './leaving.ts';
+import { isDraining, leaverOf, type Leaver, type Numbered, type View } from './leaving.ts';
 import { byOrdinal, isAlive } from './pods.ts';
+import { isUpdated, rolloutOf } from './rollout.ts';
 import { updateOf, type Update } from './update.ts';
 
 export interface Plan {
@@ -26,12 +27,22 @@ export function planOf(view: View): Plan {
   const { leaver } = update;
   const stranded = pods
     .filter(({ ordinal, pod }) => ordinal < wanted && pod !== leaver?.pod && isStranded(view, pod))
+    .filter((numbered) => !isBeingUpdated(view, numbered))
     .map((numbered) => leaverOf(view, numbered, 'Replace'));
   return { replicas, update, leavers: [...surplus, ...(leaver ? [leaver] : []), ...stranded] };
 }
 
 /** Drains although it should stay: a scale-down or an update that was taken back, or a person who asked the instance. */
 const isStranded = ({ seen }: View, pod: Pod): boolean => isAlive(pod) && isDraining(seen, pod);
+
+/**
+ * The partition was just lowered to it. Deleted by us, before the controller has seen the partition, it would come back as it
+ * was and be replaced a second time.
+ */
+function isBeingUpdated({ seen: { statefulSet: set } }: View, { ordinal, pod }: Numbered): boolean {
+  if (!set || !rolloutOf(set).isUnseen || isUpdated(set, pod)) return false;
+  return ordinal >= (set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0);
+}
 
 /** A StatefulSet lets its highest ordinals go: so many as may go in a row from the top. */
 function replicasNow({ cluster, seen }: View, surplus: readonly Leaver[]): number {

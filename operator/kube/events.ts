@@ -1,9 +1,9 @@
 /**
  * Tells people what happened to an object, as `events.k8s.io/v1` Events. Telling is a courtesy: it never fails, delays or
- * floods the caller. The same thing told again becomes a count on the first event, and one object gets only so many writes.
+ * floods the caller. The same thing told again soon becomes a count on the first event, and one object gets only so many writes.
  * What is told of one object is written in order, and waits for no other object.
+ * Names follow the order of telling: `kubectl describe` lists events of this form by name, and is to read like a story.
  */
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../common/clock.ts';
 import { toAppError } from '../../common/errors.ts';
@@ -32,7 +32,7 @@ export interface EventRecorder {
 }
 
 export interface RecorderOptions {
-  readonly kube: Pick<Kube, 'create' | 'patch' | 'get'>;
+  readonly kube: Pick<Kube, 'create' | 'patch'>;
   /** A qualified name such as `lingua.dev/operator`. */
   readonly controller: string;
   /** This process, such as its pod name. */
@@ -43,8 +43,10 @@ export interface RecorderOptions {
   readonly metrics?: { written(): void; dropped(why: 'spam' | 'backlog' | 'failed'): void };
 }
 
-/** Writes about one object: so many at once, then one in so long. */
-const writesPerObject = { burst: 25, refillMs: 300_000 };
+/** Writes about one object, warnings counted apart: so many at once, then one in so long. A fleet of 64 that is rolled has more to tell than most objects. */
+const writesPerObject = { burst: 100, refillMs: 30_000 };
+/** What is told again later than this is a new event: a count on an old one would stand where that one stood in the story. */
+const sameWithinMs = 60_000;
 /** Occurrences that wait to be written, of one object and of all; a server that does not answer must not make us grow. */
 const backlogMax = { perObject: 10, all: 1_000 };
 /** Objects whose events are written at a time. */
@@ -65,11 +67,12 @@ interface Waiting {
 class Recorder implements EventRecorder {
   readonly #options: RecorderOptions;
   readonly #buckets: TokenBuckets;
-  /** By the event's name; the least recently told first. */
+  /** By what is told of whom; the least recently told first. */
   readonly #tallies = new Map<string, Tally>();
   /** What waits to be written, by the uid of the object, oldest first. */
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #queue: WorkQueue;
+  #lastName = 0n;
   #backlog = 0;
   #flushed: (() => void)[] = [];
 
@@ -93,10 +96,10 @@ class Recorder implements EventRecorder {
   }
 
   #enqueue(occurrence: Occurrence): void {
-    const event = describe(occurrence, this.#options);
-    const tally = this.#count(keyOf(event));
+    const tally = this.#count(keyOf(occurrence));
+    const event = describe(occurrence, tally.name, this.#options);
     const { uid = '' } = occurrence.regarding.metadata;
-    if (!this.#buckets.take(uid)) {
+    if (!this.#buckets.take(`${uid} ${occurrence.type}`)) {
       this.#options.metrics?.dropped('spam');
       return;
     }
@@ -137,8 +140,12 @@ class Recorder implements EventRecorder {
   }
 
   #count(key: string): Tally {
-    const tally = this.#tallies.get(key) ?? { told: 0, written: 0 };
+    const now = this.#options.clock.monotonic();
+    const before = this.#tallies.get(key);
+    const isSame = before && now - before.toldAt < sameWithinMs;
+    const tally = isSame ? before : { name: this.#nextName(), told: 0, written: 0, toldAt: now };
     tally.told++;
+    tally.toldAt = now;
     this.#tallies.delete(key);
     this.#tallies.set(key, tally);
     const [oldest] = this.#tallies.keys();
@@ -146,10 +153,17 @@ class Recorder implements EventRecorder {
     return tally;
   }
 
+  /** The time in nanoseconds, as the names of other programs' events; never twice the same, also within a millisecond. */
+  #nextName(): string {
+    const now = BigInt(this.#options.clock.now()) * 1_000_000n;
+    this.#lastName = now > this.#lastName ? now : this.#lastName + 1n;
+    return this.#lastName.toString(16).padStart(16, '0');
+  }
+
   async #write({ event, tally }: Waiting): Promise<void> {
     const { metrics, log } = this.#options;
     try {
-      if (tally.written === 0) await this.#createOrCount(event, tally);
+      if (tally.written === 0) await this.#create(event, tally);
       else if (tally.written < tally.told) await this.#countOrCreate(event, tally);
       metrics?.written();
     } catch (error) {
@@ -158,18 +172,14 @@ class Recorder implements EventRecorder {
     }
   }
 
-  /** An event that we did not write may still be there from an earlier process: then it is counted on. */
-  async #createOrCount(event: Event, tally: Tally): Promise<void> {
-    const { kube } = this.#options;
+  /** A name that is taken is ours: an earlier try was done and its answer lost. */
+  async #create(event: Event, tally: Tally): Promise<void> {
     try {
-      await kube.create(events, event);
-      tally.written = 1;
+      await this.#options.kube.create(events, event);
     } catch (error) {
       if (toAppError(error).code !== 'conflict') throw error;
-      const found = await kube.get(events, placeOf(event));
-      tally.told += found?.series?.count ?? 1;
-      await this.#setCount(event, tally);
     }
+    tally.written = 1;
   }
 
   /** An event that we wrote may have been removed for its age: then it begins anew. */
@@ -190,14 +200,17 @@ class Recorder implements EventRecorder {
   }
 }
 
-/** How often an event was told, and the count that the API knows. */
+/** An event by the end of its name, how often it was told and when last, and the count that the API knows. */
 interface Tally {
+  readonly name: string;
   told: number;
+  toldAt: number;
   written: number;
 }
 
 function describe(
   { regarding, ...what }: Occurrence,
+  endOfName: string,
   { clock, controller, instance }: RecorderOptions,
 ): Event {
   const { apiVersion, kind, metadata } = regarding;
@@ -206,7 +219,7 @@ function describe(
   return {
     apiVersion: events.apiVersion,
     kind: events.kind,
-    metadata: { namespace, name: `${name}.${hash([uid, what.type, what.reason, what.action, note])}` },
+    metadata: { namespace, name: `${name}.${endOfName}` },
     eventTime: microTime(clock.now()),
     reportingController: controller,
     reportingInstance: instance,
@@ -225,10 +238,6 @@ function describe(
   };
 }
 
-/** The same occurrence has the same name in every process, so that a restarted operator goes on counting. */
-const hash = (parts: readonly string[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
-
 /** At most so many bytes of UTF-8, with no character cut in two. */
 function shorten(text: string, bytesMax: number): string {
   const bytes = Buffer.from(text);
@@ -240,4 +249,5 @@ function shorten(text: string, bytesMax: number): string {
 }
 
 const placeOf = ({ metadata: { namespace = '', name } }: Event) => ({ namespace, name });
-const keyOf = ({ metadata: { namespace = '', name } }: Event): string => `${namespace}/${name}`;
+const keyOf = ({ regarding, type, reason, action, note }: Occurrence): string =>
+  JSON.stringify([regarding.metadata.uid, type, reason, action, note]);

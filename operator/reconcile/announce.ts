@@ -13,7 +13,7 @@ interface Written {
 export function announceWrite(pass: Pass, { before, after, field }: Written): void {
   const what = `${after.kind} ${after.metadata.name}`;
   if (!before) {
-    tell(pass, 'Created', 'Create', `Created ${what}.`);
+    pass.created.push(what);
   } else if (hashOf(before) === hashOf(after)) {
     tell(
       pass,
@@ -33,6 +33,12 @@ export function announceWrite(pass: Pass, { before, after, field }: Written): vo
   }
 }
 
+/** What one pass makes is told at once, before whatever follows from it. */
+export function announceCreated(pass: Pass): void {
+  const created = pass.created.splice(0);
+  if (created.length > 0) tell(pass, 'Created', 'Create', `Created ${created.join(', ')}.`);
+}
+
 /** By announce-rollout.ts, as a story. */
 const toldElsewhere: ReadonlySet<string> = new Set([
   `metadata.annotations.${templateHashAnnotation}`,
@@ -45,12 +51,14 @@ export function announceDeleted(pass: Pass, kind: string, object: KubeObject): v
 }
 
 export function tell(
-  { cluster, deps }: Pass,
+  pass: Pass,
   reason: string,
   action: string,
   note: string,
   type: 'Normal' | 'Warning' = 'Normal',
 ): void {
+  announceCreated(pass);
+  const { cluster, deps } = pass;
   deps.log.info({ reason, note }, 'changed');
   deps.events.record({ regarding: cluster, type, reason, action, note });
 }

@@ -1,4 +1,5 @@
 /** Tells instances to drain before they lose their pod, and takes the pod of one that drained although it should stay. */
+import type { InstanceReport } from '../../common/admin-api.ts';
 import { keyOf } from '../api/names.ts';
 import { planOf, toDrain, toReplace, type Plan } from '../decide/plan.ts';
 import { hasNothingToLose } from '../decide/leaving.ts';
@@ -15,11 +16,25 @@ export async function drainLeavers(pass: Pass): Promise<void> {
     toDrain(planOf(view), view).map(async ({ pod, why }) => {
       const uid = pod.metadata.uid ?? '';
       const answer = await deps.instances.drain(keyOf(cluster), uid, timeoutSeconds);
-      if (answer?.kind !== 'report') return;
-      tell(pass, 'Draining', 'Drain', `${pod.metadata.name} drains: ${reasons[why]}.`);
+      const left = answer?.kind === 'report' ? leftIn(answer.report) : '';
+      if (left)
+        tell(pass, 'Draining', 'Drain', `${pod.metadata.name} drains: ${reasons[why]}; ${left} to move.`);
     }),
   );
   pass.seen = { ...seen, instances: deps.instances.answers(keyOf(cluster)) };
+}
+
+/** What an instance has to see to before it goes; empty when that is nothing, which is no news. */
+function leftIn({ connections: { sessions, nodes }, jobs }: InstanceReport): string {
+  const counts: [number, string][] = [
+    [sessions, 'session'],
+    [nodes, 'node'],
+    [jobs.waiting + jobs.running, 'job'],
+  ];
+  return counts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${String(count)} ${what}${count === 1 ? '' : 's'}`)
+    .join(', ');
 }
 
 const reasons = {

@@ -12,6 +12,8 @@ export interface Pass {
   seen: Seen;
   /** Of the admin API; known after the first step. */
   adminToken: string;
+  /** Objects that were made and not told of yet, as `Kind name`. */
+  readonly created: string[];
   /** Whether the API server itself said in this pass that the cluster is still there. */
   isConfirmed: boolean;
 }

@@ -6,6 +6,7 @@ import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import type { Blocked } from '../decide/conditions/facts.ts';
 import { isTrue, statusOf } from '../decide/status.ts';
 import { askAgainMs } from '../kube/optional-kind.ts';
+import { announceCreated } from './announce.ts';
 import type { Pass } from './pass.ts';
 import { Abandoned, blockageOf } from './blockage.ts';
 import type { Deps } from './deps.ts';
@@ -62,8 +63,11 @@ export function nextLookMs({ kind }: Outcome): number | undefined {
 }
 
 async function look(cluster: SchedulerCluster, lastReports: LastReports, deps: Deps): Promise<Outcome> {
-  const pass: Pass = { cluster, deps, seen: gather(cluster, deps), adminToken: '', isConfirmed: false };
-  const blocked = await act(pass);
+  const seen = gather(cluster, deps);
+  const pass: Pass = { cluster, deps, seen, adminToken: '', created: [], isConfirmed: false };
+  const blocked = await act(pass).finally(() => {
+    announceCreated(pass);
+  });
   const status = statusOf({ cluster, seen: pass.seen, nowMs: deps.clock.now(), blocked });
   await report(cluster, status, lastReports, deps);
   const after: SchedulerCluster = { ...cluster, status };

@@ -1,7 +1,7 @@
 /** Says in the status what was seen, only when that is something new, and as an event when a condition turned. */
 import { isDeepStrictEqual } from 'node:util';
 import { credentialsChanged } from '../../common/credentials-digest.ts';
-import type { ConditionType } from '../api/conditions.ts';
+import { remedies, type ConditionType } from '../api/conditions.ts';
 import { kind, schedulerClusters } from '../api/group.ts';
 import { keyOf } from '../api/names.ts';
 import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
@@ -72,19 +72,29 @@ function announceTurns(cluster: SchedulerCluster, next: SchedulerClusterStatus, 
     const before = cluster.status?.conditions?.find((condition) => condition.type === conditionType);
     const now = next.conditions?.find((condition) => condition.type === conditionType);
     if (now?.status !== status || (before?.status === status && before.reason === now.reason)) continue;
+    if (now.reason === 'CanaryFailed' && isToldAsVerdict(cluster)) continue;
     events.record({ regarding: cluster, type, reason: now.reason, action: 'Observe', note: now.message });
   }
 }
 
-/** That it failed is told by Degraded. */
+/** The verdict is told when it falls; what is done because of it follows. */
+const isToldAsVerdict = ({ status }: SchedulerCluster): boolean => status?.rollout?.verdict === 'Failed';
+
 function announceCanary(
   cluster: SchedulerCluster,
   { rollout }: SchedulerClusterStatus,
   { events }: Deps,
 ): void {
-  if (rollout?.verdict !== 'Passed' || cluster.status?.rollout?.verdict === 'Passed') return;
-  const note = `The instances that tried revision ${rollout.revision} stayed within the limits; the others follow.`;
-  events.record({ regarding: cluster, type: 'Normal', reason: 'CanaryPassed', action: 'Update', note });
+  const { verdict, revision = '', message = 'The canary failed' } = rollout ?? {};
+  if (verdict === undefined || verdict === cluster.status?.rollout?.verdict) return;
+  const hasPassed = verdict === 'Passed';
+  const note = hasPassed
+    ? `The instances that tried revision ${revision} stayed within the limits; the others follow.`
+    : `${message}; revision ${revision} is taken back. ${remedies.CanaryFailed}`;
+  const [type, reason] = hasPassed
+    ? (['Normal', 'CanaryPassed'] as const)
+    : (['Warning', 'CanaryFailed'] as const);
+  events.record({ regarding: cluster, type, reason, action: 'Update', note });
 }
 
 /** Of the user's Secrets; an operator that meets a fleet for the first time knows of no change. */

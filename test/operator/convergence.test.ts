@@ -46,6 +46,11 @@ describe('creating', () => {
       'apply PodDisruptionBudget demo',
       'apply StatefulSet demo',
     ]);
+    const objects = made.map((write) => write.replace(/^\w+ /, '')).join(', ');
+    assert.deepEqual(
+      world.events.map(({ note }) => note),
+      [`Created ${objects}.`, '2 instances asked for; 2 of 2 instances ready.'],
+    );
     assert.equal(world.says('Ready'), 'True FleetReady');
     assert.equal(world.says('ConfigValid'), 'True Valid');
     assert.equal(world.says('RedisReachable'), 'True Reachable');

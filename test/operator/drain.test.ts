@@ -86,6 +86,10 @@ describe('scaling down', () => {
     await world.look();
     assert.equal(world.says('Drained'), 'False Draining');
     assert.match(world.condition('Drained').message, /demo-1 has 7 sessions, 2 nodes, 5 jobs left/);
+    assert.deepEqual(
+      world.events.filter(({ reason }) => reason === 'Draining').map(({ note }) => note),
+      ['demo-1 drains: fewer instances are asked for; 7 sessions, 2 nodes, 5 jobs to move.'],
+    );
     assert.equal(world.says('Progressing'), 'True Scaling');
     const [, leaving] = world.cluster().status!.instances!;
     assert.equal(leaving!.state, 'Draining');

@@ -78,7 +78,7 @@ async function fullLife(): Promise<World> {
 
 it('allows exactly what a cluster needs through its life', async () => {
   const rights = used(await fullLife());
-  const events = new Set(['get events', 'create events', 'patch events']);
+  const events = new Set(['create events', 'patch events']);
   assert.deepEqual(
     [...rights].filter((right) => !granted().has(right)),
     [],

@@ -87,6 +87,18 @@ describe('a change without a canary', () => {
     assert.equal(partition(), 3, 'at rest nothing is updated unless the operator says so');
   });
 
+  it('leaves its pods to the StatefulSet, whose controller may not have seen the partition yet', async () => {
+    await settled();
+    world.kube.forget();
+    change();
+    await world.converge();
+    assert.deepEqual(changed(), ['demo-0', 'demo-1', 'demo-2']);
+    assert.deepEqual(
+      world.kube.writes().filter((write) => write.startsWith('delete Pod')),
+      [],
+    );
+  });
+
   it('says why each instance restarts, in events and in the status', async () => {
     await settled();
     busy.add('demo-2');
@@ -102,6 +114,7 @@ describe('a change without a canary', () => {
     busy.clear();
     await world.converge();
     assert.equal(told('Restarting').length, 3);
+    assert.deepEqual(told('Replaced'), [], 'an update is not told twice');
     assert.equal(world.cluster().status!.instances![0]!.restartReasons, undefined);
   });
 

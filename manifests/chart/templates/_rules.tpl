@@ -43,10 +43,10 @@
 - apiGroups: ['']
   resources: [secrets]
   verbs: [get, create]
-# Get: an event that exists already becomes a count on it.
+# Patch: what happens again becomes a count on its event.
 - apiGroups: [events.k8s.io]
   resources: [events]
-  verbs: [get, create, patch]
+  verbs: [create, patch]
 {{- end }}
 {{- define "lingua-operator.leaseRules" -}}
 # A name cannot be known before the object is made, so creating is not bound to one.
