@@ -2,7 +2,8 @@
  * The admin API of a scheduler instance: the operator's only view into it. Bearer token; JSON.
  *
  *   GET  /admin/v1/instance  -> 200 InstanceReport
- *   POST /admin/v1/drain     -> 202 InstanceReport; body DrainRequest (may be empty); asking again is harmless
+ *   POST /admin/v1/drain     -> 202 InstanceReport; body DrainRequest (may be empty); asking again is harmless; 409 when it is meant
+ *                               for another pod
  *   POST /admin/v1/probe     -> 200 ProbeReport; body ProbeRequest; 429 while another one runs, or right after one
  *
  * 401 without the right token. A reader must ignore fields it does not know: operator and scheduler versions mix
@@ -60,6 +61,8 @@ export type InstanceReport = z.infer<typeof InstanceReport>;
 export const DrainRequest = z.object({
   /** Seconds running jobs may take before they are handed over; the configuration's figure when absent. */
   timeoutSeconds: z.int().min(0).max(3600).optional(),
+  /** Uid of the pod it is meant for: by the time it arrives, the address may be another one's. */
+  podUid: z.string().max(128).optional(),
 });
 export type DrainRequest = z.infer<typeof DrainRequest>;
 

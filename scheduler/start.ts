@@ -100,11 +100,12 @@ async function openPorts(options: StartOptions, instance: Instance, surfaces: Su
     return reportOf(instance, { startedAt: presence.started_at, configSha256, stopped, adminToken });
   };
   const token = adminTokenFrom(adminTokenFile);
+  const { podUid } = options.identity;
   const begin = (timeoutSeconds: number | undefined) => {
     void drain.begin(timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000);
   };
   const probe = (target: string) => instance.probe.run(target, readiness.reasons());
-  const admin = createHttpServer(adminRoutes({ token, report, drain: begin, probe }), log);
+  const admin = createHttpServer(adminRoutes({ token, podUid, report, drain: begin, probe }), log);
   const adminPort = await open(admin, 'admin', { host, port: config.admin.port }, options);
   return { port, adminPort };
 }

@@ -47,9 +47,9 @@ describe('the admin client', () => {
       for await (const chunk of request) body += String(chunk);
       response.writeHead(202).end(JSON.stringify({ ...reportOf('demo-0', 0), phase: 'draining' }));
     });
-    const answer = await client.drain('127.0.0.1', 'secret', 45);
+    const answer = await client.drain('127.0.0.1', 'secret', { timeoutSeconds: 45, podUid: 'uid-0' });
     assert.equal(answer.kind === 'report' && answer.report.phase, 'draining');
-    assert.deepEqual(JSON.parse(body), { timeoutSeconds: 45 });
+    assert.deepEqual(JSON.parse(body), { timeoutSeconds: 45, podUid: 'uid-0' });
   });
 
   it('a refusal, nonsense, half a report and a flood are silence with a reason', async () => {

@@ -17,10 +17,16 @@ export interface AdminClient {
   /** @param address IP address of the pod */
   ask(address: string, token: string): Promise<InstanceAnswer>;
   /** Tells it to drain, which has no way back; asking again changes nothing. */
-  drain(address: string, token: string, timeoutSeconds: number): Promise<InstanceAnswer>;
+  drain(address: string, token: string, order: DrainOrder): Promise<InstanceAnswer>;
   /** Has it try the route to another instance, which takes seconds when there is none. */
   probe(address: string, token: string, target: string): Promise<Tried>;
   close(): Promise<void>;
+}
+
+export interface DrainOrder {
+  readonly timeoutSeconds: number;
+  /** Another pod that has the address by now refuses. */
+  readonly podUid: string;
 }
 
 interface Call<T> {
@@ -72,9 +78,9 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
   };
   return {
     ask: (address, token) => call(address, token, question).then(asAnswer),
-    drain: (address, token, timeoutSeconds) => {
-      const request: DrainRequest = { timeoutSeconds };
-      return call(address, token, { ...order, body: JSON.stringify(request) }).then(asAnswer);
+    drain: (address, token, { timeoutSeconds, podUid }) => {
+      const request: DrainRequest = { timeoutSeconds, podUid };
+      return call(address, token, { ...drainCall, body: JSON.stringify(request) }).then(asAnswer);
     },
     probe: async (address, token, target) => {
       const request: ProbeRequest = { target };
@@ -93,7 +99,7 @@ const question: Call<InstanceReport> = {
   ...{ method: 'GET', path: paths.adminInstance, expected: 200 },
   answer: InstanceReport,
 };
-const order: Call<InstanceReport> = {
+const drainCall: Call<InstanceReport> = {
   ...{ method: 'POST', path: paths.adminDrain, expected: 202 },
   answer: InstanceReport,
 };

@@ -31,7 +31,7 @@ describe('the instances that are followed', () => {
       const parts = said(address);
       return Promise.resolve(
         parts
-          ? { kind: 'report', report: { ...reportOf('x', 0), ...parts } }
+          ? { kind: 'report', report: { ...reportOf(`demo-${address.slice(-1)}`, 0), ...parts } }
           : { kind: 'silent', error: 'refused' },
       );
     };
@@ -55,6 +55,16 @@ describe('the instances that are followed', () => {
     await clock.advance(60_000);
     assert.ok(asked.length >= 10 && asked.length <= 16, String(asked.length));
     assert.equal(woken.length, 1, 'nothing new was said');
+  });
+
+  it('what another instance says at its address is not taken for its own', async () => {
+    said = () => ({ instanceId: 'demo-9', drain: { startedAt: '', deadlineAt: '', done: true } });
+    instances.follow('ns/a', [target('1')], 't');
+    await clock.advance(0);
+    const silent = { kind: 'silent', error: 'demo-9 answers at its address' };
+    assert.deepEqual(instances.answers('ns/a').get('1'), silent);
+    assert.deepEqual(await instances.drain('ns/a', '1', 30), silent);
+    assert.deepEqual(instances.answers('ns/a').get('1'), silent);
   });
 
   it('only what a status shows wakes', async () => {

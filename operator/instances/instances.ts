@@ -93,7 +93,9 @@ export class Instances {
   async drain(key: string, uid: string, timeoutSeconds: number): Promise<InstanceAnswer | undefined> {
     const followed = this.#clusters.get(key)?.pods.get(uid);
     if (!followed) return undefined;
-    const answer = await this.#options.client.drain(followed.target.address, followed.token, timeoutSeconds);
+    const { target, token } = followed;
+    const order = { timeoutSeconds, podUid: uid };
+    const answer = ofTarget(target, await this.#options.client.drain(target.address, token, order));
     if (answer.kind === 'report') followed.answer = answer;
     return answer;
   }
@@ -133,7 +135,8 @@ export class Instances {
     const { client, clock, random, wake, intervalMs = 5_000 } = this.#options;
     const { signal } = followed.stop;
     while (!signal.aborted) {
-      const answer = measured(followed, await client.ask(followed.target.address, followed.token));
+      const { target, token } = followed;
+      const answer = measured(followed, ofTarget(target, await client.ask(target.address, token)));
       if (isStopped(signal)) return;
       const before = followed.answer;
       followed.answer = answer;
@@ -155,6 +158,12 @@ export class Instances {
     cluster.figuresToldAt = nowMs;
     return true;
   }
+}
+
+/** The address may be another pod's by now, of which the watch has not told yet: what that one says is nothing of this one. */
+function ofTarget({ instanceId }: Target, answer: InstanceAnswer): InstanceAnswer {
+  if (answer.kind !== 'report' || answer.report.instanceId === instanceId) return answer;
+  return { kind: 'silent', error: `${answer.report.instanceId} answers at its address` };
 }
 
 /** About a minute of answers. */

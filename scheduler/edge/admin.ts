@@ -8,6 +8,8 @@ import { tokenIn, type AdminToken } from './admin-token.ts';
 
 interface AdminDeps {
   readonly token: AdminToken;
+  /** Of this process; there is no way back from a drain, so it must be meant. */
+  readonly podUid: string;
   /** @param adminToken of the request */
   readonly report: (adminToken: string) => Promise<InstanceReport>;
   /** Begins a drain, or does nothing when one is on. */
@@ -23,7 +25,7 @@ const refusals = {
   not_configured: 'no admin token is configured; set LINGUA_ADMIN_TOKEN_FILE to a file that holds one',
 } as const;
 
-export function adminRoutes({ token, report, drain, probe }: AdminDeps): HttpRoutes {
+export function adminRoutes({ token, podUid, report, drain, probe }: AdminDeps): HttpRoutes {
   const guarded =
     (handler: HttpHandler): HttpHandler =>
     async (request, url) => {
@@ -38,6 +40,8 @@ export function adminRoutes({ token, report, drain, probe }: AdminDeps): HttpRou
     [`POST ${paths.adminDrain}`]: guarded(async (request) => {
       const asked = await bodyOf(request, DrainRequest);
       if (!asked) return json(400, { error: 'the body must be empty or {"timeoutSeconds": 0 to 3600}' });
+      if (asked.podUid !== undefined && asked.podUid !== podUid)
+        return json(409, { error: `this is pod ${podUid}, and the drain is meant for pod ${asked.podUid}` });
       drain(asked.timeoutSeconds);
       return json(202, await report(tokenIn(request.headers.authorization) ?? ''));
     }),

@@ -74,8 +74,10 @@ export class Surroundings {
       await this.#heard(address, 'ask');
       return this.#answer(address);
     },
-    drain: async (address, _token, timeoutSeconds) => {
+    drain: async (address, _token, { timeoutSeconds, podUid }) => {
       await this.#heard(address, 'drain');
+      const isMeant = this.#podAt(address)?.metadata.uid === podUid;
+      if (!isMeant) return { kind: 'silent', error: 'its admin API answered 409' };
       this.#tellToDrain(address, timeoutSeconds);
       return this.#answer(address);
     },

@@ -246,6 +246,9 @@ describe('a scheduler', () => {
       (await admin(paths.adminDrain, { method: 'POST', body: '{"timeoutSeconds":-1}' })).status,
       400,
     );
+    const other = await admin(paths.adminDrain, { method: 'POST', body: '{"podUid":"of-another"}' });
+    assert.equal(other.status, 409, 'it is meant for another pod');
+    assert.equal((await scheduler.get('/readyz')).status, 200);
     const response = await admin(paths.adminDrain, { method: 'POST' });
     assert.equal(response.status, 202);
     assert.equal(InstanceReport.parse(await response.json()).phase, 'draining');
