@@ -10,6 +10,7 @@ import { retrying, type Retry } from '../retry.ts';
 import type { Answer, OutboxEntry, SessionStore } from '../store/store.ts';
 import { answerMessages, gapMessage } from './answer-messages.ts';
 import type { Answered, Release } from '../decide/delivery-order.ts';
+import { Renumbering, type RenumberingDeps } from './renumbering.ts';
 import type { Delivered, DeskSession, OpenJob } from './session.ts';
 
 export interface DeliveryLimits {
@@ -17,7 +18,7 @@ export interface DeliveryLimits {
   readonly resumeBytes: number;
 }
 
-export interface DeliveryDeps {
+export interface DeliveryDeps extends RenumberingDeps {
   readonly sessions: SessionStore;
   readonly clock: Clock;
   readonly retry: Retry;
@@ -49,9 +50,11 @@ export class Delivery {
   readonly #paced = new Set<DeskSession>();
   readonly #wakeUps = new Map<DeskSession, () => void>();
   readonly #toTrim = new Set<DeskSession>();
+  readonly #renumbering: Renumbering;
 
   constructor(deps: DeliveryDeps) {
     this.#deps = deps;
+    this.#renumbering = new Renumbering(deps);
   }
 
   /** The session was taken over: what its client has not acknowledged is sent once more, when all of it is here. */
@@ -68,11 +71,22 @@ export class Delivery {
       // One that waits for its client would have the hint take its time for as long.
       return this.#paced.has(session) ? undefined : reading;
     }
+    if (session.seqBase + seq <= session.seenSeq) return this.#heardBefore(session, entries);
     for (const entry of entries) {
       if (seqOf(session, entry) === session.seenSeq + 1) this.#take(session, entry);
     }
     this.#flush(session);
     if (session.seenSeq < session.seqBase + seq) return this.catchUp(session);
+  }
+
+  /** A hint that comes twice, unless a job in it has had no answer: then its number is one that was given before. */
+  #heardBefore(session: DeskSession, entries: readonly OutboxEntry[]): Promise<void> | void {
+    const isNew = entries.length === 0 || entries.some(({ jobId }) => session.jobs.has(jobId));
+    if (isNew && session.jobs.size > 0) return this.#recount(session);
+  }
+
+  async #recount(session: DeskSession): Promise<void> {
+    if (await this.#renumbering.check(session)) await this.catchUp(session);
   }
 
   /** Reads what the outbox holds beyond what was seen. One reader a session at a time. */
@@ -88,6 +102,7 @@ export class Delivery {
   /** The store says that the job is finished: its answer is found, or given up when nobody keeps it any more. */
   async finished(job: OpenJob, lost: Answer): Promise<void> {
     await this.catchUp(job.session);
+    if (!job.ended) await this.#recount(job.session);
     if (job.ended) return;
     this.#deps.log.warn({ jobId: job.jobId }, 'a finished job has no answer in its outbox');
     this.answerUnrecorded(job, lost);
@@ -189,7 +204,14 @@ export class Delivery {
     if (session.closed || seq <= session.seenSeq) return;
     session.seenSeq = seq;
     const job = session.jobs.get(entry.jobId);
-    if (job) this.#ended(job, entry.answer);
+    if (!job && session.answered?.has(entry.jobId)) {
+      this.#deps.metrics.staleResults.inc({ why: 'answered' });
+      return;
+    }
+    if (job) {
+      remember(job);
+      this.#ended(job, entry.answer);
+    }
     if (!session.link) return;
     if (!job && session.disowned?.has(entry.jobId)) {
       // It was answered already, without the outbox; a second answer would be one too many.
@@ -287,6 +309,19 @@ export class Delivery {
       });
     }
     this.#toTrim.clear();
+  }
+}
+
+/** As many as are answered between two writes of Redis to its disk, and more. */
+const rememberedMax = 64;
+
+function remember({ session, jobId }: OpenJob): void {
+  const answered = (session.answered ??= new Set());
+  answered.add(jobId);
+  if (answered.size <= rememberedMax) return;
+  for (const oldest of answered) {
+    answered.delete(oldest);
+    return;
   }
 }
 

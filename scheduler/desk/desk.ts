@@ -65,6 +65,7 @@ export class Desk {
     this.#lives = new JobLifecycle({
       ...deps,
       reassert: (session) => this.#sessions.reassert(session),
+      renumbered: (session) => this.#sessions.renumbered(session),
     });
     this.#intake = new Intake({ ...deps, dispatcher: this.#lives.dispatcher });
   }

@@ -27,6 +27,7 @@ export interface LifecycleDeps
   readonly metrics: Metrics;
   /** The store does not think the session is ours: true when it could be made so again. */
   readonly reassert: (session: DeskSession) => Promise<boolean>;
+  readonly renumbered: (session: DeskSession) => Promise<void>;
 }
 
 /** When an utterance that could not be recorded may be sent again: the store was away for longer than that already. */

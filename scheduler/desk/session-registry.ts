@@ -110,7 +110,8 @@ export class SessionRegistry {
     if (taken.kind !== 'taken') return taken;
     const { previousOwner, open } = taken;
     const session = this.#rebuild(taken.session, secret, wants);
-    if ((wants.last_seq ?? 0) > session.doneSeq) await this.#countOn(session, wants.last_seq ?? 0);
+    const lastSeq = wants.last_seq ?? 0;
+    if (lastSeq > session.doneSeq) await this.#countOn(session, lastSeq, taken.session.acknowledged);
     return { kind: 'taken', session, previousOwner, open };
   }
 
@@ -198,14 +199,22 @@ export class SessionRegistry {
     return true;
   }
 
-  /**
-   * The client has had answers that the store knows nothing of: it lost its newest. They must not be counted again, or the
-   * client would take new answers for old ones.
-   */
-  async #countOn(session: DeskSession, lastSeq: number): Promise<void> {
-    session.seqBase += lastSeq - session.doneSeq;
-    session.seenSeq = session.doneSeq = lastSeq;
+  /** The store came back without its newest answers and hands out their numbers anew; it remembers what is added to them. */
+  async renumbered(session: DeskSession): Promise<void> {
+    const { log } = this.#deps;
+    log.warn({ sessionId: session.sessionId }, 'the store lost the newest answers of a session');
     await this.#record(session);
+  }
+
+  /**
+   * The client has had answers that the store knows nothing of: it lost its newest. Which of those it has now are new
+   * nobody can tell, so all that were not acknowledged come once more, under numbers that the client has not had.
+   */
+  async #countOn(session: DeskSession, lastSeq: number, acknowledged: number): Promise<void> {
+    session.seqBase = lastSeq - acknowledged;
+    session.seenSeq = session.doneSeq = lastSeq;
+    session.nextIndex = Math.max(session.nextIndex, lastSeq);
+    await this.renumbered(session);
   }
 
   /** Writes down what we know of the session; false when it is another's meanwhile. */
@@ -271,6 +280,7 @@ export class SessionRegistry {
       nextIndex: 0,
       speech: undefined,
       disowned: undefined,
+      answered: undefined,
       leaving: false,
       closed: false,
     };

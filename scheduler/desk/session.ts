@@ -50,6 +50,11 @@ export interface DeskSession {
   speech: Speech | undefined;
   /** Jobs whose client was told that they failed before they were known to be recorded, with their answers, if any came. */
   disowned: Map<string, OutboxEntry | undefined> | undefined;
+  /**
+   * The jobs that this ownership answered last: a store that comes back without their end has them done once more. What a
+   * client missed that comes back is told it by the next ownership.
+   */
+  answered: Set<string> | undefined;
   /** Its client was asked to connect to another instance. */
   leaving: boolean;
   closed: boolean;

@@ -4,7 +4,7 @@
  * process.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -28,6 +28,8 @@ export interface RedisServer {
   resume(): void;
   /** From here on its files do not grow, as on a full disk; `false` gives the disk room again. */
   fillDisk(isFull: boolean): void;
+  /** While it does not run: the last so many bytes of its append-only log are lost, as in a power failure. */
+  cutLog(bytes: number): void;
 }
 
 export interface RedisServerOptions {
@@ -69,6 +71,16 @@ export async function startRedis({ aof = false, args = [] }: RedisServerOptions 
     fillDisk: (isFull) => {
       const limit = isFull ? '1:unlimited' : 'unlimited';
       execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${limit}`]);
+    },
+    cutLog: (bytes) => {
+      const logs = path.join(directory, 'appendonlydir');
+      const newest = readdirSync(logs)
+        .filter((name) => name.endsWith('.incr.aof'))
+        .sort()
+        .at(-1);
+      if (newest === undefined) throw new Error('a Redis without aof has no log');
+      const file = path.join(logs, newest);
+      truncateSync(file, Math.max(0, statSync(file).size - bytes));
     },
   };
 }

@@ -42,6 +42,23 @@ export const redisRows: readonly Row[] = [
     },
   },
   {
+    id: '3b',
+    name: 'Redis is killed, and the end of its log is lost: it comes back with less than it had confirmed',
+    redis: 'single',
+    fleet: { aof: true },
+    limits: { forgets: true },
+    async strike(life) {
+      const { server, random } = life.fleet;
+      await sleep(life, 500);
+      life.fleet.noteFault('Redis SIGKILL, end of its log lost');
+      await server.kill();
+      // From a piece of one command to what many jobs wrote.
+      server.cutLog(random.between(1, 60_000));
+      await server.restart({ keepData: true });
+      return readyAgain(life);
+    },
+  },
+  {
     id: '4',
     name: 'Redis comes back empty',
     redis: 'single',
