@@ -72,6 +72,7 @@ export class Dispatcher {
   forget(job: OpenJob): void {
     if (job.ended) return;
     if (job.target) this.#deps.placer.ended(job.target);
+    this.#moves.isAt(job, undefined);
     job.ended = true;
     job.cancelTimer();
     this.#moves.waiting.leave(job);

@@ -84,13 +84,14 @@ export class JobMoves {
   }
 
   async record(job: OpenJob): Promise<void> {
-    const target = this.#deps.placer.place(job);
-    let answer = await this.#verbs.accept(job, target);
-    if (answer.kind === 'fenced' && (await this.#deps.events.reassert(job.session))) {
-      answer = await this.#verbs.accept(job, target);
-    }
+    const { placer } = this.#deps;
+    const target = placer.place(job);
+    const answer = await this.#accept(job, target).catch((error: unknown) => {
+      if (target) placer.abandoned(target);
+      throw error;
+    });
     if (isNew(answer, job)) this.#count('accepted');
-    if (target && (job.ended || !isNew(answer, job))) this.#deps.placer.abandoned(target);
+    if (target && (job.ended || !isNew(answer, job))) placer.abandoned(target);
     // Its node may have been faster than the store's word to us.
     if (job.ended) return;
     if (answer.kind === 'fenced') throw new AppError('conflict', 'the session is fenced and still ours');
@@ -105,11 +106,17 @@ export class JobMoves {
     else this.wait(job);
   }
 
+  async #accept(job: OpenJob, target: Target | undefined): Promise<AcceptAnswer> {
+    const answer = await this.#verbs.accept(job, target);
+    const isOurs = answer.kind === 'fenced' && (await this.#deps.events.reassert(job.session));
+    return isOurs ? this.#verbs.accept(job, target) : answer;
+  }
+
   /** @param told what became of the hint, when the store has sent it with the record */
   async #begin(job: OpenJob, target: Target, told: SendAnswer | undefined): Promise<void> {
     if (told === undefined) return this.assign(job, target);
     const { post, limits } = this.#deps;
-    job.target = target;
+    this.isAt(job, target);
     this.#arm(job, limits.jobTimeoutMs);
     post.told('assign', told);
     await this.#posted(job, target, told);
@@ -134,7 +141,7 @@ export class JobMoves {
   /** The record says the attempt is `target`'s: tells its instance, and asks another if that one cannot be told. */
   async assign(job: OpenJob, target: Target, leftMs = this.#deps.limits.jobTimeoutMs): Promise<void> {
     const { post, instanceId, limits } = this.#deps;
-    job.target = target;
+    this.isAt(job, target);
     this.#arm(job, leftMs);
     const { jobId, attempt, assign, audio } = job;
     const ref = { jobId, sessionId: job.session.sessionId };
@@ -154,9 +161,15 @@ export class JobMoves {
     events.dispatched(job);
   }
 
+  /** Where its record has the job, as far as we know; nowhere when it waits or is over. */
+  isAt(job: OpenJob, target: Target | undefined): void {
+    this.#deps.placer.moved(job.target, target);
+    job.target = target;
+  }
+
   wait(job: OpenJob): void {
     const { clock, limits } = this.#deps;
-    job.target = undefined;
+    this.isAt(job, undefined);
     job.waitUntilMs ??= clock.monotonic() + limits.pendingMs;
     this.#arm(job, job.waitUntilMs - clock.monotonic());
     this.waiting.enter(job);
@@ -186,9 +199,13 @@ export class JobMoves {
   }
 
   async #dispatch(job: OpenJob, target: Target, countsAsFailover: boolean): Promise<void> {
-    const answer = await this.#verbs.dispatch(job, target, countsAsFailover);
+    const { placer } = this.#deps;
+    const answer = await this.#verbs.dispatch(job, target, countsAsFailover).catch((error: unknown) => {
+      placer.abandoned(target);
+      throw error;
+    });
     if (answer?.kind !== 'dispatched') {
-      this.#deps.placer.abandoned(target);
+      placer.abandoned(target);
       return answer && this.resync(job, answer);
     }
     if (countsAsFailover) job.failovers += 1;
@@ -235,7 +252,7 @@ export class JobMoves {
 
   /** Somebody else gave the attempt to a node; its time runs from now. */
   #follow(job: OpenJob, target: Target): void {
-    job.target = target;
+    this.isAt(job, target);
     this.waiting.leave(job);
     this.#arm(job, this.#deps.limits.jobTimeoutMs);
   }
@@ -294,7 +311,7 @@ export class JobMoves {
     job.exclude.add(nodeId);
     job.waitUntilMs = undefined;
     if (failure && (job.failovers >= limits.failoverMaxAttempts || !placer.isPossible(job))) {
-      job.target = undefined;
+      this.isAt(job, undefined);
       return this.#finish(job, failure);
     }
     if (failure) job.owesFailover = true;

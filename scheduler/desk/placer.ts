@@ -17,6 +17,9 @@ export interface Placer {
   /** A job that was given to `target` by somebody else is ours now. */
   took(target: Target): void;
 
+  /** A job of ours is at one node, or at another, or at none. */
+  moved(from: Target | undefined, to: Target | undefined): void;
+
   /** A job that ran on `target` has ended. */
   ended(target: Target): void;
 
@@ -65,14 +68,19 @@ export function createPlacer(deps: PlacerDeps): Placer {
     if (target.instanceId !== instanceId) directory.took(target.nodeId);
   }
 
+  function moved(from: Target | undefined, to: Target | undefined): void {
+    if (from) directory.lost(from.nodeId);
+    if (to) directory.gained(to.nodeId);
+  }
+
   /** Nodes of this instance say themselves how many jobs they run. */
   function ended(target: Target): void {
-    if (target.instanceId !== instanceId) directory.freed(target.nodeId);
+    if (target.instanceId !== instanceId) directory.ended(target.nodeId);
   }
 
   function abandoned(target: Target): void {
     directory.freed(target.nodeId);
   }
 
-  return { place, placeWaiting, took, ended, abandoned, isPossible, fullInstances };
+  return { place, placeWaiting, took, moved, ended, abandoned, isPossible, fullInstances };
 }

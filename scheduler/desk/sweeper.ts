@@ -114,7 +114,6 @@ export async function rescue(record: Omit<JobRecord, 'audio'>, deps: RescueDeps)
   if (target) {
     const given = await giveTo(target, record, false, deps);
     if (given) metrics.swept.inc({ action: 'rescued' });
-    else placer.abandoned(target);
     return given;
   }
   const { sessionId, jobId, attempt, state } = record;
@@ -127,12 +126,18 @@ async function giveTo(
   target: Target,
   { sessionId, jobId, attempt }: Omit<JobRecord, 'audio'>,
   countsAsFailover: boolean,
-  { jobs, post, lookup, instanceId, limits }: RescueDeps,
+  { jobs, placer, post, lookup, instanceId, limits }: RescueDeps,
 ): Promise<boolean> {
   const move = { sessionId, jobId, attempt, target, deadlineMs: limits.jobTimeoutMs, countsAsFailover };
-  const answer = await jobs.dispatch(move);
+  const answer = await jobs.dispatch(move).catch((error: unknown) => {
+    placer.abandoned(target);
+    throw error;
+  });
   lookup.askLater(target.nodeId);
-  if (answer.kind !== 'dispatched') return false;
+  if (answer.kind !== 'dispatched') {
+    placer.abandoned(target);
+    return false;
+  }
   await post.send(target.instanceId, {
     type: 'assign',
     job_id: jobId,

@@ -59,7 +59,7 @@ export function createHintHandler(deps: HandlerDeps): HintHandler {
         desk.progress(hint);
         return;
       case 'capacity':
-        if (hint.from !== instanceId) directory.freed(hint.node_id);
+        if (hint.from !== instanceId) directory.called(hint.node_id);
         desk.capacity(hint.from);
         return;
       default:

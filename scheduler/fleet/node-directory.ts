@@ -11,6 +11,8 @@ export class NodeDirectory {
   readonly #pools = new Map<number, Listing>();
   /** The pool each node is in. */
   readonly #homes = new Map<string, number>();
+  /** How many open jobs of this instance each node has, as their records say. */
+  readonly #ours = new Map<string, number>();
   readonly #poolOf: PoolOf;
 
   /** @param poolOf the pool a node belongs to, where there are pools; it follows from its id and services alone */
@@ -53,9 +55,13 @@ export class NodeDirectory {
   }
 
   apply(change: NodeChange): void {
-    // The store may go on using what it gave us.
-    if (change.op === 'put') this.put({ ...change.view });
-    else this.remove(change.nodeId);
+    if (change.op === 'gone') {
+      this.remove(change.nodeId);
+      return;
+    }
+    // The store may go on using what it gave us. Whoever announced this may not have known yet of all that we sent there.
+    const { nodeId, running } = change.view;
+    this.put({ ...change.view, running: Math.max(running, this.#ours.get(nodeId) ?? 0) });
   }
 
   /** Forgets the nodes that are not `present`, but none of `keep`: this instance knows its own best. */
@@ -71,22 +77,61 @@ export class NodeDirectory {
     }
   }
 
-  /** So many jobs run there, as its holder knows. */
+  /** So many jobs run on a node of this instance, beside those that were sent to it and are still on their way. */
   runs(nodeId: string, running: number): void {
     const view = this.#all.get(nodeId);
-    if (view) view.running = running;
+    if (view) view.running = running + (view.coming ?? 0);
   }
 
   /** One more job was sent there; true figures will follow. */
   took(nodeId: string): void {
     const view = this.#all.get(nodeId);
-    if (view) view.running += 1;
+    if (!view) return;
+    view.running += 1;
+    view.coming = (view.coming ?? 0) + 1;
   }
 
-  /** One job of ours ended there. */
+  /** One that was sent to a node of this instance has got there: from now on its holder counts it, or has refused it. */
+  arrived(nodeId: string): void {
+    const view = this.#all.get(nodeId);
+    if (!view?.coming) return;
+    view.running -= 1;
+    view.coming -= 1;
+  }
+
+  /** A job of ours is there, its record says. */
+  gained(nodeId: string): void {
+    this.#ours.set(nodeId, (this.#ours.get(nodeId) ?? 0) + 1);
+  }
+
+  /** It is not there any more, however that came. */
+  lost(nodeId: string): void {
+    const left = (this.#ours.get(nodeId) ?? 0) - 1;
+    if (left > 0) this.#ours.set(nodeId, left);
+    else this.#ours.delete(nodeId);
+  }
+
+  /** Its holder says that a slot is free, of a job whose end we have yet to hear of. */
+  called(nodeId: string): void {
+    const view = this.#all.get(nodeId);
+    if (!view) return;
+    this.freed(nodeId);
+    view.called = (view.called ?? 0) + 1;
+  }
+
+  /** One job of ours ended there; a slot that we were called for is not free twice. */
+  ended(nodeId: string): void {
+    const view = this.#all.get(nodeId);
+    if (view?.called) view.called -= 1;
+    else this.freed(nodeId);
+  }
+
+  /** One job of ours is not there, or never went. */
   freed(nodeId: string): void {
     const view = this.#all.get(nodeId);
-    if (view) view.running = Math.max(0, Math.min(view.running, view.slots) - 1);
+    if (!view) return;
+    view.running = Math.max(0, Math.min(view.running, view.slots) - 1);
+    if (view.coming) view.coming -= 1;
   }
 
   /** It refused a job: full until it says otherwise. */
@@ -109,8 +154,11 @@ export class NodeDirectory {
   }
 }
 
-/** How many jobs run on a node changes with every job, and in place. */
-type Listed = NodeView & { running: number };
+/**
+ * How many jobs run on a node changes with every job, and in place; `running` counts those that are `coming`. The next
+ * announcement forgets what was coming, so that a job that got lost on its way takes no slot for long.
+ */
+type Listed = NodeView & { running: number; coming?: number; called?: number };
 
 /** Nodes in a dense list, which placement draws from, and by their ids. */
 class Listing {

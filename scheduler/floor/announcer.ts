@@ -45,6 +45,11 @@ export class Announcer {
     this.#saveLater(node);
   }
 
+  /** A job that this instance gave to a node here is in the hands of the floor. */
+  arrived(nodeId: string): void {
+    this.#deps.directory.arrived(nodeId);
+  }
+
   /** The same when it is only how many jobs the node runs, as with every job. */
   changedSlots(node: FloorNode): void {
     const { directory, instanceId } = this.#deps;

@@ -166,6 +166,7 @@ export class Floor {
   }
 
   assign(hint: HintOf<'assign'>, again: boolean): Promise<void> | void {
+    if (hint.from === this.#deps.instanceId) this.#deps.announcer.arrived(hint.node_id);
     const node = this.#nodes.get(hint.node_id);
     if (!node?.connected) this.#workbench.refuse(hint, 'gone');
     else if (this.#draining) this.#workbench.refuse(hint, 'draining');

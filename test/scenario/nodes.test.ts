@@ -63,6 +63,23 @@ describe('three instances that want the same nodes', () => {
   });
 });
 
+describe('jobs that wait for a full node of their own instance', () => {
+  it('are given to it one for each slot that frees, so that it refuses none', async () => {
+    const fleet = await Fleet.start({ instances: ['a'], config: { limits: { overload_delay_ms: 0 } } });
+    try {
+      const node = await fleet.node('a', { slots: 4, delayMs: 5, heartbeatMs: 30_000 });
+      const sessions = await Promise.all(range(4).map(() => fleet.session('a')));
+      for (const index of range(30)) for (const session of sessions) session.say({ index });
+      await Promise.all(sessions.map((session) => session.result(29, withinMs)));
+      assert.equal(node.mostAtOnce, 4);
+      const { body } = await fleet.on('a').get('/metrics');
+      assert.match(body, /^scheduler_assign_refused_total\{reason="full"\} 0$/m);
+    } finally {
+      await fleet.stop();
+    }
+  });
+});
+
 describe('a node that moves while it works', () => {
   it('may deliver its result where it is now, as long as nobody took the job from it', async () => {
     const fleet = await Fleet.start({
