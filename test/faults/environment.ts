@@ -12,6 +12,7 @@ import { groupBy } from './checks/ledger.ts';
 import { clusterRows } from './environment/cluster-rows.ts';
 import { crowdRows } from './environment/crowd-rows.ts';
 import { instanceRows } from './environment/instance-rows.ts';
+import { machineRows } from './environment/machine-rows.ts';
 import { notHere, peerRows } from './environment/peer-rows.ts';
 import { redisRows } from './environment/redis-rows.ts';
 import type { Row } from './environment/row.ts';
@@ -32,7 +33,15 @@ const { values: asked } = parseArgs({
 });
 const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
 const redis = asked.redis === 'cluster' ? 'cluster' : 'single';
-const allRows = [...redisRows, ...clusterRows, ...instanceRows, ...peerRows, ...crowdRows, ...shippedRows];
+const allRows = [
+  ...redisRows,
+  ...clusterRows,
+  ...instanceRows,
+  ...machineRows,
+  ...peerRows,
+  ...crowdRows,
+  ...shippedRows,
+];
 const startedAt = performance.now();
 
 function choose(): Row[] {
@@ -96,12 +105,27 @@ async function survives(row: Row): Promise<boolean> {
 /** What was wrong, and the whole history for whoever looks for the cause. */
 function tell({ id }: Row, faults: readonly string[], { violations }: Judgement, fleet: Fleet): void {
   for (const fault of faults) console.log(`  ${fault}`);
+  for (const starved of starvedOf(fleet)) console.log(`  ${starved}`);
   for (const violation of violations.slice(0, 5)) console.log(`  ${describeViolation(violation)}`);
   if (violations.length > 5) console.log(`  and ${violations.length - 5} more`);
   if (asked.journal === undefined) return;
   const logs = fleet.instances.map(({ output }) => output.slice(-100_000));
   const story = { row: id, seed, redis, faults, violations, history: fleet.history.events, logs };
   appendFileSync(asked.journal, `${JSON.stringify(story)}\n`);
+}
+
+/**
+ * With times of seconds a machine that stands still for one is a fault of its own, and it is none of the row's. It is
+ * named, because it may be the cause; it excuses nothing.
+ */
+function starvedOf({ instances, history }: Fleet): string[] {
+  const broken = history.events.filter(({ op }) => op === 'fault').length;
+  const late = instances.filter(({ output }) => /lease lost/.test(output)).map(({ id }) => id);
+  return broken === 0 && late.length > 0
+    ? [
+        `the machine is too busy for these times: ${late.join(' and ')} lost the lease though nobody touched it`,
+      ]
+    : [];
 }
 
 async function runRows(rows: readonly Row[]): Promise<void> {

@@ -42,6 +42,8 @@ export interface FleetOptions {
   /** Merged over the configuration of every instance. */
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly logLevel?: string;
+  /** By how much the wall clock of each instance is off, by place. */
+  readonly skewsMs?: readonly number[];
   /** Told of everything that passes: what a learning run learns from. */
   readonly onCommand?: (instance: string, command: Command) => void;
   readonly onMessage?: (instance: string, message: WsMessage) => void;
@@ -54,6 +56,7 @@ let onCluster = 0;
 export class Fleet {
   readonly options: FleetOptions;
   readonly clock: Clock = systemClock;
+  readonly startedAtMs = systemClock.now();
   readonly random: SeededRandom;
   readonly keyPrefix: string;
   readonly instances: Instance[] = [];
@@ -132,8 +135,10 @@ export class Fleet {
   }
 
   /** Addresses of all instances, beginning with the one at this place. */
-  addressesFrom(place: number): readonly string[] {
-    const addresses = this.instances.map(({ address }) => address);
+  addressesFrom(place: number, { pastProxies = false } = {}): readonly string[] {
+    const addresses = this.instances.map(({ address, port }) =>
+      pastProxies ? `127.0.0.1:${port}` : address,
+    );
     return [...addresses.slice(place), ...addresses.slice(0, place)];
   }
 
@@ -205,8 +210,19 @@ export class Fleet {
     };
     const files = { directory: this.#directory, tokenFile, token: this.#token };
     const history = () => this.#history;
-    const { logLevel = 'info' } = this.options;
-    return new Instance({ settings, podUid, logLevel, redis, sockets, clock: this.clock, history, ...files });
+    const { logLevel = 'info', skewsMs } = this.options;
+    const skewMs = skewsMs?.[this.instances.length];
+    return new Instance({
+      ...(skewMs === undefined ? {} : { skewMs }),
+      settings,
+      podUid,
+      logLevel,
+      redis,
+      sockets,
+      clock: this.clock,
+      history,
+      ...files,
+    });
   }
 
   async #startRedisProxies(instanceId: string): Promise<RespProxy[]> {

@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { InstanceReport } from '../../../common/admin-api.ts';
 import type { Clock } from '../../../common/clock.ts';
 import { environment, paths } from '../../../common/workload.ts';
@@ -28,11 +29,15 @@ export interface InstanceParts {
   readonly sockets: WsProxy;
   readonly history: () => History;
   readonly clock: Clock;
+  /** By how much its wall clock is off; one that is not told cannot be set later. */
+  readonly skewMs?: number;
 }
 
 /** Generous: on a busy machine starting takes long, and that is no fault of the scheduler. */
 const readyWithinMs = 60_000;
 const enoughDescriptors = 4096;
+/** Of a quota of CPU time, as the kernel has it. */
+const periodMs = 100;
 
 export class Instance {
   readonly #parts: InstanceParts;
@@ -40,9 +45,21 @@ export class Instance {
   /** While somebody breaks it on purpose, its end is no surprise. */
   #forgiven = 0;
   #generation = 0;
+  #skewMs: number | undefined;
 
   constructor(parts: InstanceParts) {
     this.#parts = parts;
+    this.#skewMs = parts.skewMs;
+  }
+
+  get #clockFile(): string {
+    return path.join(this.#parts.directory, `${this.id}.clock`);
+  }
+
+  get #clock(): string {
+    const url = pathToFileURL(path.join(import.meta.dirname, 'skewed-clock.ts'));
+    url.search = encodeURIComponent(this.#clockFile);
+    return url.href;
   }
 
   get id(): string {
@@ -95,6 +112,7 @@ export class Instance {
     const { settings, directory, tokenFile, podUid, logLevel } = this.#parts;
     const file = path.join(directory, `${settings.instanceId}.toml`);
     writeFileSync(file, configToml(settings));
+    if (this.#skewMs !== undefined) writeFileSync(this.#clockFile, String(this.#skewMs));
     this.#generation += 1;
     const generation = this.#generation;
     this.#program = await Program.start({
@@ -107,6 +125,7 @@ export class Instance {
         [environment.podUid]: podUid,
         [environment.podIndex]: settings.instanceId.slice(settings.instanceId.lastIndexOf('-') + 1),
         LOG_LEVEL: logLevel,
+        ...(this.#skewMs === undefined ? {} : { NODE_OPTIONS: `--import=${this.#clock}` }),
       },
     });
     void this.#program.exited.then((exit) => {
@@ -186,6 +205,28 @@ export class Instance {
     const used = readdirSync(`/proc/${this.pid}/fd`).length;
     const limit = more === undefined ? enoughDescriptors : used + more;
     execFileSync('prlimit', ['--pid', `${this.pid}`, `--nofile=${limit}:`]);
+  }
+
+  /** Its wall clock jumps, and is off by that much from here on. */
+  setClock(offMs: number): void {
+    this.#note(`clock off by ${offMs} ms`);
+    this.#skewMs = offMs;
+    writeFileSync(this.#clockFile, String(offMs));
+    this.#program?.signal('SIGUSR2');
+  }
+
+  /** Runs for that share of each tenth of a second, as under a quota of the kernel. It may lose its lease by that. */
+  async starve(share: number, ms: number): Promise<void> {
+    const { clock } = this.#parts;
+    this.#forgiven += 1;
+    this.#note(`starved for ${ms} ms`);
+    const endMs = clock.monotonic() + ms;
+    while (clock.monotonic() < endMs) {
+      this.#program?.signal('SIGSTOP');
+      await clock.sleep(periodMs * (1 - share));
+      this.#program?.signal('SIGCONT');
+      await clock.sleep(periodMs * share);
+    }
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -74,14 +74,14 @@ export class Life {
     }
   }
 
-  /** One more session; it speaks with the others once it is open. */
-  join(place: number): FakeSession {
+  /** One more session; it speaks with the others once it is open. Where there are thousands the proxies would be in their way. */
+  join(place: number, { pastProxies = false } = {}): FakeSession {
     const { clock, history } = this.fleet;
     const name = `session-${this.#number}-${this.sessions.length}`;
     const { audioBytes } = this.plan;
     const session = new FakeSession({
       ...{ name, history, clock, random: this.#random.fork(name) },
-      addresses: () => this.fleet.addressesFrom(place),
+      addresses: () => this.fleet.addressesFrom(place, { pastProxies }),
       ...(audioBytes === undefined ? {} : { audioBytes }),
     });
     this.sessions.push(session);
