@@ -1,6 +1,7 @@
 /**
- * What a fleet keeps, per instance, node, session and job: the memory of Redis and of an instance. Writes
- * bench/capacity.md, which docs/capacity.md holds against the guide's formula.
+ * What a fleet keeps, per instance, node, session and job: the memory of Redis and of an instance; what an instance with
+ * nothing to do asks of Redis; and what clients cost that stopped reading. Writes bench/capacity.md, which
+ * docs/capacity.md holds against the guide's formula.
  *
  *   node bench/capacity.ts [--write]
  */
@@ -15,6 +16,8 @@ import { startScheduler } from '../test/support/scheduler.ts';
 import { SessionClient } from '../test/support/session-client.ts';
 import { rssBytes } from './harness/usage.ts';
 import { connectAll } from './load/connect-all.ts';
+import { measureIdleCommands, type IdleCommands } from './measure/idle-commands.ts';
+import { measureSlowReaders, type SlowReaders } from './measure/slow-readers.ts';
 import { describeMachine } from './report/machine.ts';
 import { figuresTable, wordsTable } from './report/tables.ts';
 
@@ -32,8 +35,14 @@ const settleMs = 4000;
 const config = {
   scheduler: {
     heartbeat_interval_seconds: 15,
-    job_timeout: { pending_timeout_seconds: 600 },
-    phase2: { owner_ttl_seconds: 45, node_snapshot: { presence_ttl_seconds: 45, refresh_interval_ms: 2000 } },
+    job_timeout: { pending_timeout_seconds: 600, scan_interval_ms: 1000 },
+    phase2: {
+      owner_ttl_seconds: 45,
+      stream_block_ms: 1000,
+      command_timeout_ms: 5000,
+      reclaim_idle_ms: 5000,
+      node_snapshot: { presence_ttl_seconds: 45, refresh_interval_ms: 2000 },
+    },
   },
 };
 
@@ -95,8 +104,39 @@ async function measure(): Promise<Row[]> {
   }
 }
 
+/** One instance on a Redis of its own: first with nothing to do, then among clients that do not read. */
+async function measureAlone(): Promise<{ idle: IdleCommands; slow: SlowReaders }> {
+  const redis = await startRedis();
+  const admin = new Redis(redis.url);
+  const alone = await startScheduler({
+    instanceId: 'alone',
+    redisUrl: redis.url,
+    keyPrefix: 'alone',
+    config,
+    environment: { LOG_LEVEL: 'info' },
+  });
+  try {
+    await sleep(settleMs);
+    console.log('an instance with nothing to do ...');
+    const idle = await measureIdleCommands(alone, admin);
+    console.log('clients that do not read ...');
+    return { idle, slow: await measureSlowReaders(alone) };
+  } finally {
+    admin.disconnect();
+    await alone.kill();
+    await redis.stop();
+  }
+}
+
+const idleText = ({ commands, redisMs, instanceMs }: IdleCommands): string =>
+  `An instance with nothing to do asks Redis for ${commands.toFixed(0)} commands and scripts a second, which costs Redis ${redisMs.toFixed(1)} ms of CPU a second (its own housekeeping included) and the instance ${instanceMs.toFixed(1)} ms.`;
+
+const slowText = ({ sessions: many, answered, closed, before, after, most }: SlowReaders): string =>
+  `${many.toLocaleString('en')} clients that stopped reading were told ${answered.toFixed(0)} MB. The instance had ${before.toFixed(0)} MB when they were connected, ${most.toFixed(0)} MB at the most and ${after.toFixed(0)} MB at the end; ${closed.toLocaleString('en')} of them were closed. With the limits as shipped: all together may leave 268 MB unread.`;
+
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
 const rows = await measure();
+const { idle, slow } = await measureAlone();
 const table = figuresTable(
   ['one more of these', 'measured with', 'kB in Redis', 'kB in its instance'],
   rows.map(({ what, count, redis, rss }) => [
@@ -110,6 +150,10 @@ const text = [
   '# What a fleet keeps',
   'Written by `node bench/capacity.ts --write`; do not edit. Kilobytes of 1000 bytes: growth of `used_memory` of Redis and of the resident memory of the instance, for each.',
   table,
+  '## An idle instance',
+  idleText(idle),
+  '## Clients that do not read',
+  slowText(slow),
   '## Machine',
   wordsTable(['', ''], describeMachine()),
 ].join('\n\n');

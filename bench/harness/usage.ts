@@ -16,10 +16,13 @@ export function cpuMsOf(stat: string): number {
 }
 
 /** Resident memory in bytes. */
-export function rssBytes(pid: number): number {
-  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-}
+export const rssBytes = (pid: number): number => memoryOf(pid, /^VmRSS:\s+(\d+) kB$/m);
+
+/** The most it ever was. */
+export const mostRssBytes = (pid: number): number => memoryOf(pid, /^VmHWM:\s+(\d+) kB$/m);
+
+const memoryOf = (pid: number, line: RegExp): number =>
+  Number(line.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) * 1024;
 
 /** How many files and sockets a process may hold; Node raises itself to the hard limit when it starts. */
 export function openFilesLimit(): number {
