@@ -111,11 +111,21 @@ export function startOperator(options: OperatorOptions): Operator {
   const work = () => {
     if (options.election) election = lead(options, options.election, queue);
     else queue.start();
-    // The last one registered ends first: the pass in hand may still write, and what it tells is written before the lease is given back.
-    lifecycle.onStop('events', () => events.flush());
-    lifecycle.onStop('queue', () => queue.stop());
+    // The last one registered ends first: the passes in hand may still write, and what they tell is written before the lease is given
+    // back. One that gets no answer is left behind: the next leader need not wait for it, and without the lease it sends no more.
+    lifecycle.onStop('events', () => within(patience.eventsMs, events.flush(), clock));
+    lifecycle.onStop('queue', () => within(patience.passesMs, queue.stop(), clock));
   };
   return { synced: watches.synced, unsynced: () => watches.unsynced(), work };
+}
+
+/** Together well within the grace of the process, so that the lease is given back in any case. */
+const patience = { passesMs: 5_000, eventsMs: 3_000 };
+
+async function within(ms: number, end: Promise<void>, clock: Clock): Promise<void> {
+  const isOver = new AbortController();
+  await Promise.race([end, clock.sleep(ms, isOver.signal)]);
+  isOver.abort();
 }
 
 function lead(

@@ -38,7 +38,7 @@ export interface Numbered {
 
 export function leaverOf(view: View, { ordinal, pod }: Numbered, why: LeaveReason): Leaver {
   const { cluster, seen, nowMs } = view;
-  const startedMs = startOf(cluster, { ordinal, pod }) ?? nowMs;
+  const startedMs = startOf(view, { ordinal, pod }) ?? nowMs;
   const { drain, config } = cluster.spec;
   const graceSeconds = terminationGraceSeconds(drain.timeoutSeconds, config.scheduler.endpointGraceSeconds);
   const deadlineMs = startedMs + 1_000 * graceSeconds;
@@ -58,11 +58,11 @@ export function hasNothingToLose(seen: Seen, pod: Pod): boolean {
 }
 
 /** The status remembers it, by our own clock. What it says of a pod that had the name before does not count. */
-function startOf({ status }: SchedulerCluster, { ordinal, pod }: Numbered): number | undefined {
-  const before = status?.instances?.find((instance) => instance.ordinal === ordinal)?.drain;
+function startOf({ cluster, nowMs }: View, { ordinal, pod }: Numbered): number | undefined {
+  const before = cluster.status?.instances?.find((instance) => instance.ordinal === ordinal)?.drain;
   if (!before) return undefined;
   const startedMs = Date.parse(before.startTime);
   const createdMs = Date.parse(pod.metadata.creationTimestamp ?? '');
-  // Times in a status are whole seconds.
-  return startedMs > createdMs - 1_000 ? startedMs : undefined;
+  // Times in a status are whole seconds. One that is yet to come was written by a clock that is wrong, or by hand: it counts from now.
+  return startedMs > createdMs - 1_000 ? Math.min(startedMs, nowMs) : undefined;
 }

@@ -47,10 +47,12 @@ function isBeingUpdated({ seen: { statefulSet: set } }: View, { ordinal, pod }: 
 /** A StatefulSet lets its highest ordinals go: so many as may go in a row from the top. */
 function replicasNow({ cluster, seen }: View, surplus: readonly Leaver[]): number {
   const wanted = cluster.spec.replicas;
-  const stays = new Set(surplus.filter(({ mayGo }) => !mayGo).map(({ ordinal }) => ordinal));
-  let replicas = Math.max(wanted, seen.statefulSet?.spec?.replicas ?? 0);
-  while (replicas > wanted && !stays.has(replicas - 1)) replicas -= 1;
-  return replicas;
+  const live = seen.statefulSet?.spec?.replicas ?? 0;
+  const stays = surplus
+    .filter(({ ordinal, mayGo }) => !mayGo && ordinal < live)
+    .map(({ ordinal }) => ordinal);
+  // Reckoned and not counted down to: somebody else may have asked the StatefulSet for billions.
+  return Math.max(wanted, ...stays.map((ordinal) => ordinal + 1));
 }
 
 /** Those that the operator itself must replace, because no scaling and no update will. */

@@ -14,7 +14,8 @@ export function ordinalsToConfigure(
   seen: Seen,
   current: ConfigMap | undefined,
 ): number[] {
-  const count = Math.max(1, cluster.spec.replicas, seen.statefulSet?.spec?.replicas ?? 0);
+  const running = Math.min(ordinalMax + 1, seen.statefulSet?.spec?.replicas ?? 0);
+  const count = Math.max(1, cluster.spec.replicas, running);
   const ordinals = new Set(Array.from({ length: count }, (_, ordinal) => ordinal));
   for (const pod of seen.pods) addIfOurs(ordinals, ordinalOf(cluster, pod.metadata.name));
   for (const ordinal of configuredOrdinals(cluster, current)) ordinals.add(ordinal);
@@ -41,7 +42,7 @@ function configuredOrdinals(cluster: SchedulerCluster, current: ConfigMap | unde
   });
 }
 
-/** Beyond this a key was put there by somebody else; `spec.replicas` is bounded below it. */
+/** Beyond this a key, a pod or a number of replicas is somebody else's doing; `spec.replicas` is bounded below it. */
 const ordinalMax = 63;
 
 function addIfOurs(ordinals: Set<number>, ordinal: number | undefined): void {

@@ -7,6 +7,9 @@
  *
  * Scope is told by presence: an object with `metadata.namespace` lives in it, one without is of the whole cluster.
  */
+import type { OwnerReference } from '../schema/object.ts';
+
+export type { OwnerReference };
 
 export interface ObjectMeta {
   name: string;
@@ -21,15 +24,6 @@ export interface ObjectMeta {
   annotations?: Record<string, string>;
   ownerReferences?: OwnerReference[];
   finalizers?: string[];
-}
-
-export interface OwnerReference {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  uid: string;
-  controller?: boolean;
-  blockOwnerDeletion?: boolean;
 }
 
 /** Any object as it is on the wire: times are strings, unknown fields are kept. */

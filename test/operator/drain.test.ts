@@ -123,6 +123,23 @@ describe('scaling down', () => {
     await world.converge();
   });
 
+  it('does not wait for ever when the clock that began it was ahead', async () => {
+    await settled({ replicas: 3 });
+    busy.add('demo-2');
+    scale(2);
+    await world.look();
+    const cluster = world.cluster();
+    const inAnHour = new Date(world.clock.now() + 3_600_000).toISOString().replace(/\.\d+/, '');
+    for (const { drain } of cluster.status!.instances!) if (drain) drain.startTime = inAnHour;
+    world.put(cluster);
+    await world.start();
+    await aWhile();
+    assert.equal(asked(), 3, 'it has its time');
+    await world.clock.advance(35_000);
+    await aWhile();
+    assert.equal(asked(), 2);
+  });
+
   it('waits for an instance that does not answer only as long as it is ready', async () => {
     await settled({ replicas: 2 });
     world.report = (name) => (name === 'demo-1' ? undefined : {});

@@ -55,6 +55,33 @@ it('whom it was about to tell to drain is not told', async () => {
   assert.deepEqual(world.told, []);
 });
 
+it('one that is told to stop hands over in seconds, whoever does not answer it', async () => {
+  const [first] = world.programs;
+  const second = world.start();
+  await world.look();
+  world.proxy.arm({
+    onRequest: ({ program, kind }, signal) =>
+      program === first && kind !== leases.kind
+        ? new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              reject(new Error('hung up'));
+            });
+          })
+        : undefined,
+  });
+  world.edit((spec) => (spec.replicas = 4));
+  await world.look();
+  void first!.terminate();
+  for (let ms = 0; ms < 10_000 && world.leader !== second.name; ms += 500) await world.clock.advance(500);
+  assert.equal(world.leader, second.name);
+  await world.converge();
+  assert.equal(world.says('Ready'), 'True FleetReady');
+  const late = world.proxy.log.filter(
+    ({ program, write, status }) => program === first && write > 0 && status !== undefined,
+  );
+  assert.deepEqual(late, [], 'it writes nothing more');
+});
+
 it('the one that is started next does it', async () => {
   await losesTheLead(() => {
     world.edit((spec) => (spec.replicas = 2));

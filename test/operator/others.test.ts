@@ -36,6 +36,16 @@ describe('what others do', () => {
     assert.match(drift!.note, /spec\.replicas/);
   });
 
+  it('a StatefulSet that was scaled beyond all bounds comes back at once', async () => {
+    await settled();
+    const set = world.kube.peek(statefulSets, at('demo'))!;
+    world.kube.put({ ...set, spec: { ...set.spec!, replicas: 2 ** 31 - 1 } });
+    await world.look();
+    assert.equal(world.kube.peek(statefulSets, at('demo'))!.spec!.replicas, 2);
+    await world.converge();
+    assert.equal(world.says('Ready'), 'True FleetReady');
+  });
+
   it('an object of ours that was deleted comes back', async () => {
     await settled();
     for (const { metadata } of world.kube.all(services))

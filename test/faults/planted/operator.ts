@@ -5,15 +5,15 @@ export const operatorBugs: readonly PlantedBug[] = [
   {
     name: 'replicas are lowered before the drain is over',
     file: 'operator/decide/plan.ts',
-    replace: 'while (replicas > wanted && !stays.has(replicas - 1)) replicas -= 1;',
-    by: 'if (stays.size >= 0) replicas = wanted;',
+    replace: 'return Math.max(wanted, ...stays.map((ordinal) => ordinal + 1));',
+    by: 'return wanted;',
     ...failing('test/operator/drain.test.ts', 'takes their pods only when they are done'),
   },
   {
     name: 'the time of a drain begins anew with the operator',
     file: 'operator/decide/leaving.ts',
-    replace: 'const startedMs = startOf(cluster, { ordinal, pod }) ?? nowMs;',
-    by: 'const startedMs = startOf(cluster, { ordinal: -1, pod }) ?? nowMs;',
+    replace: 'const startedMs = startOf(view, { ordinal, pod }) ?? nowMs;',
+    by: 'const startedMs = startOf(view, { ordinal: -1, pod }) ?? nowMs;',
     ...failing('test/operator/drain.test.ts', 'gives up at the deadline'),
   },
   {
