@@ -3,7 +3,7 @@
  * documented, because the reference pages are made from the code.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
@@ -160,6 +160,41 @@ describe('runbooks', () => {
     );
     assert.deepEqual(pagesOfAlerts.sort(), alerts);
   });
+});
+
+describe('files', () => {
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !/^(\..*|node_modules|dist)$/.test(entry.name))
+    .map(({ name }) => name);
+  const isOurs = new RegExp(`^(${folders.join('|')})/`);
+  /** `a/{b,c}.ts` are two files. */
+  const spelledOut = (name: string): string[] => {
+    const [, before = '', choice = '', after = ''] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(name) ?? [];
+    return choice === '' ? [name] : choice.split(',').flatMap((one) => spelledOut(before + one + after));
+  };
+  const exists = (name: string): boolean =>
+    name.includes('*') ? globSync(name, { cwd: root }).length > 0 : existsSync(path.join(root, name));
+
+  it('that a page names are there', () => {
+    const named = ours.flatMap((page) =>
+      quoted(page)
+        .filter((text) => isOurs.test(text) && /^[\w./{},*-]+$/.test(text))
+        .flatMap((text) => spelledOut(text).map((name) => ({ file: page.file, name }))),
+    );
+    assert.ok(named.length > 100);
+    assert.deepEqual(
+      named.filter(({ name }) => !exists(name)),
+      [],
+    );
+  });
+});
+
+it('every suite of tests stands in the table of the architecture', () => {
+  const suites = [...read('test/run.ts').matchAll(/^ {4}name: '(\w+)',$/gm)].map(([, name = '']) => name);
+  const told = [
+    ...pageOf('docs/architecture.md').prose.matchAll(/^\| (\w+) +\|.*make (?:test SUITE|conformance)/gm),
+  ];
+  assert.deepEqual(told.map(([, name = '']) => name).sort(), suites.sort());
 });
 
 describe('make targets', () => {
