@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pino } from 'pino';
+import { AppError } from '../common/errors.ts';
 import { FakeClock, FakeRandom, settle } from '../test/fakes/clock.ts';
 import { FakeKube } from '../test/fakes/kube.ts';
 import { sampleCluster } from '../test/operator/sample.ts';
@@ -11,6 +12,7 @@ import { startWatches, type Watches } from './watches.ts';
 interface Watched {
   readonly watches: Watches;
   readonly woken: string[];
+  readonly clock: FakeClock;
 }
 
 async function watch(kube: FakeKube, namespaces: string[]): Promise<Watched> {
@@ -21,7 +23,7 @@ async function watch(kube: FakeKube, namespaces: string[]): Promise<Watched> {
   const log = pino({ level: 'silent' });
   const watches = startWatches({ kube, namespaces, wake, ownWrites, clock, random, log });
   await watches.synced;
-  return { watches, woken };
+  return { watches, woken, clock };
 }
 
 describe('the watches', () => {
@@ -32,6 +34,28 @@ describe('the watches', () => {
     assert.deepEqual(woken.sort(), ['a/demo', 'c/demo']);
     assert.ok(watches.caches.clusters.get({ namespace: 'c', name: 'demo' }));
     assert.equal(watches.caches.clusters.get({ namespace: 'b', name: 'demo' }), undefined);
+    watches.stop();
+  });
+
+  it('of a namespace that may not be read hold up no other, and wake its clusters when it may', async () => {
+    const kube = new FakeKube();
+    for (const namespace of ['a', 'b']) kube.put(sampleCluster({}, { namespace, uid: namespace }));
+    let isForbidden = true;
+    kube.before = ({ verb, kind, namespace }) => {
+      if (isForbidden && verb === 'list' && kind === 'Pod' && namespace === 'b')
+        throw new AppError('forbidden', 'pods is forbidden');
+    };
+    const { watches, woken, clock } = await watch(kube, ['a', 'b']);
+    await settle();
+    assert.deepEqual(woken, ['a/demo']);
+    assert.deepEqual(watches.unsynced(), ['Pod in b']);
+    kube.put(clientService(sampleCluster({}, { namespace: 'b', uid: 'b' })));
+    await settle();
+    assert.deepEqual(woken, ['a/demo'], 'not on half of what is there');
+    isForbidden = false;
+    await clock.advance(60_000);
+    assert.deepEqual(woken, ['a/demo', 'b/demo']);
+    assert.deepEqual(watches.unsynced(), []);
     watches.stop();
   });
 

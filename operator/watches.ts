@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Clock, Random } from '../common/clock.ts';
 import { kind as clusterKind, schedulerClusters } from './api/group.ts';
 import { ownedSelector, pausedAnnotation, promoteAnnotation } from './api/labels.ts';
+import { nameOfKey } from './api/names.ts';
 import type { SchedulerCluster } from './api/schedulercluster.gen.ts';
 import type { Kube, KubeObject, ObjectName, Resource } from './kube/kube.ts';
 import type { ReflectorMetricsOf } from './kube/metrics.ts';
@@ -43,8 +44,12 @@ export interface WatchOptions {
 
 export interface Watches {
   readonly caches: Caches;
-  /** Resolves to true when every cache holds its first list, to false when stopped before. */
+  /**
+   * Resolves to true when every cache of a namespace holds its first list, to false when stopped before. Where one namespace is not
+   * known yet, perhaps because a Role is missing there, nobody is woken, and the others do not wait for it.
+   */
   readonly synced: Promise<boolean>;
+  /** Kinds whose first list has not come yet, and where. */
   unsynced(): string[];
   stop(): void;
 }
@@ -72,8 +77,24 @@ const ownedKinds: readonly Resource[] = [
 /** Owned too, where the cluster knows them. */
 const optionalKinds: readonly Resource[] = [podMonitors, prometheusRules];
 
-export function startWatches(options: WatchOptions): Watches {
-  const started: { kind: string; reflector: AnyReflector }[] = [];
+interface Started {
+  readonly kind: string;
+  /** Without it: all. */
+  readonly namespace: string | undefined;
+  readonly reflector: AnyReflector;
+}
+
+const placesOf = ({ namespaces }: WatchOptions): readonly (string | undefined)[] =>
+  namespaces.length === 0 ? [undefined] : namespaces;
+
+export function startWatches(given: WatchOptions): Watches {
+  const known = new Set<string | undefined>();
+  const isKnown = (namespace: string) => known.has(undefined) || known.has(namespace);
+  const wake = (key: string) => {
+    if (isKnown(nameOfKey(key).namespace)) given.wake(key);
+  };
+  const options = { ...given, wake };
+  const started: Started[] = [];
   const clusters = startKind(schedulerClusters, {}, clusterChange(options.wake), options, started);
   const owned = new Map<string, ObjectReader<KubeObject>>(
     ownedKinds.map((resource) => [
@@ -94,6 +115,15 @@ export function startWatches(options: WatchOptions): Watches {
     if (!reader) throw new Error(`${kind} is not watched`);
     return reader as ObjectReader<T>;
   };
+  const becomesKnown = async (place: string | undefined): Promise<boolean> => {
+    const here = started.filter(({ namespace }) => namespace === place);
+    const all = await Promise.all(here.map(({ reflector }) => reflector.synced));
+    if (!all.every(Boolean)) return false;
+    known.add(place);
+    for (const { metadata } of clusters.list())
+      if (place === undefined || metadata.namespace === place) wake(keyOf(metadata));
+    return true;
+  };
   return {
     caches: {
       clusters,
@@ -102,14 +132,28 @@ export function startWatches(options: WatchOptions): Watches {
       presence: (resource, namespace): Presence => copyOf(resource, namespace)?.presence ?? 'served',
       missed: (resource, namespace) => copyOf(resource, namespace)?.missed(),
     },
-    synced: Promise.all(started.map(({ reflector }) => reflector.synced)).then((all) => all.every(Boolean)),
-    unsynced: () => [
-      ...new Set(started.filter(({ reflector }) => !reflector.isSynced).map(({ kind }) => kind)),
-    ],
+    synced: firstTrue(placesOf(options).map(becomesKnown)),
+    unsynced: () => [...new Set(started.filter(({ reflector }) => !reflector.isSynced).map(titleOf))],
     stop: () => {
       for (const { reflector } of started) reflector.stop();
     },
   };
+}
+
+const titleOf = ({ kind, namespace }: Started): string =>
+  namespace === undefined ? kind : `${kind} in ${namespace}`;
+
+/** True with the first that is, false when none will be. */
+function firstTrue(each: readonly Promise<boolean>[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    for (const one of each)
+      void one.then((isTrue) => {
+        if (isTrue) resolve(true);
+      });
+    void Promise.all(each).then((all) => {
+      resolve(all.some(Boolean));
+    });
+  });
 }
 
 type Change<T extends KubeObject> = (key: string, before: T | undefined, after: T | undefined) => void;
@@ -118,11 +162,11 @@ function startKind<T extends KubeObject>(
   resource: Resource<T>,
   query: { readonly labelSelector?: string },
   onChange: Change<T>,
-  { kube, namespaces, clock, random, log, metrics }: WatchOptions,
-  started: { kind: string; reflector: AnyReflector }[],
+  options: WatchOptions,
+  started: Started[],
 ): ObjectReader<T> {
-  const places = namespaces.length === 0 ? [undefined] : namespaces;
-  const reflectors = places.map((namespace) => {
+  const { kube, clock, random, log, metrics } = options;
+  const reflectors = placesOf(options).map((namespace) => {
     const reflector = new Reflector<T>({
       kube,
       resource,
@@ -136,7 +180,7 @@ function startKind<T extends KubeObject>(
       ...(metrics ? { metrics: metrics.hooks(resource) } : {}),
     });
     metrics?.follow(resource, reflector);
-    started.push({ kind: resource.kind, reflector });
+    started.push({ kind: resource.kind, namespace, reflector });
     return reflector;
   });
   return union(reflectors);
@@ -147,11 +191,10 @@ function startOptional(
   resource: Resource,
   clusters: () => readonly SchedulerCluster[],
   options: WatchOptions,
-  started: { kind: string; reflector: AnyReflector }[],
+  started: Started[],
 ): OptionalIn[] {
-  const { kube, namespaces, clock, random, log, metrics, wake } = options;
-  const places = namespaces.length === 0 ? [undefined] : namespaces;
-  return places.map((namespace) => {
+  const { kube, clock, random, log, metrics, wake } = options;
+  return placesOf(options).map((namespace) => {
     const copy = new OptionalKind<KubeObject>({
       kube,
       resource,
@@ -168,7 +211,7 @@ function startOptional(
       ...(metrics ? { metrics: metrics.hooks(resource) } : {}),
     });
     metrics?.follow(resource, copy);
-    started.push({ kind: resource.kind, reflector: copy });
+    started.push({ kind: resource.kind, namespace, reflector: copy });
     return { namespace, copy };
   });
 }
