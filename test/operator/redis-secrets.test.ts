@@ -115,6 +115,7 @@ it('a rotated Secret is followed instance by instance, and told once when all ha
   logsInWith((pod) => login(pod.endsWith('-1') ? 'another' : 'pa55word-of-redis'));
   await later();
   assert.equal(world.says('RedisReachable'), 'True CredentialsRotating');
+  assert.ok(!world.events.some(({ reason }) => reason === 'CredentialsRotated'), 'not before all have');
   assert.match(
     world.condition('RedisReachable').message,
     /^1 of 2 instances log in to Redis with what the Sec/,

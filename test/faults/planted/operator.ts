@@ -246,4 +246,21 @@ export const operatorBugs: readonly PlantedBug[] = [
     by: "labels: { ...spec.podLabels, ...ownedLabels(cluster, 'scheduler'), 'app.kubernetes.io/version': '0.1.0' },",
     ...failing('operator/resources/golden.test.ts', "the objects of the sample 'demo' are as checked in"),
   },
+  {
+    name: 'a rotation is told before all instances have followed',
+    file: 'operator/decide/logins.ts',
+    replace: 'return logins?.behind.length === 0 ? seen.credentialsDigest : before;',
+    by: 'return logins ? seen.credentialsDigest : before;',
+    ...failing(
+      'test/operator/redis-secrets.test.ts',
+      'a rotated Secret is followed instance by instance, and told once when all have',
+    ),
+  },
+  {
+    name: 'a pod is deleted under the hands of its update',
+    file: 'operator/decide/plan.ts',
+    replace: '    .filter((numbered) => !isBeingUpdated(view, numbered))\n',
+    by: '    .filter((numbered) => isBeingUpdated(view, numbered) || numbered)\n',
+    ...failing('test/operator/rollout.test.ts', 'leaves its pods to the StatefulSet'),
+  },
 ];

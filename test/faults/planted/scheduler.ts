@@ -211,4 +211,11 @@ export const schedulerBugs: readonly PlantedBug[] = [
     caughtBy: row('20'),
     says: /books: redis: dead letters/,
   },
+  {
+    name: 'new credentials are used although Redis does not take them',
+    file: 'scheduler/store/redis/logins.ts',
+    replace: "if (verdict !== 'taken') {",
+    by: "if (verdict === 'never') {",
+    ...failing('test/contract/redis-tls.test.ts', 'are refused before Redis knows them'),
+  },
 ];
