@@ -1,8 +1,8 @@
 /**
  * Bundles each program into one file, `<directory>/<name>.mjs`, which an image runs without node_modules, and the kubectl
  * plugin into `<directory>/kubectl-lingua`, which a person runs. The same sources give the same bytes, maps included, wherever
- * they lie and wherever the bundle goes. What the operator loads only to check manifests is a file of its own beside it, because
- * all text of a file that is loaded stays in memory.
+ * they lie and wherever the bundle goes. What the operator loads only to check manifests, and only where there is a kubeconfig, are
+ * files of their own beside it, because all text of a file that is loaded stays in memory.
  *
  *   node build.ts [directory]     `dist` unless told otherwise
  */
@@ -35,10 +35,16 @@ const onPath: Program = {
   options: { target: 'node20.19', legalComments: 'eof' },
 };
 
+/** What only some operators load. */
+const apart: Readonly<Record<string, string>> = {
+  'operator-kubeconfig': 'operator/kube/kubeconfig.ts',
+  'operator-validate': 'operator/validate/command.ts',
+};
+
 const programs: Readonly<Record<string, Program>> = {
   scheduler: inImage('scheduler'),
   operator: inImage('operator'),
-  'operator-validate': inImage('operator-validate', 'operator/validate/command.ts'),
+  ...Object.fromEntries(Object.entries(apart).map(([name, entry]) => [name, inImage(name, entry)] as const)),
   'kubectl-lingua': onPath,
 };
 
@@ -70,12 +76,16 @@ const embedDefinition: esbuild.Plugin = {
   },
 };
 
-const validateApart: esbuild.Plugin = {
-  name: 'validate-apart',
+const loadApart: esbuild.Plugin = {
+  name: 'load-apart',
   setup(build) {
-    build.onResolve({ filter: /\/validate\/command\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './operator-validate.mjs', external: true } : undefined,
-    );
+    for (const [name, entry] of Object.entries(apart)) {
+      const file = path.join(import.meta.dirname, entry);
+      build.onResolve({ filter: new RegExp(`/${path.basename(entry)}$`) }, (found) => {
+        const isIt = found.kind === 'dynamic-import' && path.join(found.resolveDir, found.path) === file;
+        return isIt ? { path: `./${name}.mjs`, external: true } : undefined;
+      });
+    }
   },
 };
 
@@ -115,7 +125,7 @@ async function bundle(
     external: ['bufferutil', 'utf-8-validate'],
     banner: { js: requireShim },
     metafile: true,
-    plugins: [embedPage, embedDefinition, validateApart],
+    plugins: [embedPage, embedDefinition, loadApart],
   });
   await mkdir(directory, { recursive: true });
   for (const { path: output, contents } of outputFiles) {

@@ -9,7 +9,8 @@
  * 401 without the right token. A reader must ignore fields it does not know: operator and scheduler versions mix
  * during an upgrade.
  */
-import { z } from 'zod';
+// The small form of the library: the operator needs no more of it.
+import * as z from 'zod/mini';
 
 export const InstanceReport = z.object({
   instanceId: z.string(),
@@ -26,50 +27,50 @@ export const InstanceReport = z.object({
     mode: z.enum(['single', 'cluster', 'none']),
     keyPrefix: z.string(),
     /** Round trip of the last ping in milliseconds; null when it failed. */
-    roundTripMs: z.number().nullable(),
+    roundTripMs: z.nullable(z.number()),
     /** What Redis may use, 0 for no limit; absent in versions that do not ask. */
-    maxMemoryBytes: z.number().optional(),
+    maxMemoryBytes: z.optional(z.number()),
     /** What the last failure said, without credentials; null when the last ping succeeded. */
-    error: z.string().nullable(),
+    error: z.nullable(z.string()),
     /** Of credentials in files; absent without such files, and in versions that do not tell. */
-    login: z
-      .object({
+    login: z.optional(
+      z.object({
         /** What connections log in with, by `credentialsDigest`. */
         digest: z.string(),
         /** What Redis said to newer ones, when it does not take them; null when there are none. */
-        refused: z.string().nullable(),
-      })
-      .optional(),
+        refused: z.nullable(z.string()),
+      }),
+    ),
   }),
   /** Whether this process holds the lease on its instance id. A false here on a running pod means a duplicate id. */
-  lease: z.object({ held: z.boolean(), epoch: z.number(), holder: z.string().nullable() }),
+  lease: z.object({ held: z.boolean(), epoch: z.number(), holder: z.nullable(z.string()) }),
   connections: z.object({ sessions: z.number(), nodes: z.number() }),
   /** Jobs this instance answers for: `waiting` for a slot, `running` on a node. */
   jobs: z.object({ waiting: z.number(), running: z.number() }),
   /** Choices of a node since this process started, and those that found none; absent in versions that do not count them. */
-  selections: z.object({ total: z.number(), failed: z.number() }).optional(),
+  selections: z.optional(z.object({ total: z.number(), failed: z.number() })),
   /** Nodes of the whole fleet that this instance can choose from; absent in versions that do not tell. */
-  nodesKnown: z.number().optional(),
+  nodesKnown: z.optional(z.number()),
   inbox: z.object({ length: z.number(), pending: z.number(), dlqLength: z.number() }),
   /** Null unless draining. */
-  drain: z
-    .object({ startedAt: z.iso.datetime(), deadlineAt: z.iso.datetime(), done: z.boolean() })
-    .nullable(),
+  drain: z.nullable(
+    z.object({ startedAt: z.iso.datetime(), deadlineAt: z.iso.datetime(), done: z.boolean() }),
+  ),
 });
 export type InstanceReport = z.infer<typeof InstanceReport>;
 
 export const DrainRequest = z.object({
   /** Seconds running jobs may take before they are handed over; the configuration's figure when absent. */
-  timeoutSeconds: z.int().min(0).max(3600).optional(),
+  timeoutSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(3600))),
   /** Uid of the pod it is meant for: by the time it arrives, the address may be another one's. */
-  podUid: z.string().max(128).optional(),
+  podUid: z.optional(z.string().check(z.maxLength(128))),
 });
 export type DrainRequest = z.infer<typeof DrainRequest>;
 
 /** Tries the way of a job from a session on the instance that is asked to a node on another one, or on itself. */
 export const ProbeRequest = z.object({
   /** Instance id of the one that plays the node. */
-  target: z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/),
+  target: z.string().check(z.regex(/^[A-Za-z0-9_.:-]{1,128}$/)),
 });
 export type ProbeRequest = z.infer<typeof ProbeRequest>;
 

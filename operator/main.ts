@@ -15,6 +15,7 @@ import { managedBy } from './api/labels.ts';
 import { parseFlags, usage, type Flags } from './flags.ts';
 import { operatorRoutes } from './http.ts';
 import { createAdminClient } from './instances/admin-client.ts';
+import { kubeconfigLogin } from './kube/credentials.ts';
 import { connectAs, type KubeClient } from './kube/http-client.ts';
 import { clientMetrics } from './kube/metrics.ts';
 import { podLogin } from './kube/pod-login.ts';
@@ -113,10 +114,11 @@ async function connectTo({ kubeconfig }: Flags, registry: Registry, log: Logger)
     observe: clientMetrics(registry),
   };
   const hasKubeconfig = kubeconfig !== undefined || Boolean(process.env['KUBECONFIG']);
-  const login = hasKubeconfig ? undefined : podLogin(process.env, clock);
-  if (login) return connectAs({ ...options, login });
-  const { connect } = await import('./kube/client.ts');
-  return connect({ ...options, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
+  const ofPod = hasKubeconfig ? undefined : podLogin(process.env, clock);
+  if (ofPod) return connectAs({ ...options, login: ofPod });
+  const { readKubeconfig } = await import('./kube/kubeconfig.ts');
+  const source = kubeconfig === undefined ? {} : { kubeconfig };
+  return connectAs({ ...options, login: kubeconfigLogin(() => readKubeconfig(source), clock) });
 }
 
 interface Process {

@@ -17,7 +17,7 @@ import type { Logger } from '../common/log.ts';
 import { group } from './api/group.ts';
 import type { AdminClient } from './instances/admin-client.ts';
 import { Instances } from './instances/instances.ts';
-import type { KubeClient } from './kube/client.ts';
+import type { KubeClient } from './kube/http-client.ts';
 import { createEventRecorder } from './kube/events.ts';
 import type { ObjectName } from './kube/kube.ts';
 import { Election, type ElectionTiming } from './kube/leader.ts';

@@ -11,6 +11,7 @@ import type { SchedulerCluster } from './api/schedulercluster.gen.ts';
 import type { Kube, KubeObject, ObjectName, Resource } from './kube/kube.ts';
 import type { ReflectorMetricsOf } from './kube/metrics.ts';
 import { keyOf, ownerUids, type ObjectReader } from './kube/object-cache.ts';
+import { keptPods } from './kube/kept-pods.ts';
 import { OptionalKind, type Presence } from './kube/optional-kind.ts';
 import { Reflector } from './kube/reflector.ts';
 import {
@@ -25,7 +26,6 @@ import {
   services,
   statefulSets,
 } from './kube/resources.ts';
-import { sharedSpecs } from './kube/shared-specs.ts';
 import { ownerIndex, type Caches } from './reconcile/deps.ts';
 import type { OwnWrites } from './reconcile/own-writes.ts';
 
@@ -176,7 +176,7 @@ function startKind<T extends KubeObject>(
       log: log.child({ kind: resource.kind }),
       indexes: { [ownerIndex]: ownerUids },
       onChange,
-      ...(resource.kind === pods.kind ? { transform: sharedSpecs() as unknown as (pod: T) => T } : {}),
+      ...(resource.kind === pods.kind ? { transform: keptPods() as unknown as (pod: T) => T } : {}),
       ...(metrics ? { metrics: metrics.hooks(resource) } : {}),
     });
     metrics?.follow(resource, reflector);

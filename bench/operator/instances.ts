@@ -85,7 +85,8 @@ export class Instances {
     }
     const isDrain = request.url === paths.adminDrain;
     if (isDrain) this.#draining.add(name);
-    send(response, isDrain ? 202 : 200, reportOf(name, this.#draining.has(name)));
+    const roundTripMs = 0.3 + 0.2 * this.#random.next();
+    send(response, isDrain ? 202 : 200, reportOf(name, this.#draining.has(name), roundTripMs));
   }
 }
 
@@ -99,23 +100,24 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-function reportOf(instanceId: string, isDraining: boolean): InstanceReport {
-  const now = new Date().toISOString();
+const startedAt = new Date().toISOString();
+
+function reportOf(instanceId: string, isDraining: boolean, roundTripMs: number): InstanceReport {
   return {
     instanceId,
     version: '0.1.0',
-    startedAt: now,
+    startedAt,
     phase: isDraining ? 'draining' : 'ready',
     ready: !isDraining,
     notReadyReasons: isDraining ? ['draining'] : [],
     configSha256: 'a'.repeat(64),
-    redis: { reachable: true, mode: 'single', keyPrefix: 'lingua', roundTripMs: 0.4, error: null },
+    redis: { reachable: true, mode: 'single', keyPrefix: 'lingua', roundTripMs, error: null },
     lease: { held: true, epoch: 1, holder: instanceId },
     connections: { sessions: 100, nodes: 10 },
     jobs: { waiting: 0, running: 0 },
     selections: { total: 1_000, failed: 0 },
     nodesKnown: 100,
     inbox: { length: 0, pending: 0, dlqLength: 0 },
-    drain: isDraining ? { startedAt: now, deadlineAt: now, done: true } : null,
+    drain: isDraining ? { startedAt, deadlineAt: startedAt, done: true } : null,
   };
 }

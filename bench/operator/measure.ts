@@ -76,7 +76,7 @@ export async function measureOperator(size: Size, processes: Processes, say: Say
   const ends: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })];
   try {
     const { kube, account, instances } = await setUp(directory, ends);
-    const file = await bundledOperator(directory);
+    const file = await bundledOperator(directory, account);
     return await run(size, {
       kube,
       instances,

@@ -15,10 +15,13 @@ export interface OperatorProcess {
   metrics(): Promise<Sample[]>;
 }
 
-/** The bundle, made in this directory. */
-export async function bundledOperator(directory: string): Promise<string> {
+/** The bundle, made in this directory, for this account. */
+export async function bundledOperator(directory: string, account: Account): Promise<string> {
   const bundle = (await bundleAll(directory)).find(({ name }) => name === 'operator');
   if (!bundle) throw new Error('there is no bundle of the operator');
+  const place = path.join(directory, 'account');
+  mount(account, place);
+  withAccountIn(place, bundle.file);
   return bundle.file;
 }
 
@@ -40,38 +43,33 @@ export interface Account {
   readonly certificateAuthority: string;
 }
 
-/** Writes the files of an account; a program that sees the file system of this machine finds them with the second part of what is returned. */
-function mounted(account: Account, directory: string): { env: Record<string, string>; args: string[] } {
+/** Writes the files of an account. */
+function mount(account: Account, directory: string): void {
   const files = { token: account.token, 'ca.crt': account.certificateAuthority, namespace: 'default' };
   mkdirSync(directory, { recursive: true });
   for (const [name, content] of Object.entries(files))
     writeFileSync(path.join(directory, name), content, { mode: 0o600 });
-  const { hostname, port } = account.server;
-  const elsewhere = `
-    import fs from 'node:fs';
-    import { syncBuiltinESMExports } from 'node:module';
-    const read = fs.readFileSync;
-    const [from, to] = ${JSON.stringify([accountDirectory, directory])};
-    fs.readFileSync = (file, ...rest) => read(String(file).startsWith(from) ? String(file).replace(from, to) : file, ...rest);
-    syncBuiltinESMExports();`;
-  return {
-    env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, KUBECONFIG: '' },
-    args: ['--import', `data:text/javascript,${encodeURIComponent(elsewhere)}`],
-  };
+}
+
+/** A program that sees the file system of this machine finds its account elsewhere; nothing else of its text changes. */
+function withAccountIn(directory: string, file: string): void {
+  const [before, after, ...more] = readFileSync(file, 'utf8').split(accountDirectory);
+  if (before === undefined || after === undefined || more.length > 0)
+    throw new Error(`${accountDirectory} is not named once in ${file}`);
+  writeFileSync(file, [before, after].join(directory));
 }
 
 export async function startOperatorProcess(
   file: string,
-  account: Account,
+  { server }: Account,
   processes: Processes,
 ): Promise<OperatorProcess> {
   const port = await freePort();
-  const { env: podEnv, args: podArgs } = mounted(account, path.join(path.dirname(file), 'account'));
   const image = asImage();
-  const args = [...image.flags, ...podArgs, file, `--metrics-port=${String(port)}`];
+  const args = [...image.flags, file, `--metrics-port=${String(port)}`];
   const env = {
     ...image.env,
-    ...podEnv,
+    ...{ KUBERNETES_SERVICE_HOST: server.hostname, KUBERNETES_SERVICE_PORT: server.port, KUBECONFIG: '' },
     LOG_FORMAT: 'json',
     LOG_LEVEL: 'info',
     [environment.bindAddress]: '127.0.0.1',

@@ -1,6 +1,6 @@
 /** Asks one instance how it is, over its admin API. An answer is always a value: silence is one of the things it may say. */
 import { request as send, type IncomingMessage } from 'node:http';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import {
   InstanceReport,
   probePatienceMs,
@@ -33,7 +33,7 @@ interface Call<T> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly expected: number;
-  readonly answer: z.ZodType<T>;
+  readonly answer: z.ZodMiniType<T>;
   readonly body?: string;
   /** Default: the client's. */
   readonly withinMs?: number;

@@ -105,6 +105,17 @@ describe('the instances that are followed', () => {
     assert.equal(asked.length, 2);
   });
 
+  it('a pod that became ready while it was asked is asked again at once', async () => {
+    said = () => {
+      instances.follow('ns/a', [target('1', true)], 't');
+      said = () => ({});
+      return {};
+    };
+    instances.follow('ns/a', [target('1', false)], 't');
+    await clock.advance(0);
+    assert.equal(asked.length, 2);
+  });
+
   it('following again what is followed asks nothing', async () => {
     for (let times = 0; times < 5; times += 1) instances.follow('ns/a', [target('1')], 't');
     await clock.advance(0);

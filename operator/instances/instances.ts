@@ -6,6 +6,7 @@ import type { Clock, Random } from '../../common/clock.ts';
 import type { InstanceAnswer } from '../decide/seen.ts';
 import { guide } from '../decide/guide.ts';
 import type { RoutesSeen } from '../decide/routes.ts';
+import { sharing } from '../kube/sharing.ts';
 import type { AdminClient } from './admin-client.ts';
 import { Routes, type RoutesOptions } from './routes.ts';
 
@@ -30,15 +31,18 @@ export interface InstancesOptions {
   readonly observeRoute?: RoutesOptions['observe'];
 }
 
+/** One of a thousand: it has one timer or one question at a time, and no more. */
 interface Followed {
   target: Target;
   readonly token: string;
-  readonly stop: AbortController;
+  isStopped: boolean;
   answer: InstanceAnswer | undefined;
   /** Milliseconds to Redis, as last told; oldest first. */
   roundTrips: readonly number[];
-  /** Ends the pause before the next question. */
-  nudge: () => void;
+  /** Takes the next question off the clock; undefined while one is under way. */
+  unplan: (() => void) | undefined;
+  /** It became ready, or not, while it was asked. */
+  isStale: boolean;
 }
 
 interface FollowedCluster {
@@ -78,9 +82,9 @@ export class Instances {
     };
     this.#clusters.set(key, cluster);
     const wanted = new Map(targets.map((target) => [target.uid, target]));
-    for (const [uid, { stop }] of cluster.pods) {
+    for (const [uid, followed] of cluster.pods) {
       if (wanted.has(uid)) continue;
-      stop.abort();
+      stop(followed);
       cluster.pods.delete(uid);
     }
     for (const target of targets) this.#followOne(key, cluster, target, token);
@@ -115,39 +119,42 @@ export class Instances {
     if (before?.token === token && before.target.address === target.address) {
       if (before.target.ready === target.ready) return;
       before.target = target;
-      before.nudge();
+      this.#askNow(key, cluster, before);
       return;
     }
-    before?.stop.abort();
+    if (before) stop(before);
     const followed: Followed = {
-      target,
-      token,
-      stop: new AbortController(),
+      ...{ target, token, isStopped: false, isStale: false, unplan: undefined },
       answer: before?.answer,
       roundTrips: before?.roundTrips ?? [],
-      nudge: () => undefined,
     };
     cluster.pods.set(target.uid, followed);
     void this.#ask(key, cluster, followed);
   }
 
+  #askNow(key: string, cluster: FollowedCluster, followed: Followed): void {
+    followed.isStale = followed.unplan === undefined;
+    followed.unplan?.();
+    if (!followed.isStale) void this.#ask(key, cluster, followed);
+  }
+
   async #ask(key: string, cluster: FollowedCluster, followed: Followed): Promise<void> {
-    const { client, clock, random, wake, intervalMs = 5_000 } = this.#options;
-    const { signal } = followed.stop;
-    while (!signal.aborted) {
-      const { target, token } = followed;
-      const answer = measured(followed, ofTarget(target, await client.ask(target.address, token)));
-      if (isStopped(signal)) return;
-      const before = followed.answer;
-      followed.answer = answer;
-      if (this.#isNews(cluster, before, answer)) wake(key);
-      const pause = new AbortController();
-      followed.nudge = () => {
-        pause.abort();
-      };
-      const pauseMs = intervalMs * (0.8 + 0.4 * random.next());
-      await clock.sleep(pauseMs, AbortSignal.any([signal, pause.signal]));
-    }
+    const { client, wake } = this.#options;
+    followed.unplan = undefined;
+    followed.isStale = false;
+    const { target, token } = followed;
+    const answer = measured(followed, ofTarget(target, await client.ask(target.address, token)));
+    if (isStopped(followed)) return;
+    const before = followed.answer;
+    followed.answer = sharing(before, answer);
+    if (this.#isNews(cluster, before, answer)) wake(key);
+    this.#plan(key, cluster, followed);
+  }
+
+  #plan(key: string, cluster: FollowedCluster, followed: Followed): void {
+    const { clock, random, intervalMs = 5_000 } = this.#options;
+    const pauseMs = followed.isStale ? 0 : intervalMs * (0.8 + 0.4 * random.next());
+    followed.unplan = clock.after(pauseMs, () => void this.#ask(key, cluster, followed));
   }
 
   #isNews(cluster: FollowedCluster, before: InstanceAnswer | undefined, now: InstanceAnswer): boolean {
@@ -176,8 +183,13 @@ function measured(followed: Followed, answer: InstanceAnswer): InstanceAnswer {
   return { ...answer, fastestRoundTripMs: Math.min(...followed.roundTrips) };
 }
 
-/** The signal may have aborted during an await, which the compiler does not know. */
-const isStopped = (signal: AbortSignal): boolean => signal.aborted;
+function stop(followed: Followed): void {
+  followed.isStopped = true;
+  followed.unplan?.();
+}
+
+/** It may have been stopped during an await, which the compiler does not know. */
+const isStopped = (followed: Followed): boolean => followed.isStopped;
 
 /** What a status shows at once. Of an error only that there is one: its text may carry figures that change. */
 function essence(answer: InstanceAnswer | undefined): string {

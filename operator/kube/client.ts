@@ -1,6 +1,7 @@
 /** A client for whoever a kubeconfig says. */
-import { Credentials, type KubeconfigSource } from './credentials.ts';
+import { kubeconfigLogin } from './credentials.ts';
 import { connectAs, type ClientOptions, type KubeClient } from './http-client.ts';
+import { readKubeconfig, type KubeconfigSource } from './kubeconfig.ts';
 import type { Login } from './login.ts';
 
 export type { DeleteOptions, KubeClient, SubresourceRequest } from './http-client.ts';
@@ -15,4 +16,7 @@ export interface ConnectOptions extends KubeconfigSource, Omit<ClientOptions, 'l
  * Throws `config` when there is no usable kubeconfig.
  */
 export const connect = ({ login, ...options }: ConnectOptions): KubeClient =>
-  connectAs({ ...options, login: login ?? new Credentials(options, options.clock) });
+  connectAs({
+    ...options,
+    login: login ?? kubeconfigLogin(() => readKubeconfig(options), options.clock),
+  });

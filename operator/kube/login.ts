@@ -1,13 +1,12 @@
 /** What a client needs to know of its server and of itself, and the sockets that it talks over. */
 import { createHash } from 'node:crypto';
-import { Agent, ProxyAgent, type Dispatcher, type buildConnector } from 'undici';
-import type { DispatcherOptions } from '@kubernetes/client-node';
 import type { Clock } from '../../common/clock.ts';
 import { AppError } from '../../common/errors.ts';
+import { createConnections, type Connections, type ConnectionSettings } from './connections.ts';
 
 export interface Access {
   readonly headers: Readonly<Record<string, string>>;
-  readonly dispatcher: Dispatcher;
+  readonly connections: Pick<Connections, 'request'>;
 }
 
 /** What a client needs to know of the server and of itself. */
@@ -25,18 +24,18 @@ export interface Login {
 /** What the files behind a login say now. */
 export interface Said {
   readonly headers: Readonly<Record<string, string>>;
-  readonly options: DispatcherOptions;
+  readonly settings: ConnectionSettings;
 }
 
 /** How long headers and TLS settings are used before the files behind them are read again. */
 const recheckMs = 10_000;
 
-/** Asks again from time to time; one pool of connections serves all requests until the TLS settings change. */
+/** Asks again from time to time; the same connections serve all requests until the TLS settings change. */
 export class Sessions {
   readonly #ask: () => Promise<Said>;
   readonly #clock: Clock;
-  readonly #pools = new Set<Dispatcher>();
-  #pool: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
+  readonly #all = new Set<Connections>();
+  #now: { readonly fingerprint: string; readonly connections: Connections } | undefined;
   #cached: { readonly access: Promise<Access>; readonly until: number } | undefined;
 
   constructor(ask: () => Promise<Said>, clock: Clock) {
@@ -54,48 +53,30 @@ export class Sessions {
     return this.#cached.access;
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
+  close(): Promise<void> {
+    for (const connections of this.#all) connections.close();
+    return Promise.resolve();
   }
 
   async #login(): Promise<Access> {
     try {
-      const { headers, options } = await this.#ask();
-      return { headers, dispatcher: this.#poolFor(options) };
+      const { headers, settings } = await this.#ask();
+      return { headers, connections: this.#connectionsFor(settings) };
     } catch (error) {
       if (error instanceof AppError) throw error;
       throw new AppError('unavailable', 'cannot get credentials for the API server', { cause: error });
     }
   }
 
-  #poolFor(options: DispatcherOptions): Dispatcher {
-    const fingerprint = createHash('sha256').update(JSON.stringify(options)).digest('base64');
-    if (this.#pool?.fingerprint === fingerprint) return this.#pool.dispatcher;
-    const retired = this.#pool?.dispatcher;
-    const dispatcher = createPool(options);
-    this.#pool = { fingerprint, dispatcher };
-    this.#pools.add(dispatcher);
+  #connectionsFor(settings: ConnectionSettings): Connections {
+    const fingerprint = createHash('sha256').update(JSON.stringify(settings)).digest('base64');
+    if (this.#now?.fingerprint === fingerprint) return this.#now.connections;
     // Requests in flight end on the old connections; a watch moves over when it ends, in minutes.
-    void retired?.close().then(() => this.#pools.delete(retired));
-    return dispatcher;
+    const former = this.#now?.connections;
+    void former?.retire().then(() => this.#all.delete(former));
+    const connections = createConnections(settings, this.#clock);
+    this.#now = { fingerprint, connections };
+    this.#all.add(connections);
+    return connections;
   }
-}
-
-function createPool(options: DispatcherOptions): Dispatcher {
-  // HTTP/1.1 on purpose: an operator has few requests at a time, and one broken connection then breaks one watch.
-  const common = { allowH2: false, keepAliveTimeout: 60_000, headersTimeout: 0, bodyTimeout: 0 };
-  switch (options.type) {
-    case 'none':
-      return new Agent({ ...common, connect: connector({}) });
-    case 'agent':
-      return new Agent({ ...common, connect: connector(options.connect) });
-    case 'proxy':
-      return new ProxyAgent({ ...common, uri: options.uri, requestTls: connector(options.requestTls) });
-    case 'socks':
-      throw new AppError('config', 'a SOCKS proxy in the kubeconfig is not supported');
-  }
-}
-
-function connector(tls: object): buildConnector.BuildOptions {
-  return { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
 }

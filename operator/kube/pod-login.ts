@@ -32,7 +32,7 @@ export function podLogin(
 function said(directory: string): Said {
   const [token, ca] = ['token', 'ca.crt'].map((name) => contentOf(path.join(directory, name)));
   if (!token || !ca) throw new AppError('unavailable', `no token or no ca.crt in ${directory}`);
-  return { headers: { authorization: `Bearer ${token}` }, options: { type: 'agent', connect: { ca } } };
+  return { headers: { authorization: `Bearer ${token}` }, settings: { tls: { ca } } };
 }
 
 function contentOf(file: string): string | undefined {

@@ -52,14 +52,13 @@ const retryDelay = { baseMs: 200, capMs: 5_000 };
 
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #origin: string;
+  readonly #server: URL;
   readonly #prefix: string;
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    const { origin, pathname } = options.credentials.server;
-    this.#origin = origin;
-    this.#prefix = pathname.replace(/\/+$/, '');
+    this.#server = options.credentials.server;
+    this.#prefix = this.#server.pathname.replace(/\/+$/, '');
   }
 
   /** The same way to the same server, for a process that may lose the right to write. */
@@ -118,10 +117,10 @@ export class Transport {
 
   async #send({ method, path, body, contentType }: ApiRequest, signal: AbortSignal) {
     const { credentials, userAgent, mayWrite } = this.#options;
-    const { headers, dispatcher } = await beforeAbort<Access>(credentials.current(), signal);
+    const { headers, connections } = await beforeAbort<Access>(credentials.current(), signal);
     if (method !== 'GET' && mayWrite?.() === false) throw fencedOff(method, path);
-    return dispatcher.request({
-      origin: this.#origin,
+    return connections.request({
+      server: this.#server,
       path: this.#prefix + path,
       method,
       headers: {
@@ -130,7 +129,7 @@ export class Transport {
         'user-agent': userAgent,
         ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? undefined : JSON.stringify(body),
       signal,
     });
   }

@@ -53,7 +53,7 @@ export function saysSomethingNew(
 function sorted(status: SchedulerClusterStatus): SchedulerClusterStatus {
   return {
     ...status,
-    conditions: (status.conditions ?? []).toSorted((a, b) => a.type.localeCompare(b.type)),
+    conditions: (status.conditions ?? []).toSorted((a, b) => (a.type < b.type ? -1 : 1)),
     instances: (status.instances ?? []).toSorted((a, b) => a.ordinal - b.ordinal),
   };
 }

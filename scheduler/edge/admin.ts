@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { DrainRequest, ProbeRequest, type InstanceReport, type ProbeReport } from '../../common/admin-api.ts';
 import { json, type HttpAnswer, type HttpHandler, type HttpRoutes } from '../../common/http.ts';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { paths } from '../../common/workload.ts';
 import { tokenIn, type AdminToken } from './admin-token.ts';
 
@@ -61,7 +61,7 @@ const unauthorized = (error: string): HttpAnswer => ({
 });
 
 /** What the body says; undefined when it is too long or something else. An empty body is an empty object. */
-async function bodyOf<T>(request: IncomingMessage, shape: z.ZodType<T>): Promise<T | undefined> {
+async function bodyOf<T>(request: IncomingMessage, shape: z.ZodMiniType<T>): Promise<T | undefined> {
   let body = '';
   for await (const chunk of request) {
     body += String(chunk);

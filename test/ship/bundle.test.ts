@@ -17,7 +17,8 @@ const sources = ['package.json', 'build.ts', 'tsconfig.json', 'common', 'schedul
 /** A program, and a package that it cannot do without. */
 const ingredients: Readonly<Record<string, string>> = {
   scheduler: 'ioredis',
-  operator: 'undici',
+  operator: 'prom-client',
+  'operator-kubeconfig': '@kubernetes/client-node',
   'kubectl-lingua': 'yaml',
   'operator-validate': '@marcbachmann/cel-js',
 };
@@ -36,6 +37,9 @@ describe('the bundles', () => {
     const hashes = await Promise.all(places.map(buildIn));
     assert.deepEqual(Object.keys(hashes[0] ?? {}), [
       'kubectl-lingua',
+      'operator-kubeconfig.mjs',
+      'operator-kubeconfig.mjs.LEGAL.txt',
+      'operator-kubeconfig.mjs.map',
       'operator-validate.mjs',
       'operator-validate.mjs.map',
       'operator.mjs',
@@ -79,6 +83,19 @@ describe('the bundles', () => {
       return code === 1;
     });
     assert.ok(!(await readFile(file, 'utf8')).includes('must be at most 52 characters'));
+  });
+
+  it('read a kubeconfig away from the repository, and the operator that runs in a pod carries nothing of that', async () => {
+    const place = path.join(directory, 'with-kubeconfig');
+    const operator = (await bundleAll(place)).find(({ name }) => name === 'operator')!;
+    const start = promisify(execFile)(process.execPath, [operator.file, '--kubeconfig=nowhere.yaml']);
+    await assert.rejects(start, ({ code, stdout }: { code: number; stdout: string }) => {
+      assert.match(stdout, /cannot read nowhere\.yaml/);
+      return code === 78;
+    });
+    const large = operator.inputs.filter((file) => /node_modules\/(@kubernetes|undici)\//.test(file));
+    assert.deepEqual(large, []);
+    assert.ok(operator.bytes < 2 ** 20, `${String(operator.bytes)} bytes`);
   });
 
   it('have bills that a wrong one does not pass for', async () => {

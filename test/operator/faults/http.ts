@@ -1,5 +1,6 @@
-/** HTTP without sockets: a handler as the server, and a dispatcher that the operator's own client sends its requests through. */
-import { Dispatcher } from 'undici';
+/** HTTP without sockets: a handler as the server, and connections that the operator's own client sends its requests through. */
+import { Readable } from 'node:stream';
+import type { Connections } from '../../../operator/kube/connections.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -21,96 +22,40 @@ export interface HttpAnswer {
 /** Rejects when the connection breaks before an answer. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
 
-export class MemoryDispatcher extends Dispatcher {
-  readonly #handle: HttpHandler;
-
-  constructor(handle: HttpHandler) {
-    super();
-    this.#handle = handle;
-  }
-
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    void new Exchange(handler).run(options, this.#handle);
-    return true;
-  }
-
-  override close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override destroy(): Promise<void> {
-    return Promise.resolve();
-  }
+export function memoryConnections(handle: HttpHandler): Pick<Connections, 'request'> {
+  return {
+    async request({ method, path, headers, body = '', signal }) {
+      const asked = { method, path, contentType: headers['content-type'] ?? '', body, signal };
+      const { status, headers: told = {}, body: said } = await beforeAbort(handle(asked), signal);
+      return {
+        statusCode: status,
+        headers: { 'content-type': 'application/json', ...told },
+        body: streamOf(said, signal),
+      };
+    },
+  };
 }
 
-/** One request as undici speaks of it. */
-class Exchange implements Dispatcher.DispatchController {
-  readonly rawHeaders = [];
-  readonly #handler: Dispatcher.DispatchHandler;
-  readonly #hungUp = new AbortController();
-  reason: Error | null = null;
-  paused = false;
-  #isOver = false;
+/** An answer that comes after the client hung up reaches nobody. */
+function beforeAbort<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const hungUp = () => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) hungUp();
+    signal.addEventListener('abort', hungUp, { once: true });
+    answer.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', hungUp);
+    });
+  });
+}
 
-  constructor(handler: Dispatcher.DispatchHandler) {
-    this.#handler = handler;
-  }
+function streamOf(said: HttpAnswer['body'], signal: AbortSignal): Readable {
+  const body = Readable.from(bytesOf(said), { objectMode: false, signal });
+  // As with a socket: nobody needs to listen for the end of what nobody reads.
+  return body.on('error', () => undefined);
+}
 
-  get aborted(): boolean {
-    return this.#hungUp.signal.aborted;
-  }
-
-  abort(reason: Error): void {
-    if (this.#isOver) return;
-    this.reason = reason;
-    this.#hungUp.abort();
-    this.#fail(reason);
-  }
-
-  pause(): void {
-    this.paused = true;
-  }
-
-  resume(): void {
-    this.paused = false;
-  }
-
-  async run(options: Dispatcher.DispatchOptions, handle: HttpHandler): Promise<void> {
-    try {
-      this.#handler.onRequestStart?.(this, {});
-      if (this.aborted) return;
-      const { status, headers = {}, body } = await handle(this.#requestOf(options));
-      if (this.#hasEnded()) return;
-      this.#handler.onResponseStart?.(this, status, { 'content-type': 'application/json', ...headers }, '');
-      await this.#send(body);
-    } catch (error) {
-      this.#fail(error as Error);
-    }
-  }
-
-  async #send(body: HttpAnswer['body']): Promise<void> {
-    for await (const piece of typeof body === 'string' ? [body] : body) {
-      if (this.aborted) return;
-      this.#handler.onResponseData?.(this, Buffer.from(piece));
-    }
-    if (this.#hasEnded()) return;
-    this.#isOver = true;
-    this.#handler.onResponseEnd?.(this, {});
-  }
-
-  #hasEnded(): boolean {
-    return this.#isOver;
-  }
-
-  #fail(error: Error): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#handler.onResponseError?.(this, error);
-  }
-
-  #requestOf({ method, path, headers, body }: Dispatcher.DispatchOptions): HttpRequest {
-    const contentType = (headers as Readonly<Record<string, string>>)['content-type'] ?? '';
-    const text = typeof body === 'string' ? body : '';
-    return { method, path, contentType, body: text, signal: this.#hungUp.signal };
-  }
+async function* bytesOf(said: HttpAnswer['body']): AsyncGenerator<Buffer> {
+  for await (const piece of typeof said === 'string' ? [said] : said) yield Buffer.from(piece);
 }

@@ -11,7 +11,7 @@ import { connect } from '../../../operator/kube/client.ts';
 import { startOperator } from '../../../operator/operator.ts';
 import { FakeRandom } from '../../fakes/clock.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { MemoryDispatcher, type HttpAnswer, type HttpHandler } from './http.ts';
+import { memoryConnections, type HttpAnswer, type HttpHandler } from './http.ts';
 
 export const lease = { namespace: 'lingua-system', name: managedBy };
 
@@ -142,12 +142,12 @@ export class Program {
   }
 
   #login(handler: HttpHandler) {
-    const dispatcher = new MemoryDispatcher(async (request) => {
+    const connections = memoryConnections(async (request) => {
       const signal = AbortSignal.any([request.signal, this.#ended.signal]);
       const { status, headers = {}, body } = await this.#arriving(handler({ ...request, signal }));
       return { status, headers, body: typeof body === 'string' ? body : this.#arrivingPieces(body) };
     });
-    const access = { headers: {}, dispatcher };
+    const access = { headers: {}, connections };
     return {
       server: new URL('http://api'),
       namespace: lease.namespace,

@@ -41,7 +41,10 @@ const listing = `(function walk(folder) {
 /** What a program loads only when it is asked to. */
 const besides: Readonly<Record<Program, readonly string[]>> = {
   scheduler: [],
-  operator: ['operator-validate.mjs', 'operator-validate.mjs.map'],
+  operator: [
+    ...['operator-kubeconfig.mjs', 'operator-kubeconfig.mjs.LEGAL.txt', 'operator-kubeconfig.mjs.map'],
+    ...['operator-validate.mjs', 'operator-validate.mjs.map'],
+  ],
 };
 
 describe('the images', () => {
