@@ -25,6 +25,7 @@ import { queueMetrics } from './kube/metrics-queue.ts';
 import { electionMetrics, recorderMetrics, reflectorMetrics } from './kube/metrics.ts';
 import { WorkQueue } from './kube/queue.ts';
 import { createOperatorMetrics } from './metrics.ts';
+import { AdminTokens } from './reconcile/admin-token.ts';
 import { OwnWrites } from './reconcile/own-writes.ts';
 import { createReconciler, nextLookMs } from './reconcile/reconcile.ts';
 import { startWatches, type Watches } from './watches.ts';
@@ -98,7 +99,7 @@ export function startOperator(options: OperatorOptions): Operator {
     watches.stop();
   });
   const deps = { ...base, kube, caches: watches.caches, ownWrites, instances, events, runbookUrl };
-  const look = createReconciler({ ...deps, metrics: operatorMetrics });
+  const look = createReconciler({ ...deps, adminTokens: new AdminTokens(clock), metrics: operatorMetrics });
   const queue = new WorkQueue({
     ...base,
     workers: concurrency,

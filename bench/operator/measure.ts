@@ -12,11 +12,7 @@ import { systemClock, systemRandom } from '../../common/clock-system.ts';
 import { schedulerClusters } from '../../operator/api/group.ts';
 import type { SchedulerCluster } from '../../operator/api/schedulercluster.gen.ts';
 import { connect, type KubeClient } from '../../operator/kube/client.ts';
-import {
-  customResourceDefinitions,
-  statefulSets,
-  type CustomResourceDefinition,
-} from '../../operator/kube/resources.ts';
+import { customResourceDefinitions, type CustomResourceDefinition } from '../../operator/kube/resources.ts';
 import { startControllers } from '../../test/cluster/controllers/controllers.ts';
 import { startDouble } from '../../test/cluster/double.ts';
 import { clusterAccess } from '../../test/cluster/kubeconfig.ts';
@@ -26,6 +22,7 @@ import { cpuMs, rssBytes } from '../harness/usage.ts';
 import { byLabel, difference, quantile, type Sample } from './exposition.ts';
 import { Instances } from './instances.ts';
 import { startLightKubelet } from './kubelet.ts';
+import { Onlooker } from './onlooker.ts';
 import { bundledOperator, startOperatorProcess, type OperatorProcess } from './program.ts';
 
 export interface Size {
@@ -75,11 +72,10 @@ export async function measureOperator(size: Size, processes: Processes, say: Say
   const directory = await mkdtemp(path.join(tmpdir(), 'lingua-bench-operator-'));
   const ends: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })];
   try {
-    const { kube, account, instances } = await setUp(directory, ends);
+    const { account, ...world } = await setUp(directory, ends);
     const file = await bundledOperator(directory, account);
     return await run(size, {
-      kube,
-      instances,
+      ...world,
       say,
       start: () => startOperatorProcess(file, account, processes),
     });
@@ -104,20 +100,26 @@ async function setUp(directory: string, ends: (() => unknown)[]) {
   ends.push(startLightKubelet({ ...base, kube, instances }));
   const crd = await readFile(new URL('../../crds/schedulercluster.yaml', import.meta.url), 'utf8');
   await kube.apply(customResourceDefinitions, parse(crd) as CustomResourceDefinition);
+  const onlooker = new Onlooker({ ...base, kube, namespace });
+  ends.push(() => {
+    onlooker.stop();
+  });
+  await onlooker.synced();
   const { users } = parse(await readFile(kubeconfig, 'utf8')) as { users: { user: { token: string } }[] };
   const account = { server: new URL(server), token: users[0]?.user.token ?? '', certificateAuthority };
-  return { kube, account, instances };
+  return { kube, account, instances, onlooker };
 }
 
 interface Bench {
   readonly kube: KubeClient;
   readonly instances: Instances;
+  readonly onlooker: Onlooker;
   readonly say: Say;
   readonly start: () => Promise<OperatorProcess>;
 }
 
 async function run(size: Size, bench: Bench): Promise<Figures> {
-  const { kube, instances, say, start } = bench;
+  const { kube, instances, onlooker, say, start } = bench;
   const first = await start();
   await eventually('the operator leads', () => leads(first), 30_000);
   const empty = rssBytes(first.child.pid);
@@ -127,7 +129,7 @@ async function run(size: Size, bench: Bench): Promise<Figures> {
   const created = await looksDuring(first, async () => {
     for (let n = 0; n < size.clusters; n += 1)
       await kube.create(schedulerClusters, clusterOf(n, size.instances));
-    await eventually('all are ready', () => areSettled(kube, size), 300_000);
+    await eventually('all are ready', () => areSettled(onlooker, size), 300_000);
   });
   const createdSeconds = (performance.now() - startedAt) / 1_000;
 
@@ -146,12 +148,12 @@ async function run(size: Size, bench: Bench): Promise<Figures> {
     for (let n = 0; n < size.scales; n += 1)
       scaleMs.push(
         await scale(
-          kube,
+          bench,
           nameOf((n * 7) % size.clusters),
           size.instances + 1 + Math.floor((n * 7) / size.clusters),
         ),
       );
-    await eventually('all are ready again', () => areSettled(kube, size), 120_000);
+    await eventually('all are ready again', () => areSettled(onlooker, size), 120_000);
   });
   const worked = rssBytes(first.child.pid);
   await first.child.stop();
@@ -196,9 +198,9 @@ const clusterOf = (n: number, replicas: number): SchedulerCluster =>
     },
   }) as SchedulerCluster;
 
-async function areSettled(kube: KubeClient, { clusters }: Size): Promise<boolean> {
+async function areSettled(onlooker: Onlooker, { clusters }: Size): Promise<boolean> {
   await systemClock.sleep(500);
-  const { items } = await kube.list(schedulerClusters, { namespace });
+  const items = onlooker.clusters();
   const isTrue = ({ status, metadata }: SchedulerCluster, type: string) =>
     status?.conditions?.some(
       (one) => one.type === type && one.status === 'True' && one.observedGeneration === metadata.generation,
@@ -209,23 +211,13 @@ async function areSettled(kube: KubeClient, { clusters }: Size): Promise<boolean
 }
 
 /** From the request until the StatefulSet says it. */
-async function scale(kube: KubeClient, name: string, replicas: number): Promise<number> {
-  const watching = new AbortController();
-  const { resourceVersion } = await kube.list(statefulSets, { namespace });
-  const changes = kube.watch(statefulSets, { namespace, resourceVersion }, watching.signal);
+async function scale({ kube, onlooker }: Bench, name: string, replicas: number): Promise<number> {
+  const shown = onlooker.replicasOf(name, replicas);
   const startedAt = performance.now();
-  const shown = (async () => {
-    for await (const event of changes) {
-      if (event.type !== 'MODIFIED' || event.object.metadata.name !== name) continue;
-      if (event.object.spec?.replicas === replicas) return performance.now() - startedAt;
-    }
-    throw new Error(`${name} was not scaled`);
-  })();
   const request = { resource: schedulerClusters, name: { namespace, name }, subresource: 'scale' } as const;
   await kube.subresource({ ...request, method: 'PATCH', body: { spec: { replicas } } });
-  const tookMs = await shown;
-  watching.abort();
-  return tookMs;
+  await shown;
+  return performance.now() - startedAt;
 }
 
 const requests = async (operator: OperatorProcess): Promise<Map<string, number>> =>

@@ -9,12 +9,14 @@ import type { Presence } from '../kube/optional-kind.ts';
 import type { Pod } from '../kube/resources.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { OperatorMetrics } from '../metrics.ts';
+import type { AdminTokens } from './admin-token.ts';
 import type { OwnWrites } from './own-writes.ts';
 
 export interface Deps {
   readonly kube: Kube;
   readonly caches: Caches;
   readonly ownWrites: OwnWrites;
+  readonly adminTokens: AdminTokens;
   readonly instances: Pick<Instances, 'answers' | 'drain' | 'follow' | 'forget' | 'routes'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly clock: Clock;

@@ -6,6 +6,7 @@ import { Instances } from '../../operator/instances/instances.ts';
 import type { Kube } from '../../operator/kube/kube.ts';
 import type { Occurrence } from '../../operator/kube/events.ts';
 import { createOperatorMetrics } from '../../operator/metrics.ts';
+import { AdminTokens } from '../../operator/reconcile/admin-token.ts';
 import { OwnWrites } from '../../operator/reconcile/own-writes.ts';
 import { createReconciler, nextLookMs, type Outcome } from '../../operator/reconcile/reconcile.ts';
 import { startWatches } from '../../operator/watches.ts';
@@ -58,6 +59,7 @@ export class World extends Surroundings {
     const instances = new Instances({ client: this.admin, clock, random, wake });
     const look = createReconciler({
       ...{ kube, ownWrites, instances, clock, random, log, runbookUrl: this.runbookUrl },
+      adminTokens: new AdminTokens(clock),
       caches: watches.caches,
       events: { record: (occurrence) => void this.events.push(occurrence) },
       metrics: this.metrics,
