@@ -22,10 +22,10 @@ describe('connections to a server', () => {
     await once(one, 'listening');
     return new URL(`http://127.0.0.1:${String((one.address() as AddressInfo).port)}/ignored`);
   };
-  const request = (path: string, body?: string, signal = new AbortController().signal) =>
+  const request = (path: string, body?: string, signal = new AbortController().signal, method = 'POST') =>
     connections.request({
       ...{ server: url, path, body, signal, headers: { 'x-test': 'yes' } },
-      method: body === undefined ? 'GET' : 'POST',
+      method: body === undefined ? 'GET' : method,
     });
 
   beforeEach(async () => {
@@ -63,6 +63,17 @@ describe('connections to a server', () => {
       { method: 'POST', url: '/../b', body: '{"é":1}' },
     ]);
     assert.equal(opened, 1);
+  });
+
+  it('carry the body of a DELETE as its body', async () => {
+    for (const path of ['/a', '/b']) {
+      const { body } = await request(path, '{"x":"é"}', undefined, 'DELETE');
+      assert.equal(await text(body), 'yes {"x":"é"}');
+    }
+    assert.deepEqual(
+      heard.map(({ method, url }) => `${method} ${url}`),
+      ['DELETE /a', 'DELETE /b'],
+    );
   });
 
   it('are as many as there are requests at a time: a watch is in nobody’s way', async () => {

@@ -59,12 +59,12 @@ export function createConnections({ tls = {}, proxy }: ConnectionSettings, clock
   let isClosed = false;
   let onLast = () => {};
   return {
-    request({ server, body, ...options }) {
+    request({ server, body, headers, ...options }) {
       if (isClosed) return Promise.reject(new Error('the client is closed'));
       return new Promise<IncomingMessage>((resolve, reject) => {
         const [send, agent] =
           server.protocol === 'https:' ? [httpsRequest, agents.https] : [httpRequest, agents.http];
-        const request = send(server, { ...options, agent });
+        const request = send(server, { ...options, agent, headers: withLength(headers, body) });
         underWay.add(request);
         request
           .on('socket', (socket) => {
@@ -102,6 +102,10 @@ function createAgents(tls: ConnectionOptions, proxy: string | undefined) {
   };
   return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...tls }) };
 }
+
+/** Node does not say it of a DELETE, whose body would then be the beginning of another request. */
+const withLength = (headers: HttpRequest['headers'], body: string | undefined) =>
+  body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
 
 /** Gives up a server that lets nobody in, and has the kernel ask for one that says nothing: a watch may be silent for long. */
 function watchOver(request: ClientRequest, socket: Socket, clock: Clock): void {
