@@ -11,6 +11,7 @@ describe('the instances that are followed', () => {
   let instances: Instances;
   let asked: string[];
   let woken: string[];
+  let wait: (address: string) => Promise<void>;
   let said: (address: string) => Partial<InstanceReport> | undefined;
 
   /** Not ready, unless a test is about routes: those are tried between instances that are. */
@@ -26,14 +27,14 @@ describe('the instances that are followed', () => {
     asked = [];
     woken = [];
     said = () => ({});
-    const ask = (address: string, token: string): Promise<InstanceAnswer> => {
+    wait = () => Promise.resolve();
+    const ask = async (address: string, token: string): Promise<InstanceAnswer> => {
       asked.push(`${address} ${token}`);
+      await wait(address);
       const parts = said(address);
-      return Promise.resolve(
-        parts
-          ? { kind: 'report', report: { ...reportOf(`demo-${address.slice(-1)}`, 0), ...parts } }
-          : { kind: 'silent', error: 'refused' },
-      );
+      return parts
+        ? { kind: 'report', report: { ...reportOf(`demo-${address.slice(-1)}`, 0), ...parts } }
+        : { kind: 'silent', error: 'refused' };
     };
     instances = new Instances({
       client: {
@@ -65,6 +66,27 @@ describe('the instances that are followed', () => {
     assert.deepEqual(instances.answers('ns/a').get('1'), silent);
     assert.deepEqual(await instances.drain('ns/a', '1', 30), silent);
     assert.deepEqual(instances.answers('ns/a').get('1'), silent);
+  });
+
+  it('says nothing before each was asked once: some answers are not what the fleet does', async () => {
+    const slow = new Promise<void>((resolve) => clock.after(1_000, resolve));
+    wait = (address) => (address === '10.0.0.2' ? slow : Promise.resolve());
+    instances.follow('ns/a', [target('1'), target('2')], 't');
+    await clock.advance(500);
+    assert.equal(instances.answers('ns/a').size, 0);
+    assert.deepEqual(woken, []);
+    await clock.advance(500);
+    assert.equal(instances.answers('ns/a').size, 2);
+    assert.deepEqual(woken, ['ns/a']);
+  });
+
+  it('waits for nobody who has left', async () => {
+    const never = new Promise<void>(() => undefined);
+    wait = (address) => (address === '10.0.0.2' ? never : Promise.resolve());
+    instances.follow('ns/a', [target('1'), target('2')], 't');
+    await clock.advance(0);
+    instances.follow('ns/a', [target('1')], 't');
+    assert.equal(instances.answers('ns/a').size, 1);
   });
 
   it('only what a status shows wakes', async () => {

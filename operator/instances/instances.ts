@@ -48,6 +48,8 @@ interface Followed {
 interface FollowedCluster {
   readonly pods: Map<string, Followed>;
   figuresToldAt: number;
+  /** Each of its pods was asked once. Before that, what some of them say is not what the fleet does. */
+  isHeard: boolean;
 }
 
 /** Counts of connections change all the time; so often at most they are worth a look. */
@@ -63,10 +65,13 @@ export class Instances {
     this.#routes = new Routes({ ...options, observe: options.observeRoute });
   }
 
-  /** The last answers, by the uid of the pod. */
+  /** The last answers, by the uid of the pod; none before the first round of questions is over. */
   answers(key: string): ReadonlyMap<string, InstanceAnswer> {
-    const pods = this.#clusters.get(key)?.pods ?? new Map<string, Followed>();
-    return new Map([...pods].flatMap(([uid, { answer }]) => (answer ? [[uid, answer] as const] : [])));
+    const cluster = this.#clusters.get(key);
+    if (!cluster?.isHeard) return new Map();
+    return new Map(
+      [...cluster.pods].flatMap(([uid, { answer }]) => (answer ? [[uid, answer] as const] : [])),
+    );
   }
 
   /** What is known of the routes between the instances of a cluster; undefined when none was tried yet. */
@@ -79,6 +84,7 @@ export class Instances {
     const cluster = this.#clusters.get(key) ?? {
       pods: new Map<string, Followed>(),
       figuresToldAt: -Infinity,
+      isHeard: false,
     };
     this.#clusters.set(key, cluster);
     const wanted = new Map(targets.map((target) => [target.uid, target]));
@@ -87,6 +93,7 @@ export class Instances {
       stop(followed);
       cluster.pods.delete(uid);
     }
+    cluster.isHeard ||= isHeard(cluster);
     for (const target of targets) this.#followOne(key, cluster, target, token);
     const members = targets.filter(({ ready }) => ready);
     const ofPods = members.map(({ uid, instanceId, address }) => ({ uid, instanceId, address }));
@@ -147,7 +154,10 @@ export class Instances {
     if (isStopped(followed)) return;
     const before = followed.answer;
     followed.answer = sharing(before, answer);
-    if (this.#isNews(cluster, before, answer)) wake(key);
+    const wasHeard = cluster.isHeard;
+    cluster.isHeard ||= isHeard(cluster);
+    const isNews = this.#isNews(cluster, before, answer);
+    if (cluster.isHeard && (isNews || !wasHeard)) wake(key);
     this.#plan(key, cluster, followed);
   }
 
@@ -182,6 +192,9 @@ function measured(followed: Followed, answer: InstanceAnswer): InstanceAnswer {
   if (followed.roundTrips.length < roundTripsKept) return answer;
   return { ...answer, fastestRoundTripMs: Math.min(...followed.roundTrips) };
 }
+
+const isHeard = ({ pods }: FollowedCluster): boolean =>
+  pods.size > 0 && [...pods.values()].every(({ answer }) => answer !== undefined);
 
 function stop(followed: Followed): void {
   followed.isStopped = true;
