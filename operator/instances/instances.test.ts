@@ -89,6 +89,46 @@ describe('the instances that are followed', () => {
     assert.equal(instances.answers('ns/a').size, 1);
   });
 
+  const countedIn = async (ms: number): Promise<number> => {
+    asked = [];
+    await clock.advance(ms);
+    return asked.length;
+  };
+
+  it('is asked less often when all is well and a minute brought nothing new', async () => {
+    instances.follow('ns/a', [target('1')], 't');
+    await clock.advance(60_000);
+    const calm = await countedIn(150_000);
+    assert.ok(calm >= 8 && calm <= 13, String(calm));
+  });
+
+  it('is asked as often as ever while something is not well, or drains', async () => {
+    const faults: Partial<InstanceReport>[] = [
+      { ready: false },
+      { drain: { startedAt: '', deadlineAt: '', done: false } },
+      { lease: { held: false, epoch: 1, holder: null } },
+    ];
+    for (const fault of [...faults, undefined]) {
+      said = (address) => (address === '10.0.0.1' ? fault : {});
+      instances.follow('ns/a', [target('1'), target('2')], 't');
+      await clock.advance(120_000);
+      const count = await countedIn(60_000);
+      assert.ok(count >= 20 && count <= 32, String(count));
+      instances.forget('ns/a');
+    }
+  });
+
+  it('all of a calm cluster are asked at once when one of them has news', async () => {
+    instances.follow('ns/a', [target('1'), target('2'), target('3')], 't');
+    await clock.advance(120_000);
+    said = (address) => (address === '10.0.0.2' ? { phase: 'draining' } : {});
+    do {
+      asked = [];
+      await clock.advance(100);
+    } while (!asked.includes('10.0.0.2 t'));
+    assert.deepEqual(new Set(asked), new Set(['1', '2', '3'].map((n) => `10.0.0.${n} t`)));
+  });
+
   it('only what a status shows wakes', async () => {
     instances.follow('ns/a', [target('1')], 't');
     await clock.advance(0);

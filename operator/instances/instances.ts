@@ -27,6 +27,8 @@ export interface InstancesOptions {
   readonly wake: (key: string) => void;
   /** Between two questions to one instance; varied by a fifth. Default 5000. */
   readonly intervalMs?: number;
+  /** The same while all of a cluster is well and has said nothing new for a minute. Default 15000. */
+  readonly calmIntervalMs?: number;
   /** Told of each try of a route. */
   readonly observeRoute?: RoutesOptions['observe'];
 }
@@ -50,7 +52,12 @@ interface FollowedCluster {
   figuresToldAt: number;
   /** Each of its pods was asked once. Before that, what some of them say is not what the fleet does. */
   isHeard: boolean;
+  /** When one of them last said something else than before; monotonic milliseconds. */
+  newsAt: number;
 }
+
+/** A cluster of which nothing new was heard for so long is calm. A fault that comes then makes its pod not ready, which is told at once. */
+const calmAfterMs = 60_000;
 
 /** Counts of connections change all the time; so often at most they are worth a look. */
 const figuresEveryMs = 60_000;
@@ -85,6 +92,7 @@ export class Instances {
       pods: new Map<string, Followed>(),
       figuresToldAt: -Infinity,
       isHeard: false,
+      newsAt: this.#options.clock.monotonic(),
     };
     this.#clusters.set(key, cluster);
     const wanted = new Map(targets.map((target) => [target.uid, target]));
@@ -126,6 +134,7 @@ export class Instances {
     if (before?.token === token && before.target.address === target.address) {
       if (before.target.ready === target.ready) return;
       before.target = target;
+      cluster.newsAt = this.#options.clock.monotonic();
       this.#askNow(key, cluster, before);
       return;
     }
@@ -153,22 +162,31 @@ export class Instances {
     const answer = measured(followed, ofTarget(target, await client.ask(target.address, token)));
     if (isStopped(followed)) return;
     const before = followed.answer;
+    const [wasHeard, wasCalm] = [cluster.isHeard, this.#isCalm(cluster)];
     followed.answer = sharing(before, answer);
-    const wasHeard = cluster.isHeard;
     cluster.isHeard ||= isHeard(cluster);
-    const isNews = this.#isNews(cluster, before, answer);
-    if (cluster.isHeard && (isNews || !wasHeard)) wake(key);
+    const isNews = essence(before) !== essence(answer);
+    if (isNews) cluster.newsAt = this.#options.clock.monotonic();
+    // What changed for one may have changed for all.
+    if (isNews && wasCalm) for (const other of cluster.pods.values()) this.#askNow(key, cluster, other);
+    const isWorthALook = isNews || !wasHeard || this.#areFiguresDue(cluster, before, answer);
+    if (cluster.isHeard && isWorthALook) wake(key);
     this.#plan(key, cluster, followed);
   }
 
   #plan(key: string, cluster: FollowedCluster, followed: Followed): void {
-    const { clock, random, intervalMs = 5_000 } = this.#options;
-    const pauseMs = followed.isStale ? 0 : intervalMs * (0.8 + 0.4 * random.next());
+    const { clock, random, intervalMs = 5_000, calmIntervalMs = 15_000 } = this.#options;
+    const everyMs = this.#isCalm(cluster) ? calmIntervalMs : intervalMs;
+    const pauseMs = followed.isStale ? 0 : everyMs * (0.8 + 0.4 * random.next());
     followed.unplan = clock.after(pauseMs, () => void this.#ask(key, cluster, followed));
   }
 
-  #isNews(cluster: FollowedCluster, before: InstanceAnswer | undefined, now: InstanceAnswer): boolean {
-    if (essence(before) !== essence(now)) return true;
+  #isCalm({ pods, newsAt }: FollowedCluster): boolean {
+    if (this.#options.clock.monotonic() - newsAt < calmAfterMs) return false;
+    return [...pods.values()].every(({ answer }) => isWell(answer));
+  }
+
+  #areFiguresDue(cluster: FollowedCluster, before: InstanceAnswer | undefined, now: InstanceAnswer): boolean {
     if (figures(before) === figures(now)) return false;
     const nowMs = this.#options.clock.monotonic();
     if (nowMs - cluster.figuresToldAt < figuresEveryMs) return false;
@@ -183,7 +201,14 @@ function ofTarget({ instanceId }: Target, answer: InstanceAnswer): InstanceAnswe
   return { kind: 'silent', error: `${answer.report.instanceId} answers at its address` };
 }
 
-/** About a minute of answers. */
+/** Nothing about it is waited for. */
+function isWell(answer: InstanceAnswer | undefined): boolean {
+  if (answer?.kind !== 'report') return false;
+  const { ready, redis, lease, drain } = answer.report;
+  return ready && redis.reachable && !redis.login?.refused && lease.held && !drain;
+}
+
+/** So many answers: a minute of them, or three when all is calm. */
 const roundTripsKept = 12;
 
 function measured(followed: Followed, answer: InstanceAnswer): InstanceAnswer {

@@ -37,3 +37,10 @@ it('a field that is gone, or has come, is seen', () => {
   assert.deepEqual(sharing({ a: 1 }, { a: 1, b: null }), { a: 1, b: null });
   assert.deepEqual(sharing([1, 2], [1]), [1]);
 });
+
+it('a field may have any name', () => {
+  const read = (): unknown => JSON.parse('{"__proto__":{"a":1},"toString":null}');
+  const before = read();
+  assert.equal(sharing(before, read()), before);
+  assert.equal(JSON.stringify(sharing({}, read())), JSON.stringify(before));
+});

@@ -19,13 +19,13 @@ function sharedList(before: readonly unknown[], after: readonly unknown[]): read
 }
 
 function sharedFields(before: Fields, after: Fields): Fields {
-  const names = Object.keys(after);
-  const parts: Record<string, unknown> = {};
-  for (const name of names) parts[name] = sharing(before[name], after[name]);
+  // A name may be anything that JSON can say, `__proto__` as well.
+  const of = (name: string) => (Object.hasOwn(before, name) ? before[name] : undefined);
+  const parts = Object.entries(after).map(([name, part]) => [name, sharing(of(name), part)] as const);
   const isSame =
-    names.length === Object.keys(before).length &&
-    names.every((name) => name in before && parts[name] === before[name]);
-  return isSame ? before : parts;
+    parts.length === Object.keys(before).length &&
+    parts.every(([name, part]) => Object.hasOwn(before, name) && part === before[name]);
+  return isSame ? before : Object.fromEntries(parts);
 }
 
 type Fields = Readonly<Record<string, unknown>>;
