@@ -24,6 +24,12 @@ export const mostRssBytes = (pid: number): number => memoryOf(pid, /^VmHWM:\s+(\
 const memoryOf = (pid: number, line: RegExp): number =>
   Number(line.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) * 1024;
 
+/** What of it are pages of files, as of the program itself: the kernel may drop them, and all processes of a machine share them. */
+export function rssFileBytes(pid: number): number {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  return Number(/^RssFile:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
 /** How many files and sockets a process may hold; Node raises itself to the hard limit when it starts. */
 export function openFilesLimit(): number {
   const limits = readFileSync('/proc/self/limits', 'utf8');

@@ -31,6 +31,7 @@ const size = {
   instances: Number(values.instances),
   idleSeconds: Number(values.idle),
   quietSeconds: 10,
+  calmSeconds: 60,
   scales: Number(values.scales),
 };
 const machine = describeMachine().filter(([name]) => name !== 'packages' && name !== 'Redis');

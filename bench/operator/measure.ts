@@ -18,7 +18,7 @@ import { startDouble } from '../../test/cluster/double.ts';
 import { clusterAccess } from '../../test/cluster/kubeconfig.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import type { Processes } from '../harness/processes.ts';
-import { cpuMs, rssBytes } from '../harness/usage.ts';
+import { cpuMs, rssBytes, rssFileBytes } from '../harness/usage.ts';
 import { byLabel, difference, quantile, type Sample } from './exposition.ts';
 import { Instances } from './instances.ts';
 import { startLightKubelet } from './kubelet.ts';
@@ -33,6 +33,8 @@ export interface Size {
   readonly idleSeconds: number;
   /** So long without a write counts as settled. */
   readonly quietSeconds: number;
+  /** The same before it is left alone: fleets of which nothing new is heard are asked less often then. */
+  readonly calmSeconds: number;
   /** How many are scaled, one after another. */
   readonly scales: number;
 }
@@ -41,6 +43,13 @@ export interface Looks {
   readonly count: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
+}
+
+/** Bytes. */
+export interface Memory {
+  readonly resident: number;
+  /** Of that, pages of files. */
+  readonly ofFiles: number;
 }
 
 export interface Figures {
@@ -56,8 +65,8 @@ export interface Figures {
   /** Of one core. */
   readonly idleCpuPercent: number;
   readonly idleAskedPerSecond: number;
-  /** Resident, in bytes: before there is a cluster, after all the work, and of an operator that finds all of it made. */
-  readonly rss: { readonly empty: number; readonly worked: number; readonly fresh: number };
+  /** Before there is a cluster, after all the work, and of an operator that finds all of it made. */
+  readonly memory: { readonly empty: Memory; readonly worked: Memory; readonly fresh: Memory };
   /** Of an operator that finds all as it should be: its looks, and requests that write, other than for its lease. */
   readonly fresh: Looks & { readonly writes: number };
 }
@@ -122,7 +131,7 @@ async function run(size: Size, bench: Bench): Promise<Figures> {
   const { kube, instances, onlooker, say, start } = bench;
   const first = await start();
   await eventually('the operator leads', () => leads(first), 30_000);
-  const empty = rssBytes(first.child.pid);
+  const empty = memoryOf(first);
 
   say(`creating ${String(size.clusters)} clusters of ${String(size.instances)}`);
   const startedAt = performance.now();
@@ -134,7 +143,7 @@ async function run(size: Size, bench: Bench): Promise<Figures> {
   const createdSeconds = (performance.now() - startedAt) / 1_000;
 
   say(`idle for ${String(size.idleSeconds)} s`);
-  await eventually('nothing is written any more', () => isQuiet(first, size), 120_000);
+  await eventually('nothing is written any more', () => isQuiet(first, size.calmSeconds), 240_000);
   const before = await requests(first);
   const [cpuBefore, askedBefore] = [cpuMs(first.child.pid), instances.asked];
   await systemClock.sleep(1_000 * size.idleSeconds);
@@ -155,19 +164,19 @@ async function run(size: Size, bench: Bench): Promise<Figures> {
       );
     await eventually('all are ready again', () => areSettled(onlooker, size), 120_000);
   });
-  const worked = rssBytes(first.child.pid);
+  const worked = memoryOf(first);
   await first.child.stop();
 
   say('another operator finds them');
   const second = await start();
   await eventually('it has looked at all', async () => (await lookCount(second)) >= size.clusters, 60_000);
-  await eventually('nothing is written any more', () => isQuiet(second, size), 120_000);
+  await eventually('nothing is written any more', () => isQuiet(second, size.quietSeconds), 120_000);
   const found = await second.metrics();
   const fresh = {
     ...looksOf(buckets(found)),
     writes: writesOf(byLabel(found, 'rest_client_requests_total', 'method')),
   };
-  const rss = { empty, worked, fresh: rssBytes(second.child.pid) };
+  const memory = { empty, worked, fresh: memoryOf(second) };
   await second.child.stop();
   return {
     ...{
@@ -177,13 +186,18 @@ async function run(size: Size, bench: Bench): Promise<Figures> {
       scaling: scaled,
       idleCpuPercent,
       idleAskedPerSecond,
-      rss,
+      memory,
       fresh,
     },
     scaleMs: scaleMs.sort((a, b) => a - b),
     idle: Object.fromEntries(idle),
   };
 }
+
+const memoryOf = ({ child: { pid } }: OperatorProcess): Memory => ({
+  resident: rssBytes(pid),
+  ofFiles: rssFileBytes(pid),
+});
 
 const nameOf = (n: number): string => `fleet-${String(n)}`;
 
@@ -230,9 +244,9 @@ const writesOf = (methods: ReadonlyMap<string, number>): number =>
     0,
   );
 
-async function isQuiet(operator: OperatorProcess, { quietSeconds }: Size): Promise<boolean> {
+async function isQuiet(operator: OperatorProcess, seconds: number): Promise<boolean> {
   const before = writesOf(await requests(operator));
-  await systemClock.sleep(1_000 * quietSeconds);
+  await systemClock.sleep(1_000 * seconds);
   return writesOf(await requests(operator)) === before;
 }
 
