@@ -28,7 +28,7 @@ export type InstanceAnswer =
   | {
       readonly kind: 'report';
       readonly report: InstanceReport;
-      /** To Redis, of the last minute: one slow ping says nothing. Undefined until a minute has been seen. */
+      /** To Redis, of the last twelve answers: one slow ping says nothing. Undefined until there were so many. */
       readonly fastestRoundTripMs?: number;
     }
   /** Did not answer, or not as an instance does. */
