@@ -1,9 +1,12 @@
-/** The example client and node of the documentation, as their reader runs them. */
+/** The examples of the documentation: the client and the node, as their reader runs them, and each object and file that is shown. */
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
+import { validate } from '../../operator/validate/command.ts';
+import { parseConfig } from '../../scheduler/config/load.ts';
 import { eventually } from '../support/eventually.ts';
 import { Program } from '../support/program.ts';
 import { Fleet } from '../scenario/fleet.ts';
+import { pages } from './pages.ts';
 
 let fleet: Fleet;
 const programs: Program[] = [];
@@ -46,4 +49,34 @@ it('the example client gets every answer, although its instance is killed and it
     const line = `${String(index)}: [en] utterance ${String(index)}`;
     assert.equal(client.output.split('\n').filter((printed) => printed === line).length, 1, line);
   }
+});
+
+describe('what a page shows', () => {
+  const shown = (language: string) =>
+    pages.flatMap(({ file, fences }) =>
+      fences.filter((fence) => fence.language === language).map(({ text, line }) => ({ file, text, line })),
+    );
+  /** A part of an object stands for an object with that part. */
+  const whole = 'apiVersion: lingua.dev/v1alpha1\nkind: SchedulerCluster\nmetadata: { name: shown }\n';
+
+  for (const { file, text, line } of shown('yaml')) {
+    it(`as an object is one that the API takes: ${file}:${String(line)}`, async () => {
+      const said: string[] = [];
+      const say = (words: string) => void said.push(words);
+      const part = text.startsWith('spec:');
+      const manifest = part ? `${whole}${text}\n  image: lingua-scheduler:0.1.0\n` : text;
+      await validate(['--strict', '-'], { read: () => Promise.resolve(manifest), print: say, note: say });
+      assert.deepEqual(said, []);
+    });
+  }
+
+  for (const { file, text, line } of shown('toml')) {
+    it(`as a configuration is one: ${file}:${String(line)}`, () => {
+      assert.doesNotThrow(() => parseConfig(text, file));
+    });
+  }
+
+  it('is looked at', () => {
+    assert.ok(shown('yaml').length >= 4 && shown('toml').length >= 4);
+  });
 });

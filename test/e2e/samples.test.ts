@@ -1,6 +1,6 @@
 /** Each sample, word for word, in a namespace for restricted pods: it becomes what its first lines say. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
@@ -30,7 +30,9 @@ describe('the sample', { skip: lacks.programs }, () => {
     rmSync(redis.directory, { recursive: true, force: true });
   });
 
+  const names: string[] = [];
   const tried = (sample: string, cluster: string, story: (fleet: Fleet) => Promise<void>) => {
+    names.push(sample);
     it(sample, async () => {
       const fleet = new Fleet(here, sample, cluster);
       await fleet.apply(redis.directory);
@@ -119,6 +121,13 @@ describe('the sample', { skip: lacks.programs }, () => {
     assert.match(rules, /^scheduler\.example\.com \/ws\/ /);
     assert.match(rules, /"nginx\.ingress\.kubernetes\.io\/proxy-read-timeout":"86400"/);
     assert.match(rules, /"cert-manager\.io\/cluster-issuer":"letsencrypt"/);
+  });
+
+  it('is none that is not tried here', () => {
+    const there = readdirSync(path.join(root, 'manifests/samples')).map((file) =>
+      path.basename(file, '.yaml'),
+    );
+    assert.deepEqual(there.sort(), names.sort());
   });
 });
 

@@ -19,6 +19,8 @@ interface Kind {
   readonly file: string;
   readonly listens: string;
   readonly command: (file: string, directory: string) => readonly [string, ...string[]];
+  /** What its comment says to write for stickiness, and instead of what. */
+  readonly sticky: readonly [instead: string, choice: string];
   /** What the shipped file is put into, when it is not whole. */
   readonly around?: (configuration: string, directory: string) => string;
 }
@@ -28,6 +30,7 @@ const kinds: readonly Kind[] = [
     name: 'nginx',
     file: 'nginx.conf',
     listens: 'listen 80;',
+    sticky: ['least_conn;', 'ip_hash;'],
     command: (file, directory) => ['nginx', '-e', 'stderr', '-p', directory, '-c', file],
     around: (configuration, directory) => {
       const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -41,6 +44,7 @@ const kinds: readonly Kind[] = [
     name: 'haproxy',
     file: 'haproxy.cfg',
     listens: 'bind :80',
+    sticky: ['balance leastconn', 'balance source'],
     command: (file) => ['haproxy', '-db', '-f', file],
   },
 ];
@@ -89,6 +93,20 @@ for (const kind of kinds) {
       assert.equal((await fetch(`${proxy.url}/metrics`)).status, 404);
     });
 
+    it('are not chosen among by a client that the file makes stick to one', async () => {
+      const sticky = await startProxy(kind, fleet, { sticks: true });
+      const opened: SessionClient[] = [];
+      try {
+        const before = await sessionsOf(fleet);
+        for (let count = 0; count < 4; count += 1) opened.push(await SessionClient.open(sticky.url));
+        const grown = (await sessionsOf(fleet)).map((sessions, index) => sessions - (before[index] ?? 0));
+        assert.deepEqual(grown.sort(), [0, 4]);
+      } finally {
+        for (const client of opened) await client.close();
+        await sticky.stop();
+      }
+    });
+
     it('are one fewer when an instance dies, and new sessions open all the same', async () => {
       await fleet.on('scheduler-1').kill();
       for (let count = 0; count < 4; count += 1) {
@@ -99,6 +117,14 @@ for (const kind of kinds) {
     });
   });
 }
+
+const sessionsOf = (fleet: Fleet): Promise<number[]> =>
+  Promise.all(
+    instances.map(async (id) => {
+      const { body } = await fleet.on(id).get('/metrics');
+      return Number(/^scheduler_sessions_total (\S+)$/m.exec(body)?.[1]);
+    }),
+  );
 
 /** Instances for which the sum of a gauge's series is above zero. */
 async function instancesWith(fleet: Fleet, metric: string): Promise<string[]> {
@@ -111,12 +137,17 @@ async function instancesWith(fleet: Fleet, metric: string): Promise<string[]> {
   return found;
 }
 
-async function startProxy(kind: Kind, fleet: Fleet): Promise<{ url: string; stop(): Promise<void> }> {
+async function startProxy(
+  kind: Kind,
+  fleet: Fleet,
+  { sticks = false } = {},
+): Promise<{ url: string; stop(): Promise<void> }> {
   const directory = await mkdtemp(path.join(tmpdir(), `lingua-${kind.name}-`));
   // nginx's workers are another user.
   await chmod(directory, 0o755);
   const port = await freePort();
-  const shipped = await readFile(path.join(root, 'deploy', kind.file), 'utf8');
+  const text = await readFile(path.join(root, 'deploy', kind.file), 'utf8');
+  const shipped = sticks ? stickyForm(kind, text) : text;
   const file = path.join(directory, kind.file);
   const ours = adapted(kind, shipped, port, fleet);
   await writeFile(file, kind.around?.(ours, directory) ?? ours);
@@ -153,6 +184,14 @@ function adapted(kind: Kind, shipped: string, port: number, fleet: Fleet): strin
   };
   const listening = replace(shipped, kind.listens, kind.listens.replace(/:?80/, `127.0.0.1:${String(port)}`));
   return instances.reduce((text, id) => replace(text, hosts[id], new URL(fleet.on(id).url).host), listening);
+}
+
+function stickyForm({ sticky: [instead, choice] }: Kind, shipped: string): string {
+  assert.match(
+    shipped,
+    new RegExp(`^ *# For stickiness by client address, put \`${choice}\` here instead`, 'm'),
+  );
+  return shipped.replace(new RegExp(`^( *)${instead}$`, 'm'), `$1${choice}`);
 }
 
 function outputOf({ stdout, stderr }: ChildProcess): () => string {

@@ -8,6 +8,7 @@ import { it } from 'node:test';
 import { promisify } from 'node:util';
 import { terminationGraceSeconds } from '../../common/workload.ts';
 import { Config } from '../../scheduler/config/schema.ts';
+import { pageOf } from '../docs/pages.ts';
 import { root } from '../support/images.ts';
 
 const unit = await readFile(path.join(root, 'deploy/systemd/lingua-scheduler.service'), 'utf8');
@@ -16,6 +17,19 @@ const setting = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec
 it('the unit gives a drain the time that its configuration allows by default', () => {
   const { scheduler } = Config.parse({});
   assert.equal(Number(setting('TimeoutStopSec')), terminationGraceSeconds(scheduler.drain_timeout_seconds));
+});
+
+it('the container that the documentation starts has that time too, and a root it cannot write to', () => {
+  const lines = pageOf('docs/without-kubernetes.md').fences.map(({ text }) =>
+    text.replaceAll(/\\\n\s*/g, ''),
+  );
+  const run =
+    lines
+      .join('\n')
+      .split('\n')
+      .find((line) => line.startsWith('docker run ')) ?? '';
+  assert.equal(/--stop-timeout (\d+)/.exec(run)?.[1], setting('TimeoutStopSec'));
+  assert.match(run, / --read-only /);
 });
 
 it('the unit starts the bundle with the options of the image', async () => {
