@@ -4,8 +4,8 @@ import type { Redis } from 'ioredis';
 import type { Scheduler } from '../../test/support/scheduler.ts';
 import { cpuMs } from '../harness/usage.ts';
 
-/** The slowest of its loops turns every fifteen seconds. */
-const watchedMs = 30_000;
+/** The slowest of its loops turns every ten seconds. */
+const watchedMs = 20_000;
 
 export interface IdleCommands {
   /** Commands and scripts by its own count, each second. */

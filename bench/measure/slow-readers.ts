@@ -22,12 +22,12 @@ export interface SlowReaders {
 const sessions = 1000;
 /** So many say something at the same time. */
 const atOnce = 100;
-/** Eight seconds of 16-bit speech at 16 kHz. */
-const answerBytes = 256_000;
+/** Twelve seconds of 16-bit speech at 16 kHz, as base64. */
+const answerBytes = 512_000;
 /** Kernels keep a good deal for a reader that does not come; after so many answers each it would be a fault. */
 const mostRounds = 20;
 /** Rounds that follow the first in which connections were closed. */
-const roundsAfter = 3;
+const roundsAfter = 2;
 const megabytes = (bytes: number): number => bytes / 1e6;
 
 /** @throws when nobody was closed: then it is not the limits that were seen */
