@@ -103,8 +103,13 @@ async function survives(row: Row): Promise<boolean> {
 }
 
 /** What was wrong, and the whole history for whoever looks for the cause. */
-function tell({ id }: Row, faults: readonly string[], { violations }: Judgement, fleet: Fleet): void {
+function tell({ id }: Row, faults: readonly string[], { violations, counts }: Judgement, fleet: Fleet): void {
   for (const fault of faults) console.log(`  ${fault}`);
+  console.log(
+    `  ${Object.entries(counts)
+      .map(([verdict, count]) => `${verdict} ${count}`)
+      .join(', ')}`,
+  );
   for (const starved of starvedOf(fleet)) console.log(`  ${starved}`);
   for (const violation of violations.slice(0, 5)) console.log(`  ${describeViolation(violation)}`);
   if (violations.length > 5) console.log(`  and ${violations.length - 5} more`);
