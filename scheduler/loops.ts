@@ -81,8 +81,12 @@ function followPeers(instance: Instance, signal: AbortSignal): Promise<void> {
     instance.activity.note('warn', `instance ${gone} is gone`, instance.clock.now(), { common: true });
     forgetNodesOf(gone, instance);
   };
+  const onReturned = (peer: string) => {
+    instance.desk.instanceReturned(peer);
+  };
   const { instances } = instance.store;
-  return watchPeers({ ...instance, instances, intervalMs: instance.beat.peersMs, onGone }, signal);
+  const intervalMs = instance.beat.peersMs;
+  return watchPeers({ ...instance, instances, intervalMs, onGone, onReturned }, signal);
 }
 
 function reap(instance: Instance, signal: AbortSignal, onFatal: (error: unknown) => void): Promise<void> {

@@ -223,6 +223,10 @@ export class Desk {
     this.#lives.dispatcher.instanceGone(instanceId);
   }
 
+  instanceReturned(instanceId: string): void {
+    this.#lives.dispatcher.instanceReturned(instanceId);
+  }
+
   /** Hints may have been missed: for a while others could not reach us, or the store lost its data. */
   recheck(): void {
     this.#lives.dispatcher.recheck();

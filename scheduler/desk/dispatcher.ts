@@ -120,6 +120,14 @@ export class Dispatcher {
     }
   }
 
+  /** An instance let go of its nodes and may have them back: told of each job again, it runs it, or says that it is gone. */
+  instanceReturned(instanceId: string): void {
+    for (const job of this.#jobs.values()) {
+      if (job.target?.instanceId !== instanceId || job.moving) continue;
+      this.#moves.background(job, this.#moves.assign(job, job.target));
+    }
+  }
+
   /** Hints may have been missed: asks the store where every job is that we believe to be on a node. */
   recheck(): void {
     for (const job of this.#jobs.values()) {

@@ -1,6 +1,7 @@
 /**
  * Which other instances live, so that work given to one that died is taken up again at once. One that was started anew
- * has died too, however quickly it was back: its nodes and sessions are gone.
+ * has died too, however quickly it was back: its nodes and sessions are gone. One that lost its lease and claimed it again
+ * between two looks has let go of its nodes and sessions as well, but may have them back.
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
@@ -13,10 +14,16 @@ interface PeersDeps {
   readonly log: Logger;
   readonly intervalMs: number;
   readonly onGone: (instanceId: string) => void;
+  readonly onReturned: (instanceId: string) => void;
 }
 
-/** When each instance was started, as it says; undefined: it did not say yet. */
-type Lives = ReadonlyMap<string, number | undefined>;
+interface Life {
+  /** As it says; undefined: it did not say yet. */
+  readonly startedAt: number | undefined;
+  readonly epoch: number;
+}
+
+type Lives = ReadonlyMap<string, Life>;
 
 /** Ends when the signal aborts. */
 export async function watchPeers(deps: PeersDeps, signal: AbortSignal): Promise<void> {
@@ -25,7 +32,12 @@ export async function watchPeers(deps: PeersDeps, signal: AbortSignal): Promise<
   while (!signal.aborted) {
     try {
       const live = await instances.live();
-      const lives = new Map(live.map(({ instanceId, presence }) => [instanceId, presence?.started_at]));
+      const lives = new Map(
+        live.map(({ instanceId, epoch, presence }) => [
+          instanceId,
+          { epoch, startedAt: presence?.started_at },
+        ]),
+      );
       known = compare(known, lives, deps);
     } catch (error) {
       log.warn({ err: error }, 'instances could not be listed');
@@ -35,16 +47,23 @@ export async function watchPeers(deps: PeersDeps, signal: AbortSignal): Promise<
 }
 
 /** What is known now. A life that does not say when it began is taken for the one before. */
-function compare(before: Lives, now: Lives, { instanceId, log, onGone }: PeersDeps): Lives {
-  for (const [peer, startedAt] of before) {
+function compare(before: Lives, now: Lives, { instanceId, log, onGone, onReturned }: PeersDeps): Lives {
+  for (const [peer, life] of before) {
     if (peer === instanceId) continue;
-    if (!now.has(peer)) log.warn({ peer }, 'instance is gone');
-    else if (isAnother(startedAt, now.get(peer))) log.warn({ peer }, 'instance was started anew');
-    else continue;
-    onGone(peer);
+    const today = now.get(peer);
+    if (!today || isAnother(life, today)) {
+      log.warn({ peer }, today ? 'instance was started anew' : 'instance is gone');
+      onGone(peer);
+    } else if (today.epoch !== life.epoch) {
+      log.warn({ peer }, 'instance lost its lease and has it again');
+      onReturned(peer);
+    }
   }
-  return new Map([...now].map(([peer, startedAt]) => [peer, startedAt ?? before.get(peer)]));
+  const began = (peer: string) => before.get(peer)?.startedAt;
+  return new Map(
+    [...now].map(([peer, life]) => [peer, { ...life, startedAt: life.startedAt ?? began(peer) }]),
+  );
 }
 
-const isAnother = (before: number | undefined, now: number | undefined): boolean =>
-  before !== undefined && now !== undefined && before !== now;
+const isAnother = (before: Life, now: Life): boolean =>
+  before.startedAt !== undefined && now.startedAt !== undefined && before.startedAt !== now.startedAt;

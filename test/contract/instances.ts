@@ -61,7 +61,7 @@ export function instanceContract(withStore: WithStore) {
       await store.instances.release(old.token);
       assert.equal(await store.instances.renew(current.token, 60_000), true);
       assert.deepEqual(await store.instances.live(), [
-        { instanceId: 'sched-a', presence, figures: undefined },
+        { instanceId: 'sched-a', epoch: 2, presence, figures: undefined },
       ]);
     }));
 
@@ -74,7 +74,7 @@ export function instanceContract(withStore: WithStore) {
       await store.instances.release(token);
       await claimLease(store, 'sched-a', 'boot-2');
       assert.deepEqual(await store.instances.live(), [
-        { instanceId: 'sched-a', presence: undefined, figures: undefined },
+        { instanceId: 'sched-a', epoch: 2, presence: undefined, figures: undefined },
       ]);
     }));
 
@@ -90,7 +90,7 @@ export function instanceContract(withStore: WithStore) {
       ]);
       await until(harness, 'sched-b to go', async () => (await store.instances.live()).length === 1);
       assert.deepEqual(await store.instances.live(), [
-        { instanceId: 'sched-a', presence, figures: undefined },
+        { instanceId: 'sched-a', epoch: 1, presence, figures: undefined },
       ]);
       await store.instances.release(token);
       await store.instances.release(token);

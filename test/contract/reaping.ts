@@ -158,7 +158,7 @@ function retireContract(withStore: WithStore) {
       assert.equal((await claimLease(store, 'dies', 'boot-3')).epoch, 2);
       assert.deepEqual(
         (await store.instances.live()).find(({ instanceId }) => instanceId === 'dies'),
-        { instanceId: 'dies', presence: undefined, figures: undefined },
+        { instanceId: 'dies', epoch: 2, presence: undefined, figures: undefined },
       );
     }));
 

@@ -100,6 +100,7 @@ function presenceVerbs({
         .filter((id) => leases.get(id)?.instanceId === id)
         .map((instanceId) => ({
           instanceId,
+          epoch: leases.get(instanceId)?.epoch ?? 0,
           presence: presences.get(instanceId),
           figures: figures.get(instanceId),
         }));

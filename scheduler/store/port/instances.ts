@@ -63,6 +63,8 @@ export interface InstanceStore {
 
 export interface LiveInstance {
   readonly instanceId: string;
+  /** Of its lease; higher each time it was claimed. */
+  readonly epoch: number;
   readonly presence: PresenceRecord | undefined;
   /** What it last gave to `publish`. */
   readonly figures: string | undefined;

@@ -1,5 +1,5 @@
 /** Instances in Redis: the lease that makes an id unique, and what people read of it. */
-import type { InstanceStore, PresenceRecord } from '../store.ts';
+import type { InstanceStore, LeaseToken, PresenceRecord } from '../store.ts';
 import type { RedisConnection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { formatToken, parseToken } from './lease-token.ts';
@@ -68,15 +68,15 @@ export function createRedisInstances(keys: Keys, commands: RedisConnection): Ins
 
     async live() {
       const instances = await everyInstance();
-      const live = instances.filter(({ instanceId, holder }) => holder?.instanceId === instanceId);
       return Promise.all(
-        live.map(async ({ instanceId }) => {
+        instances.flatMap(livesOf).map(async ({ instanceId, epoch }) => {
           const [presence, figures] = await Promise.all([
             commands.command('GET', [keys.presence(instanceId)]),
             commands.command('GET', [keys.figures(instanceId)]),
           ]);
           return {
             instanceId,
+            epoch,
             presence: parsePresence(asTextOrNil(presence)),
             figures: asTextOrNil(figures),
           };
@@ -92,6 +92,15 @@ export function createRedisInstances(keys: Keys, commands: RedisConnection): Ins
     ...createReaping(keys, commands, list),
   };
 }
+
+interface Held {
+  readonly instanceId: string;
+  readonly holder: LeaseToken | undefined;
+}
+
+/** None when it has no lease, or a reaper has. */
+const livesOf = ({ instanceId, holder }: Held): { instanceId: string; epoch: number }[] =>
+  holder?.instanceId === instanceId ? [{ instanceId, epoch: holder.epoch }] : [];
 
 function parsePresence(json: string | undefined): PresenceRecord | undefined {
   return json === undefined ? undefined : (JSON.parse(json) as PresenceRecord);
