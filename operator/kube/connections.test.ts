@@ -83,6 +83,19 @@ describe('connections to a server', () => {
     body.destroy();
   });
 
+  it('are no more than a server can greet at once, however many requests there are, and watches are not counted', async () => {
+    const watch = { server: url, method: 'GET', headers: {}, body: undefined, isWatch: true };
+    const { signal } = new AbortController();
+    const endless = await Promise.all(
+      Array.from({ length: 70 }, () => connections.request({ ...watch, path: '/endless', signal })),
+    );
+    assert.equal(opened, 70);
+    const answers = Array.from({ length: 200 }, async () => text((await request('/')).body));
+    assert.equal((await Promise.all(answers)).length, 200);
+    assert.equal(opened, 70 + 64);
+    for (const { body } of endless) body.destroy();
+  });
+
   it('break when the signal says so, before the answer and in the middle of it', async () => {
     const before = new AbortController();
     const asked = request('/silent', undefined, before.signal);

@@ -23,6 +23,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** Its answer has no end, so it is not counted with the others. */
+  readonly isWatch?: boolean;
   /** Breaks the connection, also while the body of the answer is read. */
   readonly signal: AbortSignal;
 }
@@ -51,17 +53,24 @@ export interface ConnectionSettings {
 /** A connection without a request is kept so long; the server may ask for less. */
 const idleMs = 60_000;
 const connectMs = 10_000;
+
+/** At a time; what is more waits for one to end. A thousand handshakes at once would all be late. */
+const callsMax = 64;
+
 const probeAfterMs = 30_000;
 
 export function createConnections({ tls = {}, proxy }: ConnectionSettings, clock: Clock): Connections {
-  const agents = createAgents(tls, proxy);
+  const calls = createAgents(tls, proxy, callsMax);
+  const watches = createAgents(tls, proxy, Infinity);
+  const all = [calls, watches].flatMap(({ http, https }) => [http, https]);
   const underWay = new Set<ClientRequest>();
   let isClosed = false;
   let onLast = () => {};
   return {
-    request({ server, body, headers, ...options }) {
+    request({ server, body, headers, isWatch = false, ...options }) {
       if (isClosed) return Promise.reject(new Error('the client is closed'));
       return new Promise<IncomingMessage>((resolve, reject) => {
+        const agents = isWatch ? watches : calls;
         const [send, agent] =
           server.protocol === 'https:' ? [httpsRequest, agents.https] : [httpRequest, agents.http];
         const request = send(server, { ...options, agent, headers: withLength(headers, body) });
@@ -80,7 +89,7 @@ export function createConnections({ tls = {}, proxy }: ConnectionSettings, clock
       }).then((answer) => ({ statusCode: answer.statusCode ?? 0, headers: answer.headers, body: answer }));
     },
     async retire() {
-      for (const agent of [agents.http, agents.https]) {
+      for (const agent of all) {
         agent.maxFreeSockets = 0;
         for (const free of Object.values(agent.freeSockets).flat()) free?.destroy();
       }
@@ -89,15 +98,16 @@ export function createConnections({ tls = {}, proxy }: ConnectionSettings, clock
     close() {
       isClosed = true;
       for (const request of underWay) request.destroy(new Error('the client is closed'));
-      for (const agent of [agents.http, agents.https]) agent.destroy();
+      for (const agent of all) agent.destroy();
     },
   };
 }
 
-function createAgents(tls: ConnectionOptions, proxy: string | undefined) {
+function createAgents(tls: ConnectionOptions, proxy: string | undefined, maxSockets: number) {
   const options = {
     keepAlive: true,
     timeout: idleMs,
+    maxSockets,
     ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }),
   };
   return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...tls }) };

@@ -102,7 +102,7 @@ export class Transport {
     const startedAt = this.#options.clock.monotonic();
     let status = 0;
     try {
-      const { statusCode, headers, body } = await this.#send(request, signal);
+      const { statusCode, headers, body } = await this.#send(request, signal, true);
       status = statusCode;
       if (status === 200) return body;
       const text = await readAll(body, this.#options.answerBytesMax);
@@ -115,12 +115,13 @@ export class Transport {
     }
   }
 
-  async #send({ method, path, body, contentType }: ApiRequest, signal: AbortSignal) {
+  async #send({ method, path, body, contentType }: ApiRequest, signal: AbortSignal, isWatch = false) {
     const { credentials, userAgent, mayWrite } = this.#options;
     const { headers, connections } = await beforeAbort<Access>(credentials.current(), signal);
     if (method !== 'GET' && mayWrite?.() === false) throw fencedOff(method, path);
     return connections.request({
       server: this.#server,
+      isWatch,
       path: this.#prefix + path,
       method,
       headers: {
