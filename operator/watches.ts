@@ -5,9 +5,10 @@
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../common/clock.ts';
 import { kind as clusterKind, schedulerClusters } from './api/group.ts';
-import { ownedSelector, pausedAnnotation, promoteAnnotation } from './api/labels.ts';
+import { ownedSelector } from './api/labels.ts';
 import { nameOfKey } from './api/names.ts';
 import type { SchedulerCluster } from './api/schedulercluster.gen.ts';
+import { wishOf } from './api/wish.ts';
 import type { Kube, KubeObject, ObjectName, Resource } from './kube/kube.ts';
 import type { ReflectorMetricsOf } from './kube/metrics.ts';
 import { keyOf, ownerUids, type ObjectReader } from './kube/object-cache.ts';
@@ -232,12 +233,6 @@ function clusterChange(wake: (key: string) => void): Change<SchedulerCluster> {
     wake(key);
   };
 }
-
-const wishOf = ({ metadata }: KubeObject): string =>
-  JSON.stringify([
-    ...[metadata.uid, metadata.generation, metadata.deletionTimestamp],
-    ...[pausedAnnotation, promoteAnnotation].map((name) => metadata.annotations?.[name]),
-  ]);
 
 function ownedChange(resource: Resource, { wake, ownWrites }: WatchOptions): Change<KubeObject> {
   return (_key, before, after) => {

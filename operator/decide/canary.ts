@@ -1,6 +1,7 @@
 /** Whether the instances that try a change have passed, by the guide's own limits. Pure: the same pods and reports give the same verdict. */
 import type { SchedulerClusterSpec, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
 import {
+  answerOf,
   reportOf,
   imageFault,
   isCrashLooping,
@@ -53,7 +54,9 @@ export function judge(view: View, canaries: readonly Numbered[], canary: Canary)
         message: `${pod.metadata.name} ${failure.message}`,
       };
   }
-  if (!canaries.every(({ pod }) => isReady(pod))) return { verdict: 'Undecided', untilMs: undefined };
+  // Its figures are not known before it was asked: an operator that has just started passes nothing unseen.
+  const isKnown = ({ pod }: Numbered): boolean => isReady(pod) && answerOf(view.seen, pod) !== undefined;
+  if (!canaries.every(isKnown)) return { verdict: 'Undecided', untilMs: undefined };
   const untilMs = Math.max(...canaries.map(({ pod }) => readinessSinceMs(pod))) + 1_000 * canary.soakSeconds;
   const isOver = view.nowMs >= untilMs && canary.promotion === 'Automatic';
   return isOver ? { verdict: 'Passed' } : { verdict: 'Undecided', untilMs };

@@ -22,7 +22,10 @@ export interface ClientOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Logger;
-  /** A watch without a byte for so long counts as broken; the server sends a bookmark about once a minute. Default 90 s. */
+  /**
+   * A watch without a byte for so long counts as broken; the server sends a bookmark about once a minute. Default 90 s. That it watches
+   * at all it says within `requestTimeoutMs`.
+   */
   readonly watchIdleMs?: number;
   /** Default 64 MiB. */
   readonly answerBytesMax?: number;
@@ -228,19 +231,29 @@ class HttpKube implements KubeClient {
   }
 
   async *#watchLines(path: string, title: string, connection: AbortController): AsyncGenerator<string> {
-    const { clock, watchIdleMs = 90_000, answerBytesMax = 64 * 1024 * 1024 } = this.#options;
-    const silence = new AppError('unavailable', `${title}: silent for ${watchIdleMs} ms`);
-    const onIdle = () => {
-      connection.abort(silence);
+    const {
+      clock,
+      requestTimeoutMs,
+      watchIdleMs = 90_000,
+      answerBytesMax = 64 * 1024 * 1024,
+    } = this.#options;
+    const hangUpAfter = (ms: number) => () => {
+      connection.abort(new AppError('unavailable', `${title}: silent for ${ms} ms`));
     };
-    const cancel = clock.after(watchIdleMs, onIdle);
+    // A server answers at once that it watches, though it may have nothing to tell for long.
+    const openingMs = Math.min(requestTimeoutMs, watchIdleMs);
+    const cancel = clock.after(openingMs, hangUpAfter(openingMs));
     try {
       const body = await this.#transport
         .open({ method: 'GET', path, repeatable: false }, connection.signal)
         .finally(cancel);
-      yield* lines(impatient(body, { clock, idleMs: watchIdleMs, onIdle }), answerBytesMax);
+      yield* lines(
+        impatient(body, { clock, idleMs: watchIdleMs, onIdle: hangUpAfter(watchIdleMs) }),
+        answerBytesMax,
+      );
     } catch (error) {
-      if (connection.signal.reason === silence) throw silence;
+      const { reason } = connection.signal as { reason?: unknown };
+      if (reason instanceof AppError) throw reason;
       if (error instanceof AppError) throw error;
       throw new AppError('unavailable', `${title}: the connection broke`, { cause: error });
     }

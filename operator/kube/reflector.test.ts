@@ -55,6 +55,30 @@ describe('a reflector', () => {
     reflector?.stop();
   });
 
+  it('is not taken back in time by a list that is older than what it knows, and believes one that stays so', async () => {
+    kube.put(configMap('a', { say: 'old' }));
+    const old = await kube.list(configMaps, { namespace: undefined });
+    let isLate = false;
+    const late = {
+      list: ((...query: Parameters<typeof kube.list>) =>
+        isLate ? Promise.resolve(old) : kube.list(...query)) as typeof kube.list,
+      watch: kube.watch.bind(kube) as typeof kube.watch,
+    };
+    const { told, onChange } = notes();
+    const copy = start({ kube: late, onChange, relistMs: 10_000 });
+    await settle();
+    kube.put(configMap('a', { say: 'new' }));
+    kube.put(configMap('b'));
+    await settle();
+    isLate = true;
+    await clock.advance(50_000);
+    assert.deepEqual(told, ['+a', '~a', '+b']);
+    assert.equal(copy.get({ namespace: 'ns', name: 'a' })?.data?.['say'], 'new');
+    // Restored from a backup, a server goes on from there.
+    await clock.advance(60_000);
+    assert.deepEqual(told.slice(3, 5), ['-b', '~a']);
+  });
+
   it('lists what is there and then follows every change', async () => {
     const { told, onChange } = notes();
     kube.put(configMap('a'));

@@ -10,8 +10,9 @@
 import type { Logger } from 'pino';
 import { backoffMs } from '../../common/backoff.ts';
 import type { Clock, Random } from '../../common/clock.ts';
-import { toAppError, type AppError } from '../../common/errors.ts';
+import { AppError, toAppError } from '../../common/errors.ts';
 import type { Kube, KubeObject, ListQuery, ObjectMeta, ObjectName, Resource, WatchEvent } from './kube.ts';
+import { isOlder } from './resource-version.ts';
 import { keyOf, ObjectCache, type IndexFunction, type ObjectReader } from './object-cache.ts';
 
 export interface ReflectorOptions<T extends KubeObject> {
@@ -42,6 +43,9 @@ export type ListReason = 'first' | 'expired' | 'refused' | 'periodic';
 
 const retryDelay = { baseMs: 500, capMs: 30_000 };
 
+/** A server that lags catches up within seconds. */
+const believedAfterMs = 60_000;
+
 /** A watch that ends sooner made no progress, so the next one waits; a server ends its watches after minutes. */
 const shortWatchMs = 1_000;
 
@@ -55,6 +59,8 @@ export class Reflector<T extends KubeObject> implements ObjectReader<T> {
   /** Why the next round begins with a list; undefined when it can watch from `#resourceVersion`. */
   #listReason: ListReason | undefined = 'first';
   #resourceVersion = '';
+  /** Since when lists are older than what is known. */
+  #olderSince: number | undefined;
   #watching: AbortController | undefined;
   #failures = 0;
   #heardAt: number;
@@ -121,6 +127,7 @@ export class Reflector<T extends KubeObject> implements ObjectReader<T> {
     const { kube, resource, query, metrics, clock, random, relistMs = 600_000 } = this.#options;
     const { items, resourceVersion } = await kube.list(resource, query);
     if (this.#isStopped()) return;
+    this.#refuseOlder(resourceVersion);
     metrics?.listed(reason, items.length);
     this.#replace(items);
     this.#resourceVersion = resourceVersion;
@@ -129,6 +136,20 @@ export class Reflector<T extends KubeObject> implements ObjectReader<T> {
     this.#relistAt = this.#heardAt + relistMs * (0.9 + 0.2 * random.next());
     this.#isSynced = true;
     this.#resolveSynced(true);
+  }
+
+  /**
+   * A list from a copy that is late would take back what is known already. One that stays older is believed: the server may have
+   * been restored from a backup.
+   */
+  #refuseOlder(resourceVersion: string): void {
+    const now = this.#options.clock.monotonic();
+    if (!isOlder(resourceVersion, this.#resourceVersion)) this.#olderSince = undefined;
+    else this.#olderSince ??= now;
+    if (this.#olderSince === undefined || now - this.#olderSince >= believedAfterMs) return;
+    throw new AppError('unavailable', 'the list is older than what is known already', {
+      facts: { listed: resourceVersion, known: this.#resourceVersion },
+    });
   }
 
   /** Takes a list for the truth: what it does not name was deleted while nobody watched. */

@@ -1,11 +1,11 @@
 /** Makes one owned object as it is wished, with at most one write, and says so. */
 import { appliedHashAnnotation } from '../api/labels.ts';
 import { contentHash } from '../api/digest.ts';
-import { schedulerClusters } from '../api/group.ts';
 import { covers, difference } from '../decide/difference.ts';
 import type { KubeObject, ObjectName, Resource } from '../kube/kube.ts';
 import { announceDeleted, announceWrite } from './announce.ts';
-import { Abandoned, foreign } from './blockage.ts';
+import { foreign } from './blockage.ts';
+import { confirm } from './confirm.ts';
 import { isOwnedBy } from './ownership.ts';
 import type { Pass } from './pass.ts';
 
@@ -60,14 +60,17 @@ async function apply<T extends KubeObject>(
 ): Promise<T> {
   const { kube, ownWrites, metrics } = pass.deps;
   if (!live) await confirm(pass);
-  // With the uid, the write cannot hit another object that took the name meanwhile.
-  const uid = live?.metadata.uid;
-  const body = uid === undefined ? wish : { ...wish, metadata: { ...wish.metadata, uid } };
-  const written = await kube.apply(resource, body);
+  const written = await kube.apply(resource, live ? over(live, wish) : wish);
   ownWrites.wrote(resource, written);
   metrics.wrote(resource.kind, live ? 'update' : 'create');
   announceWrite(pass, { before: live, after: written, field });
   return written;
+}
+
+/** Refused by the API server when the name is another object's by now, or the object is not as it was seen: what was decided on is history. */
+function over<T extends KubeObject>({ metadata: { uid, resourceVersion } }: T, wish: T): T {
+  const seen = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
+  return { ...wish, metadata: { ...wish.metadata, ...seen } };
 }
 
 /** A name that is not needed may be anybody's; and an object that the cache does not hold yet is told when it does. */
@@ -79,20 +82,11 @@ async function removeOurs<T extends KubeObject>(
   const { kube, ownWrites, metrics } = pass.deps;
   const live = cachedOurs(pass, resource, name);
   if (!live || live.metadata.deletionTimestamp) return;
+  await confirm(pass);
   await kube.delete(resource, live);
   ownWrites.deleted(resource, live);
   metrics.wrote(resource.kind, 'delete');
   announceDeleted(pass, resource.kind, live);
-}
-
-/** Before the first object is made: a cache may not know yet that the cluster is being deleted. */
-export async function confirm(pass: Pass): Promise<void> {
-  if (pass.isConfirmed) return;
-  const { cluster, deps } = pass;
-  const { namespace = '', name, uid } = cluster.metadata;
-  const live = await deps.kube.get(schedulerClusters, { namespace, name });
-  if (live?.metadata.uid !== uid || live?.metadata.deletionTimestamp) throw new Abandoned();
-  pass.isConfirmed = true;
 }
 
 /** Carries the hash of the wish, so that a field we have stopped to wish for is taken back too. */

@@ -4,16 +4,20 @@ import { keyOf } from '../api/names.ts';
 import { planOf, toDrain, toReplace, type Plan } from '../decide/plan.ts';
 import { hasNothingToLose } from '../decide/leaving.ts';
 import { pods, type StatefulSet } from '../kube/resources.ts';
+import { confirmFleet } from './confirm.ts';
 import { viewOf, type Pass } from './pass.ts';
 import { tell } from './announce.ts';
 
-/** Asking again is harmless, so nothing is remembered: who does not answer is asked in the next pass. */
+/** Asking again is harmless, so nothing is remembered: who does not answer is asked in the next pass. There is no way back. */
 export async function drainLeavers(pass: Pass): Promise<void> {
   const { cluster, deps, seen } = pass;
   const view = viewOf(pass);
   const { timeoutSeconds } = cluster.spec.drain;
+  const leavers = toDrain(planOf(view), view);
+  if (leavers.length === 0) return;
+  await confirmFleet(pass);
   await Promise.all(
-    toDrain(planOf(view), view).map(async ({ pod, why }) => {
+    leavers.map(async ({ pod, why }) => {
       const uid = pod.metadata.uid ?? '';
       const answer = await deps.instances.drain(keyOf(cluster), uid, timeoutSeconds);
       const left = answer?.kind === 'report' ? leftIn(answer.report) : '';
@@ -51,7 +55,9 @@ const replaced = {
 
 /** The StatefulSet makes it anew under the same name. */
 export async function replaceDrained(pass: Pass): Promise<void> {
-  for (const { pod, why } of toReplace(planOf(viewOf(pass)))) {
+  const leavers = toReplace(planOf(viewOf(pass)));
+  if (leavers.length > 0) await confirmFleet(pass);
+  for (const { pod, why } of leavers) {
     await pass.deps.kube.delete(pods, pod);
     pass.deps.ownWrites.deleted(pods, pod);
     pass.deps.metrics.wrote(pods.kind, 'delete');

@@ -8,12 +8,15 @@ import { unusedConfigMaps } from '../decide/garbage.ts';
 import { configMaps, pods, statefulSets } from '../kube/resources.ts';
 import type { Pass } from './pass.ts';
 import { announceDeleted } from './announce.ts';
+import { confirmFleet } from './confirm.ts';
 
 export async function removeUnusedConfigMaps(pass: Pass): Promise<void> {
   const { cluster, seen, deps } = pass;
   const suspects = unusedConfigMaps(cluster, seen.configMaps, seen);
   if (suspects.length === 0) return;
-  for (const unused of unusedConfigMaps(cluster, suspects, await usersNow(pass))) {
+  const unneeded = unusedConfigMaps(cluster, suspects, await usersNow(pass));
+  if (unneeded.length > 0) await confirmFleet(pass);
+  for (const unused of unneeded) {
     await deps.kube.delete(configMaps, unused);
     deps.ownWrites.deleted(configMaps, unused);
     deps.metrics.wrote(configMaps.kind, 'delete');

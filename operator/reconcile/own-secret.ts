@@ -4,10 +4,11 @@
  */
 import { toAppError } from '../../common/errors.ts';
 import { secrets, type Secret } from '../kube/resources.ts';
-import { confirm, stamp } from './act.ts';
+import { stamp } from './act.ts';
 import type { Pass } from './pass.ts';
 import { announceWrite } from './announce.ts';
 import { foreign } from './blockage.ts';
+import { confirm } from './confirm.ts';
 import { isOwnedBy } from './ownership.ts';
 
 /**

@@ -6,6 +6,7 @@
 import type { Clock } from '../../common/clock.ts';
 import type { KubeObject, ObjectName, Resource } from '../kube/kube.ts';
 import { keyOf, ownerUids } from '../kube/object-cache.ts';
+import { isOlder } from '../kube/resource-version.ts';
 
 interface Write {
   readonly kind: string;
@@ -79,10 +80,10 @@ export class OwnWrites {
   }
 }
 
-/** Resource versions of one kind grow; where they are not numbers, only the same one counts. */
+/** The same version, or a later one. */
 function isAsNew(cached: KubeObject, written: KubeObject): boolean {
   const [a = '', b = ''] = [cached.metadata.resourceVersion, written.metadata.resourceVersion];
-  return /^[0-9]+$/.test(a) && /^[0-9]+$/.test(b) ? BigInt(a) >= BigInt(b) : a === b;
+  return a === b || isOlder(b, a);
 }
 
 const idOf = (kind: string, name: { namespace?: string; name: string }): string => `${kind} ${keyOf(name)}`;

@@ -8,7 +8,7 @@ import { isTrue, statusOf } from '../decide/status.ts';
 import { askAgainMs } from '../kube/optional-kind.ts';
 import { announceCreated } from './announce.ts';
 import type { Pass } from './pass.ts';
-import { Abandoned, blockageOf } from './blockage.ts';
+import { Abandoned, blockageOf, Outdated } from './blockage.ts';
 import type { Deps } from './deps.ts';
 import { clusterOf, gather } from './gather.ts';
 import { report, type LastReports } from './report.ts';
@@ -23,6 +23,8 @@ export type Outcome =
   | { readonly kind: 'moving' }
   /** Something was decided that is acted on in the next look, because the status had to tell it first. */
   | { readonly kind: 'again' }
+  /** Decided on a state that is history: the caches are late. */
+  | { readonly kind: 'outdated' }
   /** A person must act. */
   | { readonly kind: 'blocked' }
   | { readonly kind: 'gone' };
@@ -40,6 +42,10 @@ export function createReconciler(deps: Deps): (key: string) => Promise<Outcome> 
       return await look(cluster, lastReports, { ...deps, log: deps.log.child({ cluster: key }) });
     } catch (error) {
       if (error instanceof Abandoned) return { kind: 'gone' };
+      if (error instanceof Outdated) {
+        deps.log.info({ cluster: key, detail: error.message }, 'decided on an older state');
+        return { kind: 'outdated' };
+      }
       throw error;
     }
   };
@@ -52,6 +58,8 @@ export function nextLookMs({ kind }: Outcome): number | undefined {
       return 15_000;
     case 'again':
       return 0;
+    case 'outdated':
+      return 1_000;
     case 'blocked':
       return 30_000;
     case 'missing':
@@ -85,7 +93,7 @@ async function act(pass: Pass): Promise<Blocked | undefined> {
     try {
       await step(pass);
     } catch (error) {
-      if (error instanceof Abandoned) throw error;
+      if (error instanceof Abandoned || error instanceof Outdated) throw error;
       const blocked = blockageOf(error);
       pass.deps.log.warn({ step: name, reason: blocked.reason, detail: blocked.message }, 'step blocked');
       return blocked;

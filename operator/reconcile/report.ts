@@ -1,11 +1,13 @@
 /** Says in the status what was seen, only when that is something new, and as an event when a condition turned. */
 import { isDeepStrictEqual } from 'node:util';
 import { credentialsChanged } from '../../common/credentials-digest.ts';
+import { toAppError } from '../../common/errors.ts';
 import { remedies, type ConditionType } from '../api/conditions.ts';
 import { kind, schedulerClusters } from '../api/group.ts';
 import { keyOf } from '../api/names.ts';
 import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
 import { withoutFigures } from '../decide/instance-list.ts';
+import { isConflict, Outdated } from './blockage.ts';
 import type { Deps } from './deps.ts';
 
 /** Figures alone are written so often at most. */
@@ -21,15 +23,16 @@ export async function report(
   deps: Deps,
 ): Promise<void> {
   const { apiVersion, metadata } = cluster;
-  const { namespace = '', name } = metadata;
+  const { namespace = '', name, uid, resourceVersion } = metadata;
   const key = keyOf(cluster);
   const nowMs = deps.clock.monotonic();
   const sinceMs = nowMs - (lastReports.get(key) ?? -Infinity);
   if (!saysSomethingNew(cluster.status, status, sinceMs)) return;
-  const written = await deps.kube.applyStatus(schedulerClusters, {
+  const written = await write(deps, {
     apiVersion,
     kind,
-    metadata: { name, namespace },
+    // Of this very object, and only when nobody has changed it since: nobody may read here what was true of another wish.
+    metadata: { name, namespace, uid, resourceVersion },
     status,
   } as SchedulerCluster);
   deps.ownWrites.wrote(schedulerClusters, written);
@@ -37,6 +40,16 @@ export async function report(
   announceTurns(cluster, status, deps);
   announceCanary(cluster, status, deps);
   announceRotation(cluster, status, deps);
+}
+
+async function write({ kube }: Deps, cluster: SchedulerCluster): Promise<SchedulerCluster> {
+  try {
+    return await kube.applyStatus(schedulerClusters, cluster);
+  } catch (caught) {
+    const error = toAppError(caught);
+    if (isConflict(error)) throw new Outdated(error.message);
+    throw error;
+  }
 }
 
 export function saysSomethingNew(

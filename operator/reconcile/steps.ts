@@ -33,6 +33,7 @@ import {
   statefulSets,
   type ConfigMap,
   type Pod,
+  type StatefulSet,
 } from '../kube/resources.ts';
 import { clientService } from '../resources/client-service.ts';
 import { configMap, currentConfigMapName, withOrdinals } from '../resources/config-map.ts';
@@ -46,6 +47,7 @@ import { templateHash } from '../resources/pod-template.ts';
 import { serviceAccount } from '../resources/service-account.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
 import { keep } from './act.ts';
+import { confirm } from './confirm.ts';
 import { viewOf, type Pass } from './pass.ts';
 import { provideAdminToken } from './admin-token.ts';
 import { announceRollout } from './announce-rollout.ts';
@@ -156,10 +158,22 @@ async function keepStatefulSet(pass: Pass): Promise<void> {
   const plan = planOf(viewOf(pass));
   const replicas = Math.min(...inUse(pass).map((map) => replicasAllowed(cluster, map, plan.replicas)));
   const wish = statefulSet(cluster, { replicas, partition: plan.update.partition });
+  if (seen.statefulSet && takesPods(seen.statefulSet, wish)) await confirm(pass);
   const live = await keep(pass, statefulSets, statefulSetName(cluster), wish);
   pass.seen = { ...seen, statefulSet: live };
   announceRollout(pass, plan, { before: seen.statefulSet, after: live });
   announceTimedOut(pass, plan, { before: seen.statefulSet, after: live });
+}
+
+/** Fewer instances, another template, or one more that may be updated. */
+function takesPods(before: StatefulSet, wish: StatefulSet): boolean {
+  const [was, is] = [before, wish].map(({ metadata, spec }) => ({
+    template: metadata.annotations?.[templateHashAnnotation],
+    replicas: spec?.replicas ?? 0,
+    partition: spec?.updateStrategy?.rollingUpdate?.partition ?? 0,
+  }));
+  if (!was || !is) return false;
+  return is.template !== was.template || is.replicas < was.replicas || is.partition < was.partition;
 }
 
 /** Files are needed for what pods of an older revision mount too, as long as such a pod may be made. */

@@ -99,6 +99,7 @@ export class FakeKube extends KubeObjects implements Kube {
     return this.#request('apply', resource, object.metadata, object, (body) => {
       const wish = withoutStatus(body);
       const old = this.found(resource, body.metadata);
+      checkSeen(body.metadata, old?.object.metadata);
       if (!old) return this.createObject(resource, wish, { main: wish });
       const merged = mergeApplied(old.object, old.applied.main, wish) as T;
       return this.changeObject(old, merged, { ...old.applied, main: wish });
@@ -108,6 +109,7 @@ export class FakeKube extends KubeObjects implements Kube {
   applyStatus<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
     return this.#request('applyStatus', resource, object.metadata, object, (body) => {
       const old = this.existing(resource, body.metadata);
+      checkSeen(body.metadata, old.object.metadata);
       const wish = { status: (body as { status?: unknown }).status } as unknown as KubeObject;
       const merged = mergeApplied(old.object, old.applied.status, wish) as T;
       return this.changeObject(old, merged, { ...old.applied, status: wish });
@@ -129,6 +131,8 @@ export class FakeKube extends KubeObjects implements Kube {
   patch<T extends KubeObject>(resource: Resource<T>, name: ObjectName, patch: unknown): Promise<T> {
     return this.#request('patch', resource, name, patch, (body) => {
       const old = this.existing(resource, name);
+      const { metadata } = body as { metadata?: Partial<ObjectMeta> };
+      checkSeen({ ...metadata, name: name.name }, old.object.metadata);
       return this.changeObject(old, mergePatch(old.object, body) as T, old.applied);
     });
   }
@@ -191,6 +195,13 @@ export class FakeKube extends KubeObjects implements Kube {
     await this.after?.(request);
     return wire(answer);
   }
+}
+
+/** A write that names a uid or a resourceVersion is for the object as it was then. */
+function checkSeen(seen: ObjectMeta, live: ObjectMeta | undefined): void {
+  const isOther = (field: 'uid' | 'resourceVersion') =>
+    seen[field] !== undefined && seen[field] !== live?.[field];
+  if (isOther('uid') || isOther('resourceVersion')) throw refused('conflict', 409, 'Conflict', seen);
 }
 
 function withoutStatus<T extends KubeObject>(object: T): T {

@@ -233,6 +233,26 @@ describe('a canary', () => {
     });
   }
 
+  it('does not pass before an operator that has just started has asked it', async () => {
+    await settled(canary);
+    change();
+    await untilSoaking();
+    reportFrom('demo-2', { inbox: { length: 0, pending: 0, dlqLength: 101 } });
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    world.answers = () => answered;
+    world.stop();
+    await world.clock.advance(3_600_000);
+    await world.start();
+    await world.look();
+    assert.deepEqual(told('CanaryPassed'), [], 'its time is over, and nobody knows how it is');
+    answer();
+    world.answers = () => undefined;
+    await pass(120);
+    assert.equal(world.says('Degraded'), 'True CanaryFailed');
+    assert.deepEqual(changed(), []);
+  });
+
   it('that is not ready for too long is taken back', async () => {
     await settled(canary);
     world.behave = ({ spec }) =>

@@ -18,6 +18,7 @@ async function applied(place: Place, manager: string, spec: object, ...args: str
 
 interface Shown {
   readonly metadata: {
+    readonly uid: string;
     readonly resourceVersion: string;
     readonly generation: number;
     readonly managedFields: readonly {
@@ -60,6 +61,40 @@ describe('server-side apply of a custom resource', { concurrency: 2 }, () => {
     const first = await show(place);
     await applied(place, 'a', { image: 'x' });
     assert.equal((await show(place)).metadata.resourceVersion, first.metadata.resourceVersion);
+  });
+
+  it('is for the object as it was seen, when it names a resourceVersion or a uid', async (t) => {
+    const place = await openPlace(t);
+    await applied(place, 'a', { image: 'x' });
+    const seen = await show(place);
+    const as = (metadata: object) => {
+      const manifest = JSON.parse(widgets.manifest('w', { image: 'y' })) as { metadata: object };
+      const input = JSON.stringify({ ...manifest, metadata: { ...manifest.metadata, ...metadata } });
+      const args = ['apply', '--server-side', '--field-manager=a', '-f', '-'];
+      return place.tryKubectl(args, { input });
+    };
+    const { uid, resourceVersion } = seen.metadata;
+    assert.match((await as({ uid: uid.replace(/./g, '0') })).stderr, /uid/i);
+    assert.equal((await as({ uid, resourceVersion })).code, 0);
+    const late = await as({ uid, resourceVersion });
+    assert.equal(late.code, 1);
+    assert.match(late.stderr, /the object has been modified/);
+  });
+
+  it('can be a question: a patch of nothing is refused when the object is not as it was seen', async (t) => {
+    const place = await openPlace(t);
+    await applied(place, 'a', { image: 'x' });
+    const { metadata: seen } = await show(place);
+    const ask = () => {
+      const patch = JSON.stringify({ metadata: { uid: seen.uid, resourceVersion: seen.resourceVersion } });
+      return place.tryKubectl(['patch', widgets.resource, 'w', '--type=merge', '-p', patch]);
+    };
+    assert.match((await ask()).stdout, /no change/);
+    assert.equal((await show(place)).metadata.resourceVersion, seen.resourceVersion, 'nothing was written');
+    await applied(place, 'a', { image: 'y' });
+    const { code, stderr } = await ask();
+    assert.equal(code, 1);
+    assert.match(stderr, /the object has been modified/);
   });
 
   it('meets a conflict with field and manager, and takes over with force', async (t) => {

@@ -125,6 +125,36 @@ export const operatorBugs: readonly PlantedBug[] = [
     ...failing('test/operator/others.test.ts', 'before the cache has heard of it makes nothing at all'),
   },
   {
+    name: 'a write goes over what has changed since',
+    file: 'operator/reconcile/act.ts',
+    replace: ', ...(resourceVersion ? { resourceVersion } : {}) };',
+    by: ' };',
+    ...failing(
+      'test/operator/late-caches.test.ts',
+      'does not write over a StatefulSet that has changed since',
+    ),
+  },
+  {
+    name: 'what a cluster asks for is believed to the cache',
+    file: 'operator/reconcile/confirm.ts',
+    replace: '  if (wishOf(live) !== wishOf(cluster))',
+    by: '  if (!live.metadata.name)',
+    ...failing(
+      'test/operator/late-caches.test.ts',
+      'does not replace an instance that drains because it is to go',
+    ),
+  },
+  {
+    name: 'a canary passes before it was asked',
+    file: 'operator/decide/canary.ts',
+    replace: 'isReady(pod) && answerOf(view.seen, pod) !== undefined;',
+    by: 'isReady(pod);',
+    ...failing(
+      'test/operator/rollout.test.ts',
+      'does not pass before an operator that has just started has asked it',
+    ),
+  },
+  {
     name: 'a delete hits whoever has the name by now',
     file: 'operator/kube/http-client.ts',
     replace: '      ...(uid === undefined ? {} : { preconditions: { uid } }),\n',

@@ -3,6 +3,7 @@ import type { HttpAnswer } from './http.ts';
 import { refusal } from './api-server.ts';
 import { lease } from './program.ts';
 import type { Exchange, Rule } from './proxy.ts';
+import type { Old } from './twin.ts';
 import type { FaultyWorld } from './world.ts';
 
 export interface Fault {
@@ -180,14 +181,14 @@ const lines: readonly Fault[] = [
 
 /** The world as it was when the story began. */
 const twin =
-  (alsoDies: boolean): Fault['plant'] =>
+  (old: Old, { alsoDies }: { alsoDies: boolean }): Fault['plant'] =>
   (world, n) => {
     const { version } = world.kube;
     let isOver = false;
     return meanwhile((_world, { program }) => {
       if (isOver) return;
       isOver = true;
-      world.twin.freeze(version);
+      world.twin.freeze(version, old);
       world.clock.after(holdMs, () => {
         world.twin.thaw();
       });
@@ -196,8 +197,31 @@ const twin =
   };
 
 const twins: readonly Fault[] = [
-  { name: 'is moved to a server whose copy is old', at: 'write', plant: twin(false) },
-  { name: 'dies, and the next one meets a server whose copy is old', at: 'write', plant: twin(true) },
+  {
+    name: 'is moved to a server whose watches are old',
+    at: 'write',
+    plant: twin('watches', { alsoDies: false }),
+  },
+  {
+    name: 'dies, and the next one meets a server whose watches are old',
+    at: 'write',
+    plant: twin('watches', { alsoDies: true }),
+  },
+  {
+    name: 'is moved to a server that gives it old lists',
+    at: 'write',
+    plant: twin('lists', { alsoDies: false }),
+  },
+  {
+    name: 'dies, and the next one begins with old lists',
+    at: 'write',
+    plant: twin('lists', { alsoDies: true }),
+  },
+  {
+    name: 'dies, and the next one reads only what is old',
+    at: 'write',
+    plant: twin('everything', { alsoDies: true }),
+  },
 ];
 
 const sleepMs = 60_000;
