@@ -59,10 +59,9 @@ describe('a reflector', () => {
     kube.put(configMap('a', { say: 'old' }));
     const old = await kube.list(configMaps, { namespace: undefined });
     let isLate = false;
-    const late = {
-      list: ((...query: Parameters<typeof kube.list>) =>
-        isLate ? Promise.resolve(old) : kube.list(...query)) as typeof kube.list,
-      watch: kube.watch.bind(kube) as typeof kube.watch,
+    const late: ReflectorOptions<ConfigMap>['kube'] = {
+      list: (resource, query) => (isLate ? Promise.resolve(old as never) : kube.list(resource, query)),
+      watch: (...from) => kube.watch(...from),
     };
     const { told, onChange } = notes();
     const copy = start({ kube: late, onChange, relistMs: 10_000 });

@@ -48,6 +48,24 @@ describe('the status after an edit', () => {
     assert.equal(world.says('Ready'), 'True FleetReady');
   });
 
+  it('is not written anew by an operator that has just started and has asked only one instance so far', async () => {
+    await settled({ replicas: 3 });
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    world.answers = ({ metadata }) => (metadata.name === 'demo-0' ? undefined : answered);
+    await world.start();
+    world.kube.forget();
+    for (let looks = 0; looks < 3; looks += 1) {
+      await world.look();
+      world.resync();
+    }
+    assert.deepEqual(world.kube.writes(), []);
+    answer();
+    await world.converge();
+    assert.deepEqual(world.kube.writes(), []);
+    assert.match(world.condition('RedisReachable').message, /^3 instances/);
+  });
+
   it('of something that no pod sees stays ready, for the new generation', async () => {
     await settled();
     world.edit((spec) => (spec.service.sessionAffinity = 'ClientIP'));

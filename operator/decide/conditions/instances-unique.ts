@@ -1,6 +1,6 @@
 /** InstancesUnique: each instance holds its own name in Redis, so what is sent to a name reaches one process. */
 import { verdict, type Verdict } from '../../api/conditions.ts';
-import { isAlive, reportOf } from '../pods.ts';
+import { answerOf, isAlive, isReady, reportOf } from '../pods.ts';
 import { duplicateHolder } from './duplicate.ts';
 import { instances, previous, wantedPods, type Facts } from './facts.ts';
 import type { Reason } from '../../api/conditions.ts';
@@ -16,12 +16,13 @@ export function instancesUnique(facts: Facts): Verdict {
         `The instance_id of ${pod.metadata.name} is held by ${holder}.`,
       );
   }
+  const before = previous(facts, 'InstancesUnique');
+  const isOfThisWish = before?.observedGeneration === facts.cluster.metadata.generation;
+  // An operator that has just started asks one after another, and tells of none before it has asked all.
+  const isHalfAsked = pods.some((pod) => isReady(pod) && !answerOf(facts.seen, pod));
+  if (before && isOfThisWish && (isHalfAsked || facts.seen.instances.size === 0))
+    return { status: before.status, reason: before.reason as Reason, message: before.message };
   const holding = pods.filter((pod) => reportOf(facts.seen, pod)?.lease.held).length;
   if (holding > 0) return verdict('True', 'Unique', `${instances(holding)}, each under its own instance_id.`);
-  const before = previous(facts, 'InstancesUnique');
-  const isUnasked =
-    facts.seen.instances.size === 0 && before?.observedGeneration === facts.cluster.metadata.generation;
-  if (before && isUnasked)
-    return { status: before.status, reason: before.reason as Reason, message: before.message };
   return verdict('Unknown', 'NoInstanceAnswers', 'No instance has said that it holds its instance_id.');
 }

@@ -24,6 +24,10 @@ export function redisReachable(facts: Facts): Verdict {
       `${who}${verb} Redis; ${first.name} says: ${first.redis.error ?? 'no reason'}.`,
     );
   }
+  // An operator that has just started asks one after another, and tells of none before it has asked all.
+  const isHalfAsked = answers.some(({ pod, answer }) => isReady(pod) && !answer);
+  const known = isHalfAsked ? asBefore(facts) : undefined;
+  if (known) return known;
   if (reports.length > 0) return rotating(facts) ?? reachable(reports.length);
   const silent = answers.find(({ answer }) => answer?.kind === 'silent');
   if (silent?.answer?.kind === 'silent') {
@@ -58,11 +62,13 @@ function reasonOf(error: string): Reason {
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** An operator that has just started has asked nobody yet; that says nothing against what was known. */
-function unasked(facts: Facts): Verdict {
+const unasked = (facts: Facts): Verdict =>
+  asBefore(facts) ?? verdict('Unknown', 'NoInstanceAnswers', 'No instance was asked yet.');
+
+/** What was known of this generation. */
+function asBefore(facts: Facts): Verdict | undefined {
   const before = previous(facts, 'RedisReachable');
   const isOfThisWish = before?.observedGeneration === facts.cluster.metadata.generation;
-  if (before && isOfThisWish && wantedPods(facts).some(isReady)) {
-    return { status: before.status, reason: before.reason as Reason, message: before.message };
-  }
-  return verdict('Unknown', 'NoInstanceAnswers', 'No instance was asked yet.');
+  if (!before || !isOfThisWish || !wantedPods(facts).some(isReady)) return undefined;
+  return { status: before.status, reason: before.reason as Reason, message: before.message };
 }
