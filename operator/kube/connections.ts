@@ -52,7 +52,7 @@ export interface ConnectionSettings {
 
 /** A connection without a request is kept so long; the server may ask for less. */
 const idleMs = 60_000;
-const connectMs = 10_000;
+const connectMs = 30_000;
 
 /** At a time; what is more waits for one to end. A thousand handshakes at once would all be late. */
 const callsMax = 64;
