@@ -31,7 +31,7 @@ import { createReconciler, nextLookMs } from './reconcile/reconcile.ts';
 import { startWatches, type Watches } from './watches.ts';
 
 export interface OperatorOptions {
-  readonly kube: Pick<KubeClient, 'fenced'> & Watched & Elected;
+  readonly kube: Pick<KubeClient, 'fenced' | 'beside'> & Watched;
   readonly admin: AdminCalls;
   /** Empty: all. */
   readonly namespaces: readonly string[];
@@ -58,7 +58,6 @@ export interface OperatorOptions {
 
 type AdminCalls = Pick<AdminClient, 'ask' | 'drain' | 'probe'>;
 type Watched = Pick<KubeClient, 'list' | 'watch'>;
-type Elected = Pick<KubeClient, 'get' | 'create' | 'update'>;
 
 export interface Operator extends Pick<Watches, 'synced' | 'unsynced'> {
   /** Begins to work, once it leads if there is an election. Call when `synced` has resolved. */
@@ -135,7 +134,8 @@ function lead(
   queue: WorkQueue,
 ): Election {
   const election = new Election({
-    ...{ kube, lease, identity, clock, random, log },
+    // However many requests hang, the lead is kept or given back.
+    ...{ kube: kube.beside(), lease, identity, clock, random, log },
     ...(timing ? { timing } : {}),
     onLeading: (lost) => {
       lost.addEventListener('abort', onLost);

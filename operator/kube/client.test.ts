@@ -17,7 +17,7 @@ import {
 } from '../../test/fakes/scripted-api.ts';
 import type { KubeClient } from './client.ts';
 import type { KubeObject } from './kube.ts';
-import { configMaps, namespaces, pods, type ConfigMap, type Pod } from './resources.ts';
+import { configMaps, leases, namespaces, pods, type ConfigMap, type Pod } from './resources.ts';
 
 const pod = (name: string, resourceVersion = '1'): Pod => ({
   apiVersion: 'v1',
@@ -63,6 +63,23 @@ describe('the API client', () => {
       api.seen.map(({ method }) => method),
       ['PATCH', 'GET'],
     );
+  });
+
+  it('waits for nobody with what goes beside the others, as the lease does while their requests hang', async () => {
+    open();
+    const lead = { namespace: 'ns', name: 'lead' };
+    api.answer = (...exchange) => {
+      if (exchange[1].path.includes('/leases/')) json({ metadata: lead })(...exchange);
+    };
+    const hanging = Array.from({ length: 64 }, (_, i) =>
+      failing(client.get(pods, { namespace: 'ns', name: `p-${String(i)}` })),
+    );
+    await until(() => api.seen.length === 64);
+    const waits = failing(client.get(leases, lead));
+    assert.equal((await client.beside().get(leases, lead))?.metadata.name, 'lead');
+    assert.equal(api.seen.length, 65);
+    await client.close();
+    await Promise.all([...hanging, waits]);
   });
 
   describe('sends', () => {

@@ -84,7 +84,7 @@ describe('connections to a server', () => {
   });
 
   it('are no more than a server can greet at once, however many requests there are, and watches are not counted', async () => {
-    const watch = { server: url, method: 'GET', headers: {}, body: undefined, isWatch: true };
+    const watch = { server: url, method: 'GET', headers: {}, body: undefined, goesBeside: true };
     const { signal } = new AbortController();
     const endless = await Promise.all(
       Array.from({ length: 70 }, () => connections.request({ ...watch, path: '/endless', signal })),

@@ -23,8 +23,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
-  /** Its answer has no end, so it is not counted with the others. */
-  readonly isWatch?: boolean;
+  /** It is not counted with the others and waits for none: its answer has no end, or a lease depends on it. */
+  readonly goesBeside?: boolean;
   /** Breaks the connection, also while the body of the answer is read. */
   readonly signal: AbortSignal;
 }
@@ -61,16 +61,16 @@ const probeAfterMs = 30_000;
 
 export function createConnections({ tls = {}, proxy }: ConnectionSettings, clock: Clock): Connections {
   const calls = createAgents(tls, proxy, callsMax);
-  const watches = createAgents(tls, proxy, Infinity);
-  const all = [calls, watches].flatMap(({ http, https }) => [http, https]);
+  const beside = createAgents(tls, proxy, Infinity);
+  const all = [calls, beside].flatMap(({ http, https }) => [http, https]);
   const underWay = new Set<ClientRequest>();
   let isClosed = false;
   let onLast = () => {};
   return {
-    request({ server, body, headers, isWatch = false, ...options }) {
+    request({ server, body, headers, goesBeside = false, ...options }) {
       if (isClosed) return Promise.reject(new Error('the client is closed'));
       return new Promise<IncomingMessage>((resolve, reject) => {
-        const agents = isWatch ? watches : calls;
+        const agents = goesBeside ? beside : calls;
         const [send, agent] =
           server.protocol === 'https:' ? [httpsRequest, agents.https] : [httpRequest, agents.http];
         const request = send(server, { ...options, agent, headers: withLength(headers, body) });

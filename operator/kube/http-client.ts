@@ -57,6 +57,8 @@ export interface KubeClient extends Kube {
   version(): Promise<{ gitVersion: string }>;
   /** The same, for a process that may lose the right to write: nothing is sent that writes while `mayWrite` says no. */
   fenced(mayWrite: () => boolean): KubeClient;
+  /** The same, for few requests that cannot wait: they are sent also while as many as may be are without an answer. */
+  beside(): KubeClient;
   /** Any request, answered with whatever the server says: for probing a server, not for objects. */
   raw(request: Omit<ApiRequest, 'repeatable'>): Promise<ApiAnswer>;
   /** Breaks all connections; every request in flight and after fails. */
@@ -291,6 +293,10 @@ class HttpKube implements KubeClient {
 
   fenced(mayWrite: () => boolean): KubeClient {
     return new HttpKube(this.#transport.fenced(mayWrite), this.#options);
+  }
+
+  beside(): KubeClient {
+    return new HttpKube(this.#transport.beside(), this.#options);
   }
 
   raw(request: Omit<ApiRequest, 'repeatable'>): Promise<ApiAnswer> {

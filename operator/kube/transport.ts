@@ -36,6 +36,8 @@ export interface TransportOptions {
   readonly random: Random;
   /** Asked before every attempt to write; when it says no, nothing is sent. */
   readonly mayWrite?: (() => boolean) | undefined;
+  /** Requests wait for no other's answer; see connections.ts. */
+  readonly goesBeside?: boolean;
   /** Told of every attempt; `status` is 0 when there was no answer. */
   readonly observe?: ((attempt: Attempt) => void) | undefined;
 }
@@ -64,6 +66,11 @@ export class Transport {
   /** The same way to the same server, for a process that may lose the right to write. */
   fenced(mayWrite: () => boolean): Transport {
     return new Transport({ ...this.#options, mayWrite });
+  }
+
+  /** The same way, without waiting for others. */
+  beside(): Transport {
+    return new Transport({ ...this.#options, goesBeside: true });
   }
 
   /** The decoded body of a success. Anything else throws. */
@@ -115,13 +122,17 @@ export class Transport {
     }
   }
 
-  async #send({ method, path, body, contentType }: ApiRequest, signal: AbortSignal, isWatch = false) {
+  async #send(
+    { method, path, body, contentType }: ApiRequest,
+    signal: AbortSignal,
+    goesBeside = this.#options.goesBeside ?? false,
+  ) {
     const { credentials, userAgent, mayWrite } = this.#options;
     const { headers, connections } = await beforeAbort<Access>(credentials.current(), signal);
     if (method !== 'GET' && mayWrite?.() === false) throw fencedOff(method, path);
     return connections.request({
       server: this.#server,
-      isWatch,
+      goesBeside,
       path: this.#prefix + path,
       method,
       headers: {
