@@ -24,7 +24,7 @@ export const families: Readonly<Record<keyof typeof faults, Family>> = {
   deaths: { oneIn: 1, pointsMin: 550 },
   refusedWrites: { oneIn: 6, pointsMin: 400 },
   outages: { oneIn: 4, pointsMin: 130 },
-  refusedReads: { oneIn: 5, pointsMin: 380 },
+  refusedReads: { oneIn: 2, pointsMin: 440 },
   lines: { oneIn: 4, pointsMin: 500 },
   twins: { oneIn: 6, pointsMin: 220 },
   successions: { oneIn: 4, pointsMin: 270 },

@@ -179,6 +179,9 @@ const lines: readonly Fault[] = [
   },
 ];
 
+/** A server that gives old lists is asked again within half a minute after it has caught up, and nothing may be written until then. */
+const oldListsMs = holdMs + 60_000;
+
 /** The world as it was when the story began. */
 const twin =
   (old: Old, { alsoDies }: { alsoDies: boolean }): Fault['plant'] =>
@@ -210,16 +213,19 @@ const twins: readonly Fault[] = [
   {
     name: 'is moved to a server that gives it old lists',
     at: 'write',
+    quietMs: oldListsMs,
     plant: twin('lists', { alsoDies: false }),
   },
   {
     name: 'dies, and the next one begins with old lists',
     at: 'write',
+    quietMs: oldListsMs,
     plant: twin('lists', { alsoDies: true }),
   },
   {
     name: 'dies, and the next one reads only what is old',
     at: 'write',
+    quietMs: oldListsMs,
     plant: twin('everything', { alsoDies: true }),
   },
 ];
