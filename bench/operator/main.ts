@@ -35,6 +35,10 @@ const size = {
   scales: Number(values.scales),
 };
 const machine = describeMachine().filter(([name]) => name !== 'packages' && name !== 'Redis');
-const markdown = page(await measureOperator(size, processes, console.log), machine, new Date());
+const asked = process.argv.slice(2);
+const command =
+  asked.length === 0 ? 'make operator-bench' : ['node bench/operator/main.ts', ...asked].join(' ');
+const figures = await measureOperator(size, processes, console.log);
+const markdown = await page(figures, { command, machine, at: new Date() });
 console.log(`\n${markdown}`);
 if (values.out !== '') writeFileSync(values.out, markdown);

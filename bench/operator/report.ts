@@ -1,4 +1,5 @@
-/** The figures as a page. Pure: the same figures give the same text. */
+/** The figures as a page, formatted as the project formats Markdown. Pure: the same figures give the same text. */
+import { format } from 'prettier';
 import { figuresTable, wordsTable } from '../report/tables.ts';
 import type { Figures, Looks, Memory } from './measure.ts';
 
@@ -41,14 +42,22 @@ export function operatorTable({ size, ...seen }: Figures): string {
   return figuresTable([title, 'measured', 'goal'], rows);
 }
 
-export function page(figures: Figures, machine: readonly (readonly [string, string])[], at: Date): string {
-  return `# Operator: cost
+export interface Run {
+  /** As a person would repeat it. */
+  readonly command: string;
+  readonly machine: readonly (readonly [string, string])[];
+  readonly at: Date;
+}
 
-Written by \`make operator-bench\` on ${at.toISOString().slice(0, 10)}. The bundle as the image runs it is a process of its own; API server (the pocket cluster's), StatefulSet controller and
+export function page(figures: Figures, { command, machine, at }: Run): Promise<string> {
+  const text = `# Operator: cost
+
+Written by \`${command}\` on ${at.toISOString().slice(0, 10)}. The bundle as the image runs it is a process of its own; API server (the pocket cluster's), StatefulSet controller and
 pods are played by another process on the same machine: pods are objects that become ready at once, and their admin APIs answer that all is well. What the API server takes is part of each figure.
 
 ${operatorTable(figures)}
 
 ${wordsTable(['machine', ''], machine)}
 `;
+  return format(text, { parser: 'markdown', printWidth: 110 });
 }
