@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { ports } from '../../common/workload.ts';
+import type { KubeObject } from '../../operator/kube/kube.ts';
 import { target } from '../conformance/target.ts';
 import { eventually } from '../support/eventually.ts';
 import { NodeClient, translationOf } from '../support/node-client.ts';
@@ -102,10 +103,7 @@ describe('a fleet', { skip: lacks.programs }, () => {
 
   it('is left alone while nothing changes: not one write', async () => {
     await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RoutingVerified', '--timeout=60s']);
-    const look = async () => ({
-      versions: await resourceVersions(here),
-      status: await here.kubectl(['get', 'lsc', name, '-o', 'jsonpath={.status}']),
-    });
+    const look = () => asTheyStand(here);
     let before = await look();
     // On a busy machine there may be something new to say, a slow Redis for one; that is a change, and then quiet follows.
     for (let window = 0; window < 4; window += 1) {
@@ -205,9 +203,13 @@ async function readyz(pod: PodSeen): Promise<number> {
 const podTemplate = (here: Place): Promise<string> =>
   here.kubectl(['get', 'statefulset', name, '-o', 'jsonpath={.spec.template}']);
 
-async function resourceVersions(here: Place): Promise<string[]> {
-  const kinds = `schedulerclusters,${ownedKinds}`;
-  const columns = 'custom-columns=KIND:.kind,NAME:.metadata.name,VERSION:.metadata.resourceVersion';
-  const table = await here.kubectl(['get', kinds, '-o', columns, '--no-headers']);
-  return table.trim().split('\n').sort();
+/** The version of each object, and the status of the cluster as it is in that version: asked for apart, one may be older than the other. */
+async function asTheyStand(here: Place): Promise<{ versions: string[]; status: string }> {
+  const listed = await here.kubectl(['get', `schedulerclusters,${ownedKinds}`, '-o', 'json']);
+  const { items } = JSON.parse(listed) as { items: (KubeObject & { status?: unknown })[] };
+  const versions = items.map(
+    ({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion ?? ''}`,
+  );
+  const cluster = items.find(({ kind, metadata }) => kind === 'SchedulerCluster' && metadata.name === name);
+  return { versions: versions.sort(), status: JSON.stringify(cluster?.status) };
 }
