@@ -203,12 +203,15 @@ async function readyz(pod: PodSeen): Promise<number> {
 const podTemplate = (here: Place): Promise<string> =>
   here.kubectl(['get', 'statefulset', name, '-o', 'jsonpath={.spec.template}']);
 
-/** The version of each object, and the status of the cluster as it is in that version: asked for apart, one may be older than the other. */
+/**
+ * The version of each object, and the status of the cluster as it is in that version: asked for apart, one may be older than the
+ * other. A pod is told by its uid: what is written to it afterwards is its kubelet's word on its probes.
+ */
 async function asTheyStand(here: Place): Promise<{ versions: string[]; status: string }> {
   const listed = await here.kubectl(['get', `schedulerclusters,${ownedKinds}`, '-o', 'json']);
   const { items } = JSON.parse(listed) as { items: (KubeObject & { status?: unknown })[] };
-  const versions = items.map(
-    ({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion ?? ''}`,
+  const versions = items.map(({ kind, metadata: { name: called, uid, resourceVersion } }) =>
+    [kind, called, kind === 'Pod' ? uid : resourceVersion].join(' '),
   );
   const cluster = items.find(({ kind, metadata }) => kind === 'SchedulerCluster' && metadata.name === name);
   return { versions: versions.sort(), status: JSON.stringify(cluster?.status) };
