@@ -2,11 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { withWorld } from '../../test/fakes/simulation/session.ts';
-import { Talker } from '../../test/fakes/simulation/talker.ts';
+import { oneEach, Talker } from '../../test/fakes/simulation/talker.ts';
 import type { World } from '../../test/fakes/simulation/world.ts';
-
-const oneEach = (...indexes: number[]) =>
-  indexes.map((index, place) => ({ index, seq: place + 1, result: true }));
 
 describe('a session whose store comes back without its newest answers', () => {
   /** Its record stands, and its answers are counted from the start. */

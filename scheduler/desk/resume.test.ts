@@ -3,11 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settle } from '../../test/fakes/clock.ts';
 import { withWorld } from '../../test/fakes/simulation/session.ts';
-import { Talker } from '../../test/fakes/simulation/talker.ts';
+import { oneEach, Talker } from '../../test/fakes/simulation/talker.ts';
 import { Worker } from '../../test/fakes/simulation/worker.ts';
-
-const oneEach = (...indexes: number[]) =>
-  indexes.map((index, place) => ({ index, seq: place + 1, result: true }));
 
 describe('a session that is resumed', () => {
   for (const [where, place] of [

@@ -121,3 +121,7 @@ export class Talker {
     );
   }
 }
+
+/** Results of these utterances in order, each told once and numbered from 1: what `answers` of a session should be. */
+export const oneEach = (...indexes: number[]) =>
+  indexes.map((index, place) => ({ index, seq: place + 1, result: true }));
