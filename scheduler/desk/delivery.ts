@@ -318,11 +318,8 @@ const rememberedMax = 64;
 function remember({ session, jobId }: OpenJob): void {
   const answered = (session.answered ??= new Set());
   answered.add(jobId);
-  if (answered.size <= rememberedMax) return;
-  for (const oldest of answered) {
-    answered.delete(oldest);
-    return;
-  }
+  const [oldest] = answered;
+  if (oldest !== undefined && answered.size > rememberedMax) answered.delete(oldest);
 }
 
 const hasLeft = ({ closed, link }: DeskSession): boolean => closed || !link;
