@@ -64,6 +64,8 @@ describe('a session whose store comes back without its newest answers', () => {
       const first = String(worker.assigned[0]?.['job_id']);
       worker.answer();
       await world.clock.advance(100);
+      // The record of what has ended goes with the rest.
+      await world.clock.advance(100_000);
       await lose(world, talker);
       await answerOf(world, talker.sessionId, 0, first);
       talker.say(2);
@@ -73,6 +75,31 @@ describe('a session whose store comes back without its newest answers', () => {
       assert.deepEqual(
         talker.answers().map(({ index }) => index),
         [0, 1, 2],
+      );
+    }));
+
+  it('hears no second answer either when that comes after what is new', () =>
+    withWorld(async ({ world, worker }) => {
+      const talker = await Talker.open(world);
+      for (const index of [0, 1]) talker.say(index);
+      await world.clock.advance(100);
+      const first = String(worker.assigned[0]?.['job_id']);
+      worker.answer();
+      await world.clock.advance(100);
+      await world.clock.advance(100_000);
+      await lose(world, talker);
+      talker.say(2);
+      await world.clock.advance(100);
+      worker.answer();
+      await world.clock.advance(100);
+      await answerOf(world, talker.sessionId, 0, first);
+      talker.say(3);
+      await world.clock.advance(100);
+      worker.answer();
+      await world.clock.advance(100);
+      assert.deepEqual(
+        talker.answers().map(({ index }) => index),
+        [0, 1, 2, 3],
       );
     }));
 
