@@ -48,6 +48,18 @@ describe('an operator whose caches are late', () => {
     assert.equal(world.says('Ready'), 'True FleetReady');
   });
 
+  it('tells no instance to drain while its StatefulSet has moved on', async () => {
+    const outcome = await lookLate(() => {
+      // As its controller does when a pod is not ready any more.
+      world.kube.put({ ...set(), status: { ...set().status!, readyReplicas: 2 } });
+      world.edit((spec) => (spec.replicas = 2));
+    }, 'StatefulSet');
+    assert.equal(outcome, 'outdated');
+    assert.deepEqual(world.told, []);
+    await world.converge();
+    assert.deepEqual(world.told, ['demo-2 30']);
+  });
+
   it('does not replace an instance that drains because it is to go', async () => {
     const before = uids();
     const outcome = await lookLate(() => {
