@@ -55,7 +55,7 @@ const idleMs = 60_000;
 const connectMs = 30_000;
 
 /** At a time; what is more waits for one to end. A thousand handshakes at once would all be late. */
-const callsMax = 64;
+export const callsMax = 64;
 
 const probeAfterMs = 30_000;
 

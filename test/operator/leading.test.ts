@@ -1,6 +1,7 @@
 /** An operator that loses the lead in the middle of a look ends the look, and does nothing more. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it } from 'node:test';
+import { callsMax } from '../../operator/kube/connections.ts';
 import { leases } from '../../operator/kube/resources.ts';
 import { refusal } from './faults/api-server.ts';
 import { isTelling } from './faults/proxy.ts';
@@ -90,4 +91,30 @@ it('the one that is started next does it', async () => {
   await world.converge();
   assert.deepEqual(world.told, ['demo-2 30']);
   assert.equal(world.says('Ready'), 'True FleetReady');
+});
+
+it('it is kept while more requests hang than are sent at a time', async () => {
+  const [leader] = world.programs;
+  world.proxy.arm({
+    onRequest: ({ kind, read, write }, signal) =>
+      kind === leases.kind || read + write === 0
+        ? undefined
+        : new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              reject(new Error('hung up'));
+            });
+          }),
+  });
+  for (let n = 0; n < 2 * callsMax; n += 1) {
+    const namespace = `fleet-${String(n)}`;
+    world.put(sampleCluster({}, { namespace, uid: `uid-${namespace}` }));
+  }
+  for (let second = 0; second < 14; second += 1) {
+    await world.look();
+    await world.clock.advance(1_000);
+  }
+  assert.equal(world.leader, leader!.name);
+  assert.equal(leader!.isDead, false);
+  const hanging = world.proxy.log.filter(({ kind, status }) => kind !== leases.kind && status === undefined);
+  assert.equal(hanging.length, callsMax, 'the others wait');
 });

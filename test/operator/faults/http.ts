@@ -1,6 +1,6 @@
 /** HTTP without sockets: a handler as the server, and connections that the operator's own client sends its requests through. */
 import { Readable } from 'node:stream';
-import type { Connections } from '../../../operator/kube/connections.ts';
+import { callsMax, type Connections } from '../../../operator/kube/connections.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -22,11 +22,27 @@ export interface HttpAnswer {
 /** Rejects when the connection breaks before an answer. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
 
+/** As many requests at a time as over sockets; what goes beside is not counted. */
 export function memoryConnections(handle: HttpHandler): Pick<Connections, 'request'> {
+  const waiting: (() => void)[] = [];
+  let free = callsMax;
+  const inTurn: HttpHandler = async (asked) => {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    else free -= 1;
+    try {
+      asked.signal.throwIfAborted();
+      return await handle(asked);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
   return {
-    async request({ method, path, headers, body = '', signal }) {
+    async request({ method, path, headers, body = '', goesBeside = false, signal }) {
       const asked = { method, path, contentType: headers['content-type'] ?? '', body, signal };
-      const { status, headers: told = {}, body: said } = await beforeAbort(handle(asked), signal);
+      const answer = goesBeside ? handle(asked) : inTurn(asked);
+      const { status, headers: told = {}, body: said } = await beforeAbort(answer, signal);
       return {
         statusCode: status,
         headers: { 'content-type': 'application/json', ...told },
