@@ -4,6 +4,7 @@ import { afterEach, beforeEach, it } from 'node:test';
 import { callsMax } from '../../operator/kube/connections.ts';
 import { leases } from '../../operator/kube/resources.ts';
 import { refusal } from './faults/api-server.ts';
+import { lease } from './faults/program.ts';
 import { isTelling } from './faults/proxy.ts';
 import { FaultyWorld } from './faults/world.ts';
 import { sampleCluster } from './sample.ts';
@@ -114,7 +115,8 @@ it('it is kept while more requests hang than are sent at a time', async () => {
     await world.clock.advance(1_000);
   }
   assert.equal(world.leader, leader!.name);
-  assert.equal(leader!.isDead, false);
+  const renewedAt = Date.parse(world.kube.peek(leases, lease)!.spec!.renewTime!);
+  assert.ok(world.clock.now() - renewedAt < 4_000, 'its last renewal is seconds ago');
   const hanging = world.proxy.log.filter(({ kind, status }) => kind !== leases.kind && status === undefined);
   assert.equal(hanging.length, callsMax, 'the others wait');
 });
