@@ -1,19 +1,18 @@
 /**
- * The dashboards for Grafana, filled by a real Prometheus that scrapes a fleet at work and its operator, and laid out in a browser by
- * a page of ours, because Grafana is not here. `PICTURES=write` also writes the pictures of the documentation.
+ * The dashboards for Grafana, filled by a real Prometheus that scrapes a fleet at work and its operator. `PICTURES=write` also lays
+ * them out in a browser, by a page of ours because Grafana is not here, and writes the pictures of the documentation.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Browser, Page } from 'playwright-core';
 import { parseAllDocuments } from 'yaml';
 import { createLogger } from '../../common/log.ts';
 import { ports } from '../../common/workload.ts';
 import { startBrowser } from './browser.ts';
 import { eventually } from '../support/eventually.ts';
-import type { GrafanaDashboard, Window } from '../support/grafana/dashboard.ts';
+import { shippedDashboards, type GrafanaDashboard, type Window } from '../support/grafana/dashboard.ts';
 import { linesOf } from '../support/grafana/lines.ts';
 import { dashboardPage, pageWidth, type Filled } from '../support/grafana/page.ts';
 import { root } from '../support/images.ts';
@@ -26,19 +25,15 @@ const writes = process.env['PICTURES'] === 'write';
 /** A picture shows more than a test needs, in points as far apart as pixels need. */
 const [halfSeconds, step] = writes ? [45, 3] : [4, 1];
 
-const folder = path.join(root, 'monitoring/dashboards');
-const dashboards = readdirSync(folder)
-  .filter((file) => file.endsWith('.json'))
-  .map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as GrafanaDashboard);
+const dashboards = shippedDashboards();
 
 describe('the dashboards for Grafana', () => {
-  let browser: Browser;
   let pocket: Pocket;
   let prometheus: Prometheus;
   let work: Work;
   let window: Window;
   before(async () => {
-    [browser, pocket] = await Promise.all([startBrowser(), startPocket({ log: quiet })]);
+    pocket = await startPocket({ log: quiet });
     const fleet = await startFleet(pocket);
     prometheus = await startPrometheus({ podMonitors: podMonitors(), pods: fleet });
     const start = Date.now() / 1000;
@@ -62,7 +57,6 @@ describe('the dashboards for Grafana', () => {
     await work.end();
     await prometheus.stop();
     await pocket.stop();
-    await browser.close();
   });
 
   const fill = (dashboard: GrafanaDashboard): Promise<Filled[]> =>
@@ -76,24 +70,9 @@ describe('the dashboards for Grafana', () => {
   for (const dashboard of dashboards) {
     describe(dashboard.uid, () => {
       let filled: Filled[];
-      let page: Page;
       before(async () => {
         filled = await fill(dashboard);
-        page = await browser.newPage({ viewport: { width: pageWidth + 24, height: 900 } });
-        await page.setContent(dashboardPage(dashboard, filled, window));
-        if (writes)
-          await page.screenshot({
-            path: path.join(root, `docs/images/${dashboard.uid}.png`),
-            fullPage: true,
-          });
-      });
-
-      it('tells of every panel what it is and in which unit', () => {
-        for (const { title, description, fieldConfig } of dashboard.panels) {
-          assert.ok(title.length > 3 && title.length < 40, title);
-          assert.match(description, /^[A-Z1].+\.$/, title);
-          assert.ok(fieldConfig.defaults.unit, title);
-        }
+        if (writes) await takePicture(dashboard, filled, window);
       });
 
       it('shows figures in every panel while a fleet works: nothing is empty, nothing is no number', () => {
@@ -114,43 +93,23 @@ describe('the dashboards for Grafana', () => {
             );
           }
       });
-
-      it('has no panel over another or over the edge, and no text that is cut off', async () => {
-        const boxes = await page.locator('section').evaluateAll((sections) =>
-          sections.map((section) => {
-            const { left, right, top, bottom } = section.getBoundingClientRect();
-            const cut = [...section.querySelectorAll('h2, ul, strong')].filter(
-              (text) => text.scrollWidth > text.clientWidth || text.scrollHeight > text.clientHeight,
-            );
-            return {
-              title: section.querySelector('h2 span')?.textContent,
-              left,
-              right,
-              top,
-              bottom,
-              cut: cut.length,
-            };
-          }),
-        );
-        assert.equal(boxes.length, dashboard.panels.length);
-        for (const [index, one] of boxes.entries()) {
-          assert.equal(one.cut, 0, `${String(one.title)}: something is cut off`);
-          assert.ok(one.left >= 0 && one.right <= pageWidth + 24, one.title ?? '');
-          for (const other of boxes.slice(index + 1)) {
-            const apart =
-              one.right <= other.left ||
-              other.right <= one.left ||
-              one.bottom <= other.top ||
-              other.bottom <= one.top;
-            assert.ok(apart, `${String(one.title)} and ${String(other.title)}`);
-          }
-        }
-      });
     });
   }
 });
 
 const quiet = createLogger({}, { level: 'error', format: 'json' });
+
+async function takePicture(
+  dashboard: GrafanaDashboard,
+  filled: readonly Filled[],
+  window: Window,
+): Promise<void> {
+  const browser = await startBrowser();
+  const page = await browser.newPage({ viewport: { width: pageWidth + 24, height: 900 } });
+  await page.setContent(dashboardPage(dashboard, filled, window));
+  await page.screenshot({ path: path.join(root, `docs/images/${dashboard.uid}.png`), fullPage: true });
+  await browser.close();
+}
 
 /** Two instances with an operator, and all pods there are then. */
 async function startFleet({ kubectl, redis }: Pocket): Promise<readonly Pod[]> {

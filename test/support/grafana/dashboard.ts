@@ -1,3 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../images.ts';
+
 /** The part of Grafana's JSON of a dashboard that we write. */
 export interface GrafanaPanel {
   readonly id: number;
@@ -28,4 +32,11 @@ export interface Window {
   readonly end: number;
   /** Seconds between two points. */
   readonly step: number;
+}
+
+export function shippedDashboards(): readonly GrafanaDashboard[] {
+  const folder = path.join(root, 'monitoring/dashboards');
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as GrafanaDashboard);
 }

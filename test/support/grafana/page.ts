@@ -23,8 +23,14 @@ export function dashboardPage(
   const height = Math.max(...panels.map(({ gridPos: { y, h } }) => y + h)) * row;
   return `<!doctype html><meta charset="utf-8"><title>${escaped(title)}</title><style>${style}</style>
 <h1>${escaped(title)}</h1>
-<main style="height:${String(height)}px">${filled.map((one) => panelBox(one, window)).join('\n')}</main>`;
+<main style="height:${String(height)}px">${filled.map((one) => panelBox(one, window)).join('\n')}</main>
+<script>${fitFigures}</script>`;
 }
+
+/** Grafana makes a figure smaller until its panel holds it: how many digits it has is no matter of the dashboard. */
+const fitFigures = `
+  for (const figure of document.querySelectorAll('strong span'))
+    figure.style.fontSize = Math.min(30, (30 * (figure.parentElement.clientWidth - 8)) / figure.offsetWidth) + 'px';`;
 
 function panelBox({ panel, lines }: Filled, window: Window): string {
   const { x, y, w, h } = panel.gridPos;
@@ -37,11 +43,12 @@ function panelBox({ panel, lines }: Filled, window: Window): string {
 function stat({ fieldConfig }: GrafanaPanel, lines: readonly Line[]): string {
   const { unit, decimals } = fieldConfig.defaults;
   const last = lines[0]?.points.at(-1)?.[1];
-  return last === undefined ? noData : `<strong>${figure(last, unit, decimals)}</strong>`;
+  return last === undefined ? noData : `<strong><span>${figure(last, unit, decimals)}</span></strong>`;
 }
 
 const noData = '<em>No data</em>';
-const left = 76;
+/** Of the widest digit of an axis. */
+const digit = 8.5;
 const around = { top: 34, bottom: 102 };
 
 /** The axes, the lines, and the legend below. */
@@ -53,16 +60,18 @@ function course(
 ): string {
   if (lines.length === 0) return noData;
   const { defaults } = fieldConfig;
-  const [width, height] = [size.width - left - 12, size.height - around.top - around.bottom];
   const highest = Math.max(0, ...lines.flatMap(({ points }) => points.map(([, value]) => value)));
   const ticks = ticksUpTo(highest, defaults);
+  const names = ticks.map((tick) => figure(tick, defaults.unit, defaults.decimals));
+  const left = Math.max(76, 12 + digit * Math.max(...names.map((name) => name.length)));
+  const [width, height] = [size.width - left - 12, size.height - around.top - around.bottom];
   const top = ticks.at(-1) ?? 1;
   const toX = (seconds: number) => (left + ((seconds - start) / (end - start)) * width).toFixed(1);
   const toY = (value: number) => (around.top + height * (1 - value / top)).toFixed(1);
   const across = ticks.map(
-    (tick) =>
+    (tick, index) =>
       `<path class="grid" d="M${String(left)} ${toY(tick)}h${String(width)}"/>` +
-      `<text x="${String(left - 8)}" y="${toY(tick)}" dy="4" text-anchor="end">${figure(tick, defaults.unit, defaults.decimals)}</text>`,
+      `<text x="${String(left - 8)}" y="${toY(tick)}" dy="4" text-anchor="end">${names[index] ?? ''}</text>`,
   );
   const times = [0.1, 0.5, 0.9].map((part) => {
     const at = start + (end - start) * part;
@@ -106,12 +115,12 @@ const style = `
   section { position: absolute; box-sizing: border-box; overflow: hidden; background: #fff; border: 1px solid #dde1ea; border-radius: 4px }
   h2 { position: absolute; left: 12px; right: 12px; margin: 8px 0; font-size: 14px; font-weight: 600; white-space: nowrap; overflow: hidden }
   h2 i { margin-left: 6px; padding: 0 5px; border: 1px solid #a9b1c2; border-radius: 8px; color: #6b7489; font: italic 11px serif }
-  strong { position: absolute; inset: 40px 0 0; text-align: center; font-size: 30px; font-weight: 600; line-height: 90px }
+  strong { position: absolute; inset: 40px 0 0; text-align: center; font-size: 30px; font-weight: 600; line-height: 90px; white-space: nowrap }
   em { position: absolute; inset: 45% 0 0; text-align: center; color: #6b7489 }
   svg { position: absolute; left: 0; top: 0 }
   text { font-size: 12px; fill: #5a6377 }
   .grid { stroke: #e6e9f0; shape-rendering: crispEdges }
   .line { fill: none; stroke-width: 1.7 }
-  ul { position: absolute; left: 12px; right: 12px; bottom: 6px; height: 72px; margin: 0; padding: 0; overflow: hidden; list-style: none; font-size: 12px; line-height: 18px }
-  li { float: left; margin-right: 14px; white-space: nowrap }
+  ul { position: absolute; left: 12px; right: 12px; bottom: 6px; height: 72px; margin: 0; padding: 0; overflow: hidden auto; list-style: none; font-size: 12px; line-height: 18px }
+  li { float: left; max-width: 100%; margin-right: 14px; overflow-wrap: anywhere }
   li b { display: inline-block; width: 14px; height: 3px; margin: 0 5px 3px 0; border-radius: 2px }`;
