@@ -67,6 +67,15 @@ describe('our series', () => {
     );
   });
 
+  it('tell apart series that differ in the last of three labels only', async () => {
+    const registry = new Registry();
+    const tally = new Tally({ name: 'c', help: 'h', labelNames: ['x', 'y', 'z'], registers: [registry] });
+    for (const z of ['true', 'false', 'true']) tally.inc({ x: 'a', y: 'b', z });
+    const text = await registry.metrics();
+    assert.match(text, /c\{x="a",y="b",z="true"\} 2/);
+    assert.match(text, /c\{x="a",y="b",z="false"\} 1/);
+  });
+
   it('exist from the start when they are touched', async () => {
     const registry = new Registry();
     const tally = new Tally({ name: 'c', help: 'h', labelNames: ['x'], registers: [registry] });

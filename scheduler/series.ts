@@ -129,5 +129,7 @@ export class Timing<Label extends string = never> {
 function keyOf<Label extends string>(names: readonly Label[], labels: Labels<Label>): string {
   const [first, second] = names;
   if (first === undefined) return '';
-  return second === undefined ? labels[first] : `${labels[first]}\n${labels[second]}`;
+  if (second === undefined) return labels[first];
+  if (names.length === 2) return `${labels[first]}\n${labels[second]}`;
+  return names.map((name) => labels[name]).join('\n');
 }
