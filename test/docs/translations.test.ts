@@ -11,8 +11,8 @@ const translated = pages.filter(({ file }) => file.startsWith('docs/zh/'));
 const originalOf = ({ file }: Page): Page => pageOf(path.join('docs', path.relative('docs/zh', file)));
 const translationOf = (file: string): string => path.join('docs/zh', path.relative('docs', file));
 
-/** For who builds it rather than who uses it; docs/zh/README.md says that these are English. */
-const onlyEnglish = /^docs\/(adr|design)\/|^docs\/(architecture|evidence)\.md$/;
+/** What only those read who build it or doubt it; docs/zh/README.md says that these are English. */
+const onlyEnglish = /^docs\/(adr|design)\/|^docs\/evidence\.md$/;
 /** Made by one program from one source; what is left out of their translations is found by another test. */
 const isMade = ({ file }: Page): boolean => file.startsWith('docs/zh/reference/');
 
