@@ -42,5 +42,6 @@ export function missingModel(result: JobResult): MissingModel | undefined {
   };
 }
 
+/** Remembered and logged, so a text that is too long to be a name counts as none. */
 const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
+  typeof value === 'string' && value !== '' && value.length <= 256 ? value : undefined;

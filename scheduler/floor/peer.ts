@@ -20,6 +20,9 @@ interface PeerDeps {
   readonly metrics: Metrics;
 }
 
+/** Characters of a node's own words that are logged. */
+const loggedMax = 2000;
+
 export class NodePeer implements Peer {
   readonly #deps: PeerDeps;
   readonly #connection: Connection;
@@ -90,7 +93,10 @@ export class NodePeer implements Peer {
       case 'job_started':
         return;
       case 'node_error':
-        log.warn({ nodeId: node.nodeId, code: message.code, text: message.message }, 'node reports an error');
+        log.warn(
+          { nodeId: node.nodeId, code: message.code, text: message.message.slice(0, loggedMax) },
+          'node reports an error',
+        );
         return;
     }
   }

@@ -14,8 +14,12 @@ const utterance = {
   audio_format: 'pcm16',
   sample_rate: 16000,
 };
+const init = { type: 'session_init', client_version: '1', platform: 'web', src_lang: 'zh', tgt_lang: 'en' };
+/** Longer than any name; what is kept or logged must not be as large as a frame may be. */
+const long = 'x'.repeat(257);
 const session = (message: unknown) => decodeSessionFrame(JSON.stringify(message));
 const node = (message: unknown) => decodeNodeFrame(JSON.stringify(message));
+const many = <Item>(item: Item): Item[] => Array.from({ length: 1001 }, () => item);
 
 describe('a session frame', () => {
   it('is read with null as absent and unknown fields ignored', () => {
@@ -26,10 +30,7 @@ describe('a session frame', () => {
   });
 
   it('may leave out every optional field', () => {
-    assert.ok(
-      session({ type: 'session_init', client_version: '1', platform: 'web', src_lang: 'zh', tgt_lang: 'en' })
-        .ok,
-    );
+    assert.ok(session(init).ok);
   });
 
   const refused: readonly [title: string, message: unknown, why: RegExp][] = [
@@ -47,6 +48,8 @@ describe('a session frame', () => {
     ],
     ['an unknown type', { type: 'teleport' }, /no message type "teleport"/],
     ['a type every object has', { type: 'constructor' }, /no message type/],
+    ['a language that is no word', { ...init, src_lang: long }, /^src_lang: /],
+    ['a tenant that is no word', { ...init, tenant_id: long }, /^tenant_id: /],
     ['no type', {}, /^type: /],
     ['a list', [], /not one JSON object/],
     ['null', null, /not one JSON object/],
@@ -91,6 +94,47 @@ describe('a node frame', () => {
     assert.ok(node({ ...register, capability_state: { 'node-inference': 'ready' } }).ok);
     const byType = [{ type: 'asr', ready: true, ready_impl_ids: ['whisper'] }];
     assert.ok(node({ ...register, capability_schema_version: '2.0', capability_by_type: byType }).ok);
+  });
+
+  const endless: readonly [what: string, changes: object, why: RegExp][] = [
+    ['a platform', { platform: long }, /^platform: /],
+    ['a schema version', { capability_schema_version: long }, /^capability_schema_version: /],
+    ['a service', { installed_services: [{ service_id: long }] }, /^installed_services\.0\.service_id: /],
+    ['a model', { installed_models: [{ model_id: long, kind: 'asr', version: '1' }] }, /\.model_id: /],
+    [
+      'an implementation',
+      { capability_by_type: [{ type: 'asr', ready: true, ready_impl_ids: [long] }] },
+      /\.ready_impl_ids\.0: /,
+    ],
+    [
+      'the name of a GPU',
+      { hardware: { cpu_cores: 1, memory_gb: 1, gpus: [{ name: long, memory_gb: 1 }] } },
+      /\.name: /,
+    ],
+    ['a list of services', { installed_services: many({ service_id: 's' }) }, /^installed_services: /],
+    [
+      'a list of models',
+      { installed_models: many({ model_id: 'm', kind: 'asr', version: '1' }) },
+      /_models: /,
+    ],
+    [
+      'a list of states',
+      { capability_state: Object.fromEntries(many('ready').map((state, at) => [`s${String(at)}`, state])) },
+      /^capability_state: /,
+    ],
+  ];
+  for (const [what, changes, why] of endless) {
+    it(`is refused for ${what} beyond any that is meant`, () => {
+      const decoded = node({ ...register, ...changes });
+      assert.ok(!decoded.ok);
+      assert.match(decoded.why, why);
+    });
+  }
+
+  it('is refused in few words, however long the name of the faulty field is', () => {
+    const decoded = node({ ...register, capability_state: { ['x'.repeat(100_000)]: 'maybe' } });
+    assert.ok(!decoded.ok);
+    assert.ok(decoded.why.length < 1000, String(decoded.why.length));
   });
 
   it('is refused for a state that does not exist', () => {

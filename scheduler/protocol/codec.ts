@@ -55,7 +55,7 @@ function check<Message>(schema: z.ZodType, value: unknown): Decoded<Message> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, message: result.data as Message };
   const [issue] = result.error.issues;
-  const path = issue?.path.map(String).join('.') ?? '';
+  const path = shortened(issue?.path.map(String).join('.') ?? '', 200);
   return invalid(`${path}: ${issue?.message ?? 'cannot be read'}`);
 }
 
@@ -72,4 +72,8 @@ function parseObject(frame: string): Record<string, unknown> | undefined {
 
 const invalid = (why: string) => ({ ok: false, code: errorCodes.invalidMessage, why }) as const;
 
-const quote = (type: string): string => JSON.stringify(type.length > 40 ? `${type.slice(0, 40)}…` : type);
+const quote = (type: string): string => JSON.stringify(shortened(type, 40));
+
+/** What is told of a frame is logged, and must not be as long as a frame. */
+const shortened = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length)}…` : text;

@@ -12,21 +12,23 @@ import {
   LanguageCapabilities,
   JobError,
   ResourceUsage,
+  listMax,
   optional,
   unsigned,
   wireId,
+  word,
 } from './values.ts';
 import type { ErrorMessage } from './session-messages.ts';
 
 export const NodeRegister = z.object({
   type: z.literal('node_register'),
   node_id: optional(wireId),
-  version: z.string(),
-  capability_schema_version: optional(z.string()),
-  platform: z.string(),
+  version: word,
+  capability_schema_version: optional(word),
+  platform: word,
   hardware: HardwareInfo,
-  installed_models: optional(z.array(InstalledModel)),
-  installed_services: optional(z.array(InstalledService)),
+  installed_models: optional(z.array(InstalledModel).max(listMax)),
+  installed_services: optional(z.array(InstalledService).max(listMax)),
   features_supported: FeatureFlags,
   accept_public_jobs: z.boolean(),
   capability_state: optional(CapabilityState),
@@ -44,8 +46,8 @@ export const NodeHeartbeat = z.object({
   node_id: wireId,
   timestamp: optional(z.int()),
   resource_usage: ResourceUsage,
-  installed_models: optional(z.array(InstalledModel)),
-  installed_services: optional(z.array(InstalledService)),
+  installed_models: optional(z.array(InstalledModel).max(listMax)),
+  installed_services: optional(z.array(InstalledService).max(listMax)),
   capability_state: optional(CapabilityState),
   capability_by_type: optional(CapabilityByType),
   language_capabilities: optional(LanguageCapabilities).catch(undefined),
@@ -93,7 +95,7 @@ export type JobResult = z.infer<typeof JobResult>;
 const NodeError = z.object({
   type: z.literal('node_error'),
   node_id: wireId,
-  code: z.string(),
+  code: word,
   message: z.string(),
   details: Details.optional(),
 });

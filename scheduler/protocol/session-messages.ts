@@ -1,34 +1,36 @@
 /** What a client and the scheduler say to each other on `/ws/session`. See docs/protocol.md. */
 import { z } from 'zod';
-import { FeatureFlags, SessionMode, optional, unsigned, wireId } from './values.ts';
+import { FeatureFlags, SessionMode, optional, unsigned, wireId, word } from './values.ts';
 
-const languages = {
-  src_lang: z.string(),
-  tgt_lang: z.string(),
-  dialect: optional(z.string()),
+/** @param text a language */
+const languages = (text: z.ZodType<string>) => ({
+  src_lang: text,
+  tgt_lang: text,
+  dialect: optional(text),
   features: optional(FeatureFlags),
   mode: optional(SessionMode),
-  lang_a: optional(z.string()),
-  lang_b: optional(z.string()),
-  auto_langs: optional(z.array(z.string()).max(64)),
+  lang_a: optional(text),
+  lang_b: optional(text),
+  auto_langs: optional(z.array(text).max(64)),
   enable_streaming_asr: optional(z.boolean()),
   partial_update_interval_ms: optional(unsigned),
   trace_id: optional(z.string().max(256)),
-};
+});
 
+/** Kept as long as the session, so all of it is bounded. */
 export const SessionInit = z.object({
   type: z.literal('session_init'),
-  client_version: z.string(),
-  platform: z.string(),
-  pairing_code: optional(z.string()),
-  tenant_id: optional(z.string()),
+  client_version: word,
+  platform: word,
+  pairing_code: optional(word),
+  tenant_id: optional(word),
   /** Ours: what the client understands beyond the original protocol; unknown names are ignored. */
   extensions: optional(z.array(z.string().max(64)).max(32)),
   /** Ours: take up the session of an earlier connection. */
   resume_token: optional(z.string().max(512)),
   /** Ours: with `resume_token`, all answers up to this sequence number have been handled. */
   last_seq: optional(unsigned),
-  ...languages,
+  ...languages(word),
 });
 export type SessionInit = z.infer<typeof SessionInit>;
 
@@ -42,7 +44,7 @@ export const Utterance = z.object({
   sample_rate: unsigned,
   /** Ours: the client's idempotency key; sending an utterance again under it starts nothing new. */
   request_id: optional(wireId),
-  ...languages,
+  ...languages(z.string()),
 });
 export type Utterance = z.infer<typeof Utterance>;
 

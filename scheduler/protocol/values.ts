@@ -11,6 +11,15 @@ export const wireId = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/);
 
 export const unsigned = z.int().min(0);
 
+/**
+ * A name, version or language. A frame may be many megabytes for its speech; a word is kept, logged and told to other
+ * instances, so it may not.
+ */
+export const word = z.string().max(256);
+
+/** Longest list of what a node has. */
+export const listMax = 1000;
+
 export const FeatureFlags = z.object({
   emotion_detection: optional(z.boolean()),
   voice_style_detection: optional(z.boolean()),
@@ -24,41 +33,42 @@ export type FeatureFlags = z.infer<typeof FeatureFlags>;
 export const SessionMode = z.enum(['one_way', 'two_way_auto']);
 
 export const InstalledModel = z.object({
-  model_id: z.string(),
-  kind: z.string(),
-  src_lang: optional(z.string()),
-  tgt_lang: optional(z.string()),
-  dialect: optional(z.string()),
-  version: z.string(),
+  model_id: word,
+  kind: word,
+  src_lang: optional(word),
+  tgt_lang: optional(word),
+  dialect: optional(word),
+  version: word,
   enabled: optional(z.boolean()),
 });
 export type InstalledModel = z.infer<typeof InstalledModel>;
 
 /** Schema 2.0 says more about a service and less about its platform. */
 export const InstalledService = z.object({
-  service_id: z.string(),
-  version: optional(z.string()),
-  platform: optional(z.string()),
+  service_id: word,
+  version: optional(word),
+  platform: optional(word),
   /** The kind it is an implementation of. */
-  type: optional(z.string()),
+  type: optional(word),
 });
 export type InstalledService = z.infer<typeof InstalledService>;
 
-export const CapabilityState = z.record(
-  z.string(),
-  z.enum(['ready', 'downloading', 'not_installed', 'error']),
-);
+export const CapabilityState = z
+  .record(word, z.enum(['ready', 'downloading', 'not_installed', 'error']))
+  .refine((states) => Object.keys(states).length <= listMax, `must have at most ${String(listMax)} services`);
 export type CapabilityState = z.infer<typeof CapabilityState>;
 
 /** Schema 2.0: what the node can do, by kind of service. */
-export const CapabilityByType = z.array(
-  z.object({
-    type: z.enum(['asr', 'nmt', 'tts', 'tone', 'semantic']),
-    ready: z.boolean(),
-    reason: optional(z.string()),
-    ready_impl_ids: optional(z.array(z.string())),
-  }),
-);
+export const CapabilityByType = z
+  .array(
+    z.object({
+      type: z.enum(['asr', 'nmt', 'tts', 'tone', 'semantic']),
+      ready: z.boolean(),
+      reason: optional(z.string()),
+      ready_impl_ids: optional(z.array(word).max(listMax)),
+    }),
+  )
+  .max(64);
 export type CapabilityByType = z.infer<typeof CapabilityByType>;
 
 const languages = optional(z.array(z.string().max(64)).max(1000));
@@ -84,7 +94,7 @@ export type LanguageCapabilities = z.infer<typeof LanguageCapabilities>;
 export const HardwareInfo = z.object({
   cpu_cores: unsigned,
   memory_gb: unsigned,
-  gpus: optional(z.array(z.object({ name: z.string(), memory_gb: unsigned }))),
+  gpus: optional(z.array(z.object({ name: word, memory_gb: unsigned })).max(listMax)),
 });
 export type HardwareInfo = z.infer<typeof HardwareInfo>;
 
