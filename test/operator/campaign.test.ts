@@ -36,6 +36,7 @@ const samples: Readonly<Record<string, readonly unknown[]>> = {
   'redis.tls': [{ caSecretRef: { name: 'ca', key: 'ca.crt' } }],
   'rollout.canary.soakSeconds': [0, 60, 600],
   'config.server.allowedOrigins': [['https://a.example'], ['https://a.example', 'https://b.example:8443']],
+  'config.modelHub.baseUrl': ['http://hub:5000', 'https://hub.example'],
   'config.scheduler.phase3.pools': [[{ poolId: 1, requiredServices: ['asr'] }]],
   'config.scheduler.phase3.tenantOverrides': [[{ tenantId: 't', poolId: 1 }]],
   'resources.requests.cpu': ['500m', 2],

@@ -7,6 +7,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Definition, Schema } from '../../crds/typescript.ts';
 import { renderToml } from '../../operator/resources/toml.ts';
+import type { JsonObject } from '../../operator/schema/json.ts';
+import { check } from '../../operator/validate/check.ts';
+import { readConfig } from '../../scheduler/config/load.ts';
 import { Config, ineffectiveKeys } from '../../scheduler/config/schema.ts';
 import { sampleCluster } from './sample.ts';
 
@@ -16,6 +19,7 @@ interface Node {
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly maxLength?: number;
   readonly enum?: readonly unknown[];
   readonly items?: Node;
   readonly required?: readonly string[];
@@ -90,6 +94,42 @@ describe('key by key', () => {
       const value = another(theirs);
       const written = parseToml(renderToml(sampleCluster({ config: nested(path, value) }), 'demo-0'));
       assert.deepEqual(JSON.parse(JSON.stringify(at(written, path))), value);
+    });
+  }
+});
+
+/** Texts of the kinds that one side may take and the other not. */
+const texts = [
+  '',
+  ' ',
+  'a',
+  'a b',
+  '${A}',
+  '{a}',
+  'hub:5000',
+  'ftp://hub',
+  'https://',
+  'http://hub',
+  'é',
+  'x\ny',
+];
+
+describe('text by text', () => {
+  for (const [path, mine] of ofSpec) {
+    const isText = mine.type === 'string' && !mine.enum;
+    const isList = mine.type === 'array' && mine.items?.type === 'string';
+    if (!isText && !isList) continue;
+    it(`what the API server takes for ${path}, the scheduler starts with`, () => {
+      const long = 'x'.repeat((isText ? mine : mine.items!).maxLength ?? 10_000);
+      let taken = 0;
+      for (const text of [...texts, long]) {
+        const cluster = sampleCluster({ config: nested(path, isText ? text : [text]) });
+        if (check(cluster as unknown as JsonObject).length > 0) continue;
+        taken += 1;
+        const read = readConfig(renderToml(cluster, 'demo-0'));
+        assert.ok(read.ok, `${JSON.stringify(text)}: ${read.ok ? '' : (read.faults[0]?.what ?? '')}`);
+      }
+      assert.ok(taken > 0, 'none of the texts is taken');
     });
   }
 });
