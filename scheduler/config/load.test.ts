@@ -54,6 +54,26 @@ describe('config.toml', () => {
       '[scheduler]\nkey_prefix = "x"',
       /config\.toml:2: .*did you mean scheduler\.phase2\.redis\.key_prefix\?/,
     ],
+    [
+      'an instance id that nobody filled in',
+      '[scheduler.phase2]\ninstance_id = "${INSTANCE_ID}"',
+      /config\.toml:2: scheduler\.phase2\.instance_id: found "\$\{INSTANCE_ID\}", allowed is the id itself or "auto": it was never filled in/,
+    ],
+    [
+      'a shell variable for an instance id',
+      '[scheduler.phase2]\ninstance_id = "$HOSTNAME"',
+      /\(1 fault\)[^]*was never filled in/,
+    ],
+    [
+      'an instance id with spaces',
+      '[scheduler.phase2]\ninstance_id = "a b"',
+      /instance_id: found "a b", allowed is letters, digits and _ \. : - only, or "auto"/,
+    ],
+    [
+      'an instance id of more than 128 characters',
+      `[scheduler.phase2]\ninstance_id = "${'x'.repeat(129)}"`,
+      /instance_id: .*at most 128 characters/,
+    ],
     ['a misspelt table', '[schedular]\njob_timeout_seconds = 1', /:1: schedular: .*did you mean scheduler\?/],
     [
       'a number out of bounds, with the bound',

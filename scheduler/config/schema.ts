@@ -30,6 +30,16 @@ const keyPrefix = z
   .string()
   .regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'letters, digits and _ . : - only, 1 to 64 characters');
 
+/** Whether it fits the pod is for `resolveInstanceId`; what fits nowhere is a fault of the file. */
+const instanceId = z
+  .string()
+  .max(128)
+  .regex(/^[^${}]*$/, {
+    error: 'the id itself or "auto": it was never filled in, config.toml has no variables',
+    abort: true,
+  })
+  .regex(/^\s*[A-Za-z0-9_.:-]*\s*$/, 'letters, digits and _ . : - only, or "auto"');
+
 const redisUrl = z.string().regex(/^rediss?:\/\/[^\s]+$/, 'a URL that begins with redis:// or rediss://');
 
 const jobTimeout = table({
@@ -129,9 +139,7 @@ const phase2 = table({
     .boolean()
     .default(true)
     .describe('Whether this instance shares a Redis with others; without it everything lives in its memory.'),
-  instance_id: z
-    .string()
-    .max(128)
+  instance_id: instanceId
     .default('auto')
     .describe('Unique in the fleet. In a pod it must be the name of the pod; `auto` makes one up.'),
   owner_ttl_seconds: seconds(1, 3600).default(45),
