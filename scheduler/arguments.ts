@@ -20,7 +20,7 @@ const flags = {
     tells: 'put them into the inbox of this instance; default: the one they were for',
   },
   all: { type: 'boolean', tells: 'every dead letter of the instance, or of all instances' },
-  limit: { type: 'string', argument: 'N', tells: 'at most N of each instance (100)' },
+  limit: { type: 'string', argument: 'N', tells: 'at most N of each instance (100; with --all, every one)' },
   yes: { type: 'boolean', tells: 'really do it' },
   help: { type: 'boolean', short: 'h', tells: 'print this' },
   version: { type: 'boolean', tells: 'print the version' },
@@ -90,7 +90,8 @@ export interface DlqRequest {
   readonly to: string | undefined;
   readonly entries: readonly string[];
   readonly all: boolean;
-  readonly limit: number;
+  /** At most so many of each instance; undefined: every one. */
+  readonly limit: number | undefined;
   readonly yes: boolean;
 }
 
@@ -195,9 +196,7 @@ function readFlags(name: CommandName, args: readonly string[]): { values: Values
 function dlqRequest(name: CommandName, values: Values, entries: readonly string[]): DlqRequest {
   const action = name.slice(4) as DlqRequest['action'];
   const { instance, to, all = false, yes = false } = values;
-  const limit = Number(values.limit ?? 100);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
-    throw misuse(name, '--limit must be a number from 1 to 10000');
+  const limit = limitOf(name, values.limit, all);
   const malformed = entries.find((entry) => !/^\d{1,20}-\d{1,20}$/.test(entry));
   if (malformed !== undefined)
     throw misuse(name, `takes entry ids as dlq list prints them, not ${JSON.stringify(malformed)}`);
@@ -206,6 +205,13 @@ function dlqRequest(name: CommandName, values: Values, entries: readonly string[
     if (entries.length > 0 && instance === undefined) throw misuse(name, 'needs --instance with entry ids');
   }
   return { action, instance, to, entries, all, limit, yes };
+}
+
+function limitOf(name: CommandName, text: string | undefined, all: boolean): number | undefined {
+  if (text === undefined) return all ? undefined : 100;
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 10_000) return limit;
+  throw misuse(name, '--limit must be a number from 1 to 10000');
 }
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);

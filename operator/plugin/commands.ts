@@ -72,7 +72,7 @@ export const flags = {
     tells: 'into the inbox of this instance; without it the one they were for',
   },
   all: { type: 'boolean', tells: 'every dead letter of the instance, or of all instances' },
-  limit: { type: 'string', argument: 'N', tells: 'at most N of each instance (100)' },
+  limit: { type: 'string', argument: 'N', tells: 'at most N of each instance (100; with --all, every one)' },
   yes: { type: 'boolean', tells: 'really remove them' },
   file: {
     type: 'string',

@@ -49,11 +49,28 @@ async function boxesOf(store: Store, { instance, entries, limit }: DlqRequest): 
         store.inbox.stats(instanceId),
         entries.length > 0
           ? theseLetters(store, instanceId, entries)
-          : store.inbox.deadLetters(instanceId, '', limit),
+          : firstLetters(store, instanceId, limit),
       ]);
       return { instanceId, alive: alive.has(instanceId), total: dlqLength, letters };
     }),
   );
+}
+
+/** Dead letters hold payloads, so many of them are read in several turns. */
+const readMax = 500;
+
+async function firstLetters(
+  store: Store,
+  instanceId: string,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  for (;;) {
+    const wanted = Math.min(readMax, limit - letters.length);
+    const read = await store.inbox.deadLetters(instanceId, letters.at(-1)?.id ?? '', wanted);
+    letters.push(...read);
+    if (read.length < wanted || letters.length >= limit) return letters;
+  }
 }
 
 /** In their order in the stream, however many lie between them. */
@@ -100,7 +117,7 @@ function listText(boxes: readonly Box[]): string {
       const rows = letters.map((letter) => [
         `  ${letter.id}`,
         new Date(letter.movedAtMs).toISOString(),
-        `${String(letter.deliveries)} deliveries`,
+        deliveriesOf(letter),
         printable(letter.reason),
         printable(summaryOf(letter)),
       ]);
@@ -113,6 +130,9 @@ function listText(boxes: readonly Box[]): string {
 const countOf = (letters: number): string =>
   letters === 1 ? '1 dead letter' : `${String(letters)} dead letters`;
 
+const deliveriesOf = ({ deliveries }: { readonly deliveries: number }): string =>
+  deliveries === 1 ? '1 delivery' : `${String(deliveries)} deliveries`;
+
 const shown = ({ instanceId, letters }: Box) =>
   letters.map((letter) => ({ instance_id: instanceId, ...shownDeadLetter(letter) }));
 
@@ -121,7 +141,7 @@ function showText(boxes: readonly Box[]): string {
   if (letters.length === 0) return 'no dead letters\n';
   return letters
     .map(({ instance_id, id, hints, unreadable, ...rest }) => {
-      const head = `${id} of ${instance_id}: ${rest.reason}, ${String(rest.deliveries)} deliveries, moved ${rest.movedAt}`;
+      const head = `${id} of ${instance_id}: ${rest.reason}, ${deliveriesOf(rest)}, moved ${rest.movedAt}`;
       const from = `  from ${rest.source} ${rest.sourceId}, ${String(rest.bytes)} bytes`;
       const body = hints
         ? hints.map((hint) => JSON.stringify(hint, null, 2))

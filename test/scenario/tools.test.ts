@@ -39,6 +39,16 @@ const hint = (job: string, instance: string) => ({
 });
 
 describe('scheduler check-config', () => {
+  it('finds an instance id that the scheduler would refuse, with its line', async () => {
+    const file = configFile('unfilled', { instance_id: '${INSTANCE_ID}' });
+    const { code, stdout } = await runTool(['check-config', file]);
+    assert.equal(code, 78);
+    assert.match(
+      stdout,
+      /unfilled\.toml:2: scheduler\.phase2\.instance_id: found "\$\{INSTANCE_ID\}", allowed is/,
+    );
+  });
+
   it('tells all faults of all files at once, with lines, and exits 78', async () => {
     const file = path.join(directory, 'faulty.toml');
     writeFileSync(file, '[server]\nprt = 1\n[scheduler]\njob_timeout_seconds = "x"\n');
@@ -216,6 +226,34 @@ describe('with a fleet on one Redis', () => {
     ]);
     assert.equal(sent.code, 0, sent.stdout);
     assert.equal((await list('--instance', 'long-gone'))[0]?.dead_letters, 1);
+  });
+
+  it('all of them are all, however many: replayed and dropped', async (t) => {
+    const many = 130;
+    const client = connect(fleet.redis.port);
+    t.after(() => {
+      client.disconnect();
+    });
+    const key = `${fleet.keyPrefix}:streams:{instance:crowded}:dlq`;
+    const payload = JSON.stringify([hint('j-3', 'crowded')]);
+    const buryMany = async (from: number) => {
+      const fields = ['payload', payload, 'deliveries', '10', 'moved_at_ms', '5', 'reason', 'max_deliveries'];
+      const batch = client.pipeline();
+      for (let n = from; n < from + many; n++) batch.xadd(key, `${String(n)}-0`, ...fields);
+      await batch.exec();
+    };
+    const tool = (...args: string[]) => runTool(['dlq', ...args, '--config', file, '--instance', 'crowded']);
+
+    await buryMany(1);
+    const replayed = await tool('replay', '--all', '--to', 'scheduler-1');
+    assert.equal(replayed.stdout.match(/ replayed$/gm)?.length, many, replayed.stdout);
+    await buryMany(1000);
+    const few = await tool('drop', '--all', '--limit', '7', '--yes');
+    assert.match(few.stdout, /crowded: dropped 7 dead letters/);
+    const rest = await tool('drop', '--all', '--yes');
+    assert.match(rest.stdout, new RegExp(`crowded: dropped ${String(many - 7)} dead letters`));
+    const [box] = await list('--instance', 'crowded');
+    assert.equal(box?.dead_letters, 0);
   });
 
   it('nothing is dropped without --yes', async () => {
