@@ -74,7 +74,7 @@ export const ProbeRequest = z.object({
 });
 export type ProbeRequest = z.infer<typeof ProbeRequest>;
 
-export const probeOutcomes = [
+const probeOutcomes = [
   /** The job reached the other instance, and its answer the one that asked. */
   'answered',
   /** Nothing came back in time. */

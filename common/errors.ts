@@ -33,11 +33,6 @@ export class AppError extends Error {
   }
 }
 
-const retryable: ReadonlySet<ErrorCode> = new Set(['conflict', 'unavailable', 'timeout', 'internal']);
-
-/** Whether the same request may succeed later without anybody changing it. */
-export const isRetryable = (error: AppError): boolean => retryable.has(error.code);
-
 /** Anything caught, as an `AppError`; what is not one already is a bug and becomes `internal`. */
 export function toAppError(caught: unknown): AppError {
   if (caught instanceof AppError) return caught;

@@ -37,7 +37,7 @@ export function startLoops(instance: Instance, signal: AbortSignal, onFatal: (er
 }
 
 /** The jobs of an instance that died, ourselves included, go to other nodes. */
-export function careFor(owner: string, instance: Instance, signal: AbortSignal): Promise<void> {
+function careFor(owner: string, instance: Instance, signal: AbortSignal): Promise<void> {
   const { store, config, desk, floor, beat } = instance;
   const { jobs } = store;
   const limits = settings.deskLimits(config);

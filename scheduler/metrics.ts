@@ -11,9 +11,6 @@ import type { RefusalReason } from './store/hints.ts';
 export type JobStatus =
   'accepted' | 'dispatched' | 'completed' | 'failed' | 'timeout' | 'unavailable' | 'refused';
 
-/** Stages of a job, each measured from the moment the utterance was read. */
-export type JobStage = 'accepted' | 'dispatched' | 'answered' | 'delivered';
-
 const statuses: readonly NodeStatus[] = ['registering', 'ready', 'degraded', 'draining', 'offline'];
 
 /** What the process holds now; asked at each scrape, so that no gauge can drift. */

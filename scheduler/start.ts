@@ -3,7 +3,7 @@
  * read, then sockets are taken. What is opened here says on the next line how it is closed, and is closed in reverse.
  */
 import type { Server } from 'node:http';
-import { toAppError } from '../common/errors.ts';
+import { AppError, toAppError } from '../common/errors.ts';
 import { closeServer, createHttpServer, listen } from '../common/http.ts';
 import type { Lifecycle } from '../common/lifecycle.ts';
 import { adminRoutes } from './edge/admin.ts';
@@ -116,8 +116,9 @@ async function open(
   address: { host: string; port: number },
   { lifecycle, log }: StartOptions,
 ): Promise<number> {
-  const port = await listen(server, address).catch((error: unknown) => {
-    throw toAppError(error);
+  const port = await listen(server, address).catch((cause: unknown) => {
+    const where = `${address.host}:${String(address.port)} (${name})`;
+    throw new AppError('unavailable', `cannot listen on ${where}: ${toAppError(cause).message}`, { cause });
   });
   lifecycle.onStop(`${name} server`, () => closeServer(server));
   log.info({ server: name, host: address.host, port }, 'listening');

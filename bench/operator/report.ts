@@ -4,7 +4,7 @@ import { figuresTable, wordsTable } from '../report/tables.ts';
 import type { Figures, Looks, Memory } from './measure.ts';
 
 /** What the operator is held to. */
-export const goals = { rssMiB: 96, lookP95Ms: 50, scaleMs: 1_000 } as const;
+const goals = { rssMiB: 96, lookP95Ms: 50, scaleMs: 1_000 } as const;
 
 const mib = ({ resident, ofFiles }: Memory): string =>
   `${(resident / 2 ** 20).toFixed(1)} MiB, ${(ofFiles / 2 ** 20).toFixed(1)} of it pages of files`;

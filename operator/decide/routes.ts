@@ -76,7 +76,7 @@ const isFailed = (outcome: Tried['outcome']): outcome is FailedOutcome =>
   (failedOutcomes as readonly string[]).includes(outcome);
 
 /** One failure is chance: an instance was restarted, a packet was lost. */
-export const failuresMin = 3;
+const failuresMin = 3;
 
 /** Seconds to wait before a route is tried: for the first time; that had no answer; that had none for long; that is known. */
 const paceMs = { first: 600, doubtful: 5_000, failing: 15_000, known: 60_000 };

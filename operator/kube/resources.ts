@@ -5,7 +5,6 @@
 import type {
   EventsV1Event,
   V1ClusterRole,
-  V1ClusterRoleBinding,
   V1ConfigMap,
   V1ControllerRevision,
   V1CustomResourceDefinition,
@@ -46,7 +45,6 @@ export type Wire<T> = T extends Date
 type WireObject<Model> = KubeObject & Omit<Wire<Model>, keyof KubeObject>;
 
 export type ClusterRole = WireObject<V1ClusterRole>;
-export type ClusterRoleBinding = WireObject<V1ClusterRoleBinding>;
 export type ConfigMap = WireObject<V1ConfigMap>;
 export type ControllerRevision = WireObject<V1ControllerRevision>;
 export type CustomResourceDefinition = WireObject<V1CustomResourceDefinition>;
@@ -139,11 +137,6 @@ export const prometheusRules = resource<PrometheusRule>(
   'prometheusrules',
 );
 
-export const clusterRoleBindings = resource<ClusterRoleBinding>(
-  'rbac.authorization.k8s.io/v1',
-  'ClusterRoleBinding',
-  'clusterrolebindings',
-);
 export const clusterRoles = resource<ClusterRole>(
   'rbac.authorization.k8s.io/v1',
   'ClusterRole',

@@ -122,7 +122,7 @@ function valueOf(
   return flag.multiple ? [...(Array.isArray(before) ? before : []), value] : value;
 }
 
-export const allowedFlags = (command: CommandName): readonly FlagName[] => [
+const allowedFlags = (command: CommandName): readonly FlagName[] => [
   ...commands[command].flags,
   ...(Object.keys(connectionFlags) as (keyof typeof connectionFlags)[]),
   'help',

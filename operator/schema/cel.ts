@@ -28,7 +28,7 @@ export function compile(expression: string): ParseResult {
 }
 
 /** A value as CEL sees it. */
-export function toCel(value: Json | undefined, schema: Schema): unknown {
+function toCel(value: Json | undefined, schema: Schema): unknown {
   if (Array.isArray(value)) return value.map((item) => toCel(item, schema.items ?? anything));
   if (isObject(value)) {
     const fields = Object.keys(value).filter((name) => value[name] !== undefined);

@@ -8,7 +8,7 @@ import { Config, ineffectiveKeys } from './schema.ts';
 import { indexLines, lineOf } from './toml-lines.ts';
 
 /** Where the original looks, relative to the working directory. */
-export const defaultConfigPath = './config.toml';
+const defaultConfigPath = './config.toml';
 
 export interface LoadedConfig {
   readonly config: Config;

@@ -10,7 +10,7 @@ const id = z.string().min(1).max(256);
 const attempt = z.int().min(0);
 
 /** Why a node's instance will not run an attempt. */
-export const refusalReasons = ['full', 'gone', 'not_ready', 'draining'] as const;
+const refusalReasons = ['full', 'gone', 'not_ready', 'draining'] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
 /** One terminal answer, as it stands in a session's outbox. `answer` is the JSON of an `Answer` (see store.ts). */

@@ -85,7 +85,7 @@ export function watchModelHub(deps: HubDeps, signal: AbortSignal): () => ModelHu
 }
 
 /** Entries that say no id are left out; a hub of another version may say more. */
-export function servicesIn(value: unknown): CatalogueService[] {
+function servicesIn(value: unknown): CatalogueService[] {
   return Catalogue.parse(value).flatMap((entry) => {
     const { data } = Service.safeParse(entry);
     return data ? [data] : [];

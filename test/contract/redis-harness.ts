@@ -8,7 +8,7 @@ import { createKeys, type Keys } from '../../scheduler/store/redis/keys.ts';
 import type { RedisStoreOptions } from '../../scheduler/store/redis/options.ts';
 import { guideScaled, type Factory, type Harness } from './harness.ts';
 
-export const quietLog = pino({ level: 'silent' });
+const quietLog = pino({ level: 'silent' });
 
 export type Where = Pick<RedisStoreOptions, 'mode' | 'url' | 'clusterUrls'>;
 

@@ -55,6 +55,18 @@ describe('a scheduler that cannot start', () => {
     assert.equal(output.split('\n').length, 1, output);
   });
 
+  it('exits 1 with one line that names the port when somebody else listens there', async () => {
+    const taken = String(redis.port);
+    const { exit, output } = await run(`[server]\nhost = "127.0.0.1"\nport = ${taken}\n`, {
+      LOG_LEVEL: 'fatal',
+    });
+    assert.equal(exit.code, 1);
+    assert.match(
+      output,
+      new RegExp(`^scheduler: cannot listen on 127\\.0\\.0\\.1:${taken} \\(http\\): .*EADDRINUSE`),
+    );
+  });
+
   it('exits 78 when another process holds its instance id, which goes on undisturbed', async () => {
     const options = { instanceId: 'twin', redisUrl: redis.url, keyPrefix: 'twins' };
     const config = { scheduler: { phase2: { owner_ttl_seconds: 1 } } };

@@ -7,7 +7,7 @@ export interface Line {
 }
 
 /** The time that a scheduler writes into its lines; undefined for what it did not write itself, such as a stack. */
-export const timeOf = (text: string): string | undefined => /"time":"([0-9T:.Z-]+)"/.exec(text)?.[1];
+const timeOf = (text: string): string | undefined => /"time":"([0-9T:.Z-]+)"/.exec(text)?.[1];
 
 /** In the order of time. A line without one stays behind the line that it follows. */
 export function merged(logs: ReadonlyMap<string, readonly string[]>): Line[] {

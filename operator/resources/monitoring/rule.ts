@@ -21,7 +21,7 @@ export interface RuleGroup {
 }
 
 /** One page each, `<alert>.md`. A path is no link: whoever publishes the pages says where, see `withRunbookUrls`. */
-export const runbookFolder = 'docs/runbooks';
+const runbookFolder = 'docs/runbooks';
 
 export interface AlertText {
   readonly severity: 'critical' | 'warning';

@@ -12,8 +12,6 @@ const beforeFirst = '0-0';
 /** Stale nodes forgotten by one sweep. */
 const staleAtOnce = 200;
 
-export type NodeLists = ReturnType<typeof createNodeLists>;
-
 export function createNodeLists(keys: Keys, commands: RedisConnection) {
   const isPresent = async (nodeId: string) =>
     (await commands.command('EXISTS', [keys.nodePresence(nodeId)])) === 1;

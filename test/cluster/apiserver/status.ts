@@ -58,7 +58,7 @@ export const alreadyExists = (resource: GroupResource, name: string): ApiError =
     about(resource, name),
   );
 
-export const staleObjectMessage =
+const staleObjectMessage =
   'the object has been modified; please apply your changes to the latest version and try again';
 
 export const conflict = (resource: GroupResource, name: string, why = staleObjectMessage): ApiError =>

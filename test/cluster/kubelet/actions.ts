@@ -41,7 +41,7 @@ interface HttpGet {
 }
 
 /** The number of a port that is given by number or by a container port's name; undefined when there is no such port. */
-export function portNumber(container: Container, port: number | string): number | undefined {
+function portNumber(container: Container, port: number | string): number | undefined {
   if (typeof port === 'number') return port;
   if (/^\d+$/.test(port)) return Number(port);
   return container.ports?.find((candidate) => candidate.name === port)?.containerPort;

@@ -7,7 +7,7 @@ import type { KubeClient } from '../../../operator/kube/client.ts';
 import { serviceAccounts, type Pod } from '../../../operator/kube/resources.ts';
 import type { RequestToken, TokenRequest } from './sources.ts';
 
-export const accountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+const accountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** The volume with the account's token; undefined when the pod has none. */
 export function accountVolume(pod: Pod): string | undefined {

@@ -5,7 +5,7 @@ import type { Clock } from '../../../common/clock.ts';
 import { comesTrue } from '../wait.ts';
 import { encodeFrame, FrameReader, opcodes, type Frame, type FrameShape } from '../ws-frames.ts';
 
-export const clientMask = Buffer.from([0x12, 0x34, 0x56, 0x78]);
+const clientMask = Buffer.from([0x12, 0x34, 0x56, 0x78]);
 
 export const clientFrame = (payload: string | Buffer, shape: FrameShape = {}): Buffer =>
   encodeFrame(Buffer.from(payload as string), { mask: clientMask, ...shape });

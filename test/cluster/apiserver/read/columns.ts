@@ -81,7 +81,7 @@ function expressionText(expression: JsonObject): string {
 const selector = text('Selector', (object) => selectorText(at(object, 'spec', 'selector')) || '<none>', 1);
 
 /** What is wrong with a pod, in one word: the worst of its containers, or its phase. */
-export function podStatusText(pod: ApiObject): string {
+function podStatusText(pod: ApiObject): string {
   let reason = stringAt(pod, 'status', 'reason') ?? stringAt(pod, 'status', 'phase') ?? 'Unknown';
   for (const status of objectsAt(pod, 'status', 'containerStatuses').reverse()) {
     const waiting = stringAt(status, 'state', 'waiting', 'reason');

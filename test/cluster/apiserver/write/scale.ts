@@ -18,7 +18,7 @@ import { conflict, invalid, notFound } from '../status.ts';
 import { load, update, type Write } from './persist.ts';
 import { patchedDocument } from './patch.ts';
 
-export function scaleOf(paths: ScalePaths, object: ApiObject): JsonObject {
+function scaleOf(paths: ScalePaths, object: ApiObject): JsonObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = paths.selector
     ? (stringAt(object, ...paths.selector) ?? '')
