@@ -59,9 +59,9 @@ export function withStoreOf(factory: Factory): WithStore {
   };
 }
 
-/** Waits until `condition` holds, letting the store's time pass; fails after five seconds of it. */
+/** Waits until `condition` holds, letting the store's time pass; fails after twenty seconds of it. */
 export async function until(harness: Harness, what: string, condition: () => boolean | Promise<boolean>) {
-  for (let waitedMs = 0; waitedMs < 5000; waitedMs += 10) {
+  for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 10) {
     if (await condition()) return;
     await harness.advance(10);
   }

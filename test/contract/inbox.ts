@@ -151,7 +151,7 @@ function redeliveryContract(withStore: WithStore) {
         );
         await reading.stop();
       },
-      { ...guideScaled, reclaimIdleMs: 600 },
+      { ...guideScaled, reclaimIdleMs: 2000 },
     ));
 
   it('comes round to every unacknowledged entry, not only to the first few', () =>

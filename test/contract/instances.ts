@@ -82,7 +82,7 @@ export function instanceContract(withStore: WithStore) {
     withStore(async (harness) => {
       const { store } = harness;
       const token = await claimLease(store, 'sched-a');
-      await claimLease(store, 'sched-b', 'boot-1', 300);
+      await claimLease(store, 'sched-b', 'boot-1', 1000);
       await store.instances.announce(presence, 60_000);
       assert.deepEqual((await store.instances.live()).map(({ instanceId }) => instanceId).sort(), [
         'sched-a',
@@ -100,9 +100,9 @@ export function instanceContract(withStore: WithStore) {
 
   it('keeps a lease alive that is renewed', () =>
     withStore(async ({ store, advance }) => {
-      const token = await claimLease(store, 'sched-a', 'boot-1', 300);
+      const token = await claimLease(store, 'sched-a', 'boot-1', 1000);
       assert.equal(await store.instances.renew(token, 60_000), true);
-      await advance(320);
+      await advance(1020);
       assert.equal(await store.instances.renew(token, 60_000), true);
     }));
 }

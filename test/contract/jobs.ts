@@ -289,7 +289,7 @@ function finishContract(withStore: WithStore) {
   it('ends a job whose session is forgotten, with nobody to tell', () =>
     withStore(async (harness) => {
       const { store } = harness;
-      const short = { owner: 'sched-a', attributes: '{}', resumeToken: 'token-1', ttlMs: 300 };
+      const short = { owner: 'sched-a', attributes: '{}', resumeToken: 'token-1', ttlMs: 1000 };
       await store.sessions.open({ sessionId: 's-1', ...short });
       await store.jobs.accept(jobOf('s-1'));
       await until(harness, 'the session to go', async () => !(await store.sessions.get('s-1')));
@@ -325,7 +325,7 @@ function deadlineContract(withStore: WithStore) {
         answer: failure('X'),
         keepMs: 1000,
       });
-      await until(harness, 'overdue jobs', async () => (await store.jobs.overdue(20, 10)).length > 0);
+      await until(harness, 'overdue jobs', async () => (await store.jobs.overdue(20, 10)).length > 1);
       const ids = (await store.jobs.overdue(20, 10)).map(({ jobId }) => jobId).sort();
       assert.deepEqual(ids, ['runs', 'waits']);
       assert.deepEqual(await store.jobs.overdue(60_000, 10), []);

@@ -43,7 +43,7 @@ export function nodeContract(withStore: WithStore) {
       const { store } = harness;
       await register(store, 'node-1');
       const view = viewOf('node-2');
-      await store.nodes.save({ view, snapshot: '{}', presenceMs: 300, announce: true });
+      await store.nodes.save({ view, snapshot: '{}', presenceMs: 1000, announce: true });
       assert.equal((await store.nodes.all()).views.length, 2);
       await until(harness, 'node-2 to go', async () => (await store.nodes.all()).views.length === 1);
       assert.deepEqual((await store.nodes.all()).views, [viewOf('node-1')]);

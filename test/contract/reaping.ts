@@ -170,12 +170,12 @@ function retireContract(withStore: WithStore) {
         await harness.inject('dies', 'not json');
         assert.equal(await store.instances.beginReaping('dies', reaper, 60_000), true);
         assert.deepEqual(await store.inbox.salvage('dies', 'reaps', 10), []);
-        assert.equal(await store.instances.retire('dies', reaper, 300), true);
+        assert.equal(await store.instances.retire('dies', reaper, 1000), true);
       };
       await retire();
       assert.equal((await deadLettersOf(store, 'dies')).length, 1);
       const token = await claimLease(store, 'dies', 'boot-3');
-      await harness.advance(350);
+      await harness.advance(1050);
       assert.equal((await deadLettersOf(store, 'dies')).length, 1);
       await store.instances.release(token);
       await retire();

@@ -68,23 +68,25 @@ describe('on a Redis cluster', () => {
   });
 
   it('waits for the replica of the master that has the slot, and knows when that has none', async () => {
-    const options = { durability: 'replicated', replicaTimeoutMs: 50 } as const;
+    const options = { durability: 'replicated', replicaTimeoutMs: 2000 } as const;
     const where = { mode: 'cluster', url: '', clusterUrls: cluster.urls } as const;
     const harness = redisHarness(raw, storeOptions(where, options));
     const { store } = harness;
     const replica = await replicaOf(cluster.ports[0]!);
     try {
       const outcomes = new Map<number, Set<string>>();
-      for (let i = 0; i < 30; i++) {
-        const sessionId = `s-${String(i)}`;
-        await openSession(store, sessionId);
+      const sessionIds = Array.from({ length: 30 }, (_, i) => `s-${String(i)}`);
+      for (const sessionId of sessionIds) await openSession(store, sessionId);
+      // All at once, so that those without a replica share the time they wait for one.
+      const accepting = sessionIds.map(async (sessionId) => {
         const outcome = await store.jobs.accept(jobOf(sessionId)).then(
           ({ kind }) => kind,
           (error: unknown) => (error as AppError).message,
         );
         const master = await masterOf(crc16(partitionOf(sessionId)) % 16_384);
         outcomes.set(master, (outcomes.get(master) ?? new Set()).add(outcome));
-      }
+      });
+      await Promise.all(accepting);
       const expected = (master: number) => (master === 0 ? /^accepted$/ : /^not replicated/);
       assert.equal(outcomes.size, 3);
       for (const [master, told] of outcomes) {

@@ -83,13 +83,13 @@ describe('the verbs', () => {
           const start = performance.now();
           await assert.rejects(store.jobs.accept(jobOf('s-1')), { code: 'unavailable' });
           const tookMs = performance.now() - start;
-          assert.ok(tookMs < 1000, `took ${String(tookMs)} ms`);
+          assert.ok(tookMs < 4000, `took ${String(tookMs)} ms`);
         } finally {
           redis.server.resume();
         }
         assert.equal((await again(harness, () => store.jobs.accept(jobOf('s-1')))).kind, 'accepted');
       },
-      { commandTimeoutMs: 300 },
+      { commandTimeoutMs: 1000 },
     ));
 
   it('do not happen later when they were told to be unavailable before they were sent', () =>
@@ -109,7 +109,7 @@ describe('the verbs', () => {
         });
         assert.equal(previous, undefined);
       },
-      { commandTimeoutMs: 200 },
+      { commandTimeoutMs: 1000 },
     ));
 
   it('fail fast while Redis is away and come back with it', () =>
@@ -126,7 +126,7 @@ describe('the verbs', () => {
           store.inbox.send('sched-b', [capacity('n-1')]),
           store.nodes.all(),
         ]);
-        assert.ok(performance.now() - start < 1000);
+        assert.ok(performance.now() - start < 4000);
         for (const outcome of failures) {
           assert.equal(outcome.status === 'rejected' && (outcome.reason as AppError).code, 'unavailable');
         }
@@ -134,7 +134,7 @@ describe('the verbs', () => {
         await again(harness, () => store.ping());
         assert.equal(await openSession(store, 's-1'), 1);
       },
-      { commandTimeoutMs: 300 },
+      { commandTimeoutMs: 1000 },
     ));
 
   it('work in a Redis that is full, but for those that would make it fuller', () =>
@@ -144,7 +144,7 @@ describe('the verbs', () => {
       await store.jobs.accept(jobOf('s-1', { jobId: 'job-2' }), { nodeId: 'node-1', instanceId: 'sched-b' });
       const token = await claimLease(store, 'sched-a');
       const node = { nodeId: 'node-1', instanceId: 'sched-a', connection: 'conn-1' };
-      await store.nodes.claim({ ...node, ttlMs: 1000 });
+      await store.nodes.claim({ ...node, ttlMs: 60_000 });
       await redis.raw.config('SET', 'maxmemory', '1');
       try {
         const refused = jobOf('s-1', { jobId: 'job-3', requestId: 'r-3' });
@@ -165,7 +165,8 @@ describe('the verbs', () => {
         await store.instances.announce(presence, 60_000);
         assert.deepEqual(await store.sessions.renew([{ sessionId: 's-1', epoch: 1 }], 'sched-a', 60_000), []);
         await redis.raw.del(keys.nodeOwner('node-1'), keys.nodePresence('node-1'));
-        assert.deepEqual(await store.nodes.renew([node], 'sched-a', { ownerMs: 1000, presenceMs: 1000 }), []);
+        const ttl = { ownerMs: 60_000, presenceMs: 60_000 };
+        assert.deepEqual(await store.nodes.renew([node], 'sched-a', ttl), []);
         assert.equal(await redis.raw.exists(keys.nodeOwner('node-1')), 1);
         assert.equal((await takeOver(store, 's-1', 'sched-b')).kind, 'taken');
         await store.sessions.release({ sessionId: 's-1', epoch: 2, owner: 'sched-b', keepMs: 1000 });
@@ -312,7 +313,7 @@ describe('the store', () => {
       assert.equal(server.appendOnly, false);
       assert.equal(server.persistenceFailing, false);
       assert.equal(server.connectedReplicas, 0);
-      assert.ok(Math.abs(server.clockMs - server.ourClockMs) < 1000);
+      assert.ok(Math.abs(server.clockMs - server.ourClockMs) < 10_000);
     }));
 
   it('tells what it may know where INFO is forbidden', () =>
@@ -332,7 +333,7 @@ describe('what is said of a failure', () => {
     const lines: string[] = [];
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
     const url = `redis://user:wrong-secret@127.0.0.1:${String(guarded.port)}`;
-    const options = storeOptions({ mode: 'single', url }, { commandTimeoutMs: 200, log });
+    const options = storeOptions({ mode: 'single', url }, { commandTimeoutMs: 1000, log });
     const harness = redisHarness(redis.raw, options);
     try {
       const failed = await openSession(harness.store, 's-1').catch((error: unknown) => error);

@@ -1,4 +1,4 @@
-/** A Redis server for one test file, and stores on it that fail fast, for tests of what goes wrong. */
+/** A Redis server for one test file, and stores on it that wait less for an answer, for tests of what goes wrong. */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import type { Redis } from 'ioredis';
@@ -32,7 +32,7 @@ export function redisFixture(): RedisFixture {
       const observed: Observed[] = [];
       const where = { mode: 'single', url: fixture.server.url } as const;
       const observe = (op: string, result: string) => void observed.push({ op, result });
-      const options = storeOptions(where, { commandTimeoutMs: 1000, observe, ...changes });
+      const options = storeOptions(where, { commandTimeoutMs: 3000, observe, ...changes });
       const harness = redisHarness(fixture.raw, options);
       try {
         await test(harness, observed);

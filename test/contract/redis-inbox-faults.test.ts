@@ -8,6 +8,7 @@ import { storeOptions, type RedisHarness } from './redis-harness.ts';
 const redis = redisFixture();
 
 describe('the inbox reader', () => {
+  const standstill = { commandTimeoutMs: 1000 };
   /** Each harms Redis while the reader waits, and wants it to read on. */
   const harms: Record<string, (harness: RedisHarness) => Promise<unknown>> = {
     'its connection was killed': () => redis.killConnections(),
@@ -23,7 +24,7 @@ describe('the inbox reader', () => {
     'Redis started anew and empty': () => redis.server.restart({ keepData: false }),
     'Redis stood still for a while': async ({ advance }) => {
       redis.server.pause();
-      await advance(1300);
+      await advance(standstill.commandTimeoutMs + 300);
       redis.server.resume();
     },
   };
@@ -40,7 +41,7 @@ describe('the inbox reader', () => {
         await again(harness, () => store.inbox.send('sched-b', [capacity('n-2')]));
         await until(harness, 'the second', () => numbersOf(reading.entries).includes('n-2'));
         await reading.stop();
-      }));
+      }, standstill));
   }
 
   it('counts a lost group, and gets what was sent while there was none', () =>

@@ -44,7 +44,7 @@ const observed: Observed[] = [];
 const observe = (op: string, result: string) => void observed.push({ op, result });
 
 function openHarness(changes: Partial<RedisStoreOptions> = {}): RedisHarness {
-  const options = { durability: 'replicated', replicaTimeoutMs: 500, observe, ...changes } as const;
+  const options = { durability: 'replicated', replicaTimeoutMs: 1000, observe, ...changes } as const;
   return redisHarness(raw, storeOptions({ mode: 'single', url: master.url }, options));
 }
 
@@ -72,7 +72,7 @@ const notReplicated = { code: 'unavailable', message: /not replicated/ };
 
 storeContract(
   'a Redis whose commits wait for a replica',
-  (inbox) => Promise.resolve(openHarness({ ...inbox, replicaTimeoutMs: 1000 })),
+  (inbox) => Promise.resolve(openHarness({ ...inbox, replicaTimeoutMs: 2000 })),
   false,
 );
 

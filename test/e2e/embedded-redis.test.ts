@@ -40,7 +40,7 @@ describe('a fleet without a Redis of its user', { skip: lacks.programs }, () => 
     const node = await NodeClient.ready(socketUrl(first!));
     const session = await SessionClient.open(socketUrl(second!));
     session.say({ index: 0, audio: 'hello' });
-    const result = await session.result(0, 15_000);
+    const result = await session.result(0);
     assert.equal(result['text_translated'], translationOf(Buffer.from('hello').toString('base64')));
     await session.close();
     await node.close();

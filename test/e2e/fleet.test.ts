@@ -182,7 +182,7 @@ async function translateOnce(nodePod: PodSeen, sessionPod: PodSeen): Promise<voi
   const session = await SessionClient.open(socketUrl(sessionPod));
   try {
     session.say({ index: 0, audio: 'hello' });
-    const result = await session.result(0, 15_000);
+    const result = await session.result(0);
     assert.equal(result['text_translated'], translationOf(Buffer.from('hello').toString('base64')));
   } finally {
     await session.close();

@@ -86,7 +86,7 @@ export class Fleet {
   /** Waits until every scheduler says that it is ready. */
   async ready(): Promise<void> {
     for (const [id, scheduler] of this.#schedulers) {
-      await eventually(`${id} is ready`, async () => (await scheduler.get('/readyz')).status === 200, 15_000);
+      await eventually(`${id} is ready`, async () => (await scheduler.get('/readyz')).status === 200);
     }
   }
 

@@ -153,21 +153,17 @@ describe("the guide's situations", () => {
     let said = 0;
     // It is nearly always in a blocking read, which Redis answers whether the process hangs or not: then entries are
     // pending. Between two reads they only lie in the inbox, and another try is needed.
-    await eventually(
-      'pending grows',
-      async () => {
-        program.signal('SIGSTOP');
-        try {
-          for (let times = 0; times < 4; times++) session.say({ index: said++ });
-          await eventually('the inbox grows', async () => (await length('scheduler-1', 'inbox')) > 0);
-          return (await pending('scheduler-1')) > 0;
-        } finally {
-          program.signal('SIGCONT');
-        }
-      },
-      15_000,
-    );
-    await session.result(said - 1, 15_000);
+    await eventually('pending grows', async () => {
+      program.signal('SIGSTOP');
+      try {
+        for (let times = 0; times < 4; times++) session.say({ index: said++ });
+        await eventually('the inbox grows', async () => (await length('scheduler-1', 'inbox')) > 0);
+        return (await pending('scheduler-1')) > 0;
+      } finally {
+        program.signal('SIGCONT');
+      }
+    });
+    await session.result(said - 1);
     await eventually('inbox and pending are 0', async () => {
       return (await length('scheduler-1', 'inbox')) === 0 && (await pending('scheduler-1')) === 0;
     });
@@ -185,12 +181,12 @@ describe("the guide's situations", () => {
     await session.result(0);
     await fleet.on('scheduler-3').kill();
     for (let index = 1; index <= 20; index++) session.say({ index });
-    await session.result(20, 10_000);
+    await session.result(20);
     assert.deepEqual(session.log.ofType('error'), []);
   });
 
   it('the presence of an instance that died vanishes, and returns when it is started again', async () => {
-    await eventually('it is gone', async () => (await presence('scheduler-3')).trim() === '', 15_000);
+    await eventually('it is gone', async () => (await presence('scheduler-3')).trim() === '');
     await fleet.add('scheduler-3');
     assert.match(await presence('scheduler-3'), /"state":"serving"/);
     await eventually('all others see it', async () => {

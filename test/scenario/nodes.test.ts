@@ -20,8 +20,6 @@ describe('three instances that want the same nodes', () => {
       instances,
       config: {
         scheduler: { job_timeout: { pending_timeout_seconds: 60 }, node_grace_seconds: 2 },
-        // A busy machine is not what this is about.
-        limits: { overload_delay_ms: 0 },
       },
     });
   });
@@ -65,7 +63,7 @@ describe('three instances that want the same nodes', () => {
 
 describe('jobs that wait for a full node of their own instance', () => {
   it('are given to it one for each slot that frees, so that it refuses none', async () => {
-    const fleet = await Fleet.start({ instances: ['a'], config: { limits: { overload_delay_ms: 0 } } });
+    const fleet = await Fleet.start({ instances: ['a'] });
     try {
       const node = await fleet.node('a', { slots: 4, delayMs: 5, heartbeatMs: 30_000 });
       const sessions = await Promise.all(range(4).map(() => fleet.session('a')));

@@ -69,7 +69,7 @@ describe('a scheduler that cannot start', () => {
 
   it('exits 78 when another process holds its instance id, which goes on undisturbed', async () => {
     const options = { instanceId: 'twin', redisUrl: redis.url, keyPrefix: 'twins' };
-    const config = { scheduler: { phase2: { owner_ttl_seconds: 1 } } };
+    const config = { scheduler: { phase2: { owner_ttl_seconds: 2 } } };
     const first = await startScheduler({ ...options, config });
     const second = await startScheduler({ ...options, config, untilReady: false });
     await eventually('the second says why it is not ready', async () => {

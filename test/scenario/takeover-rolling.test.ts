@@ -10,7 +10,7 @@ const range = (length: number): number[] => Array.from({ length }, (_, index) =>
 describe('three instances that are restarted one after the other under load', () => {
   let fleet: Fleet;
   before(async () => {
-    fleet = await Fleet.start({ instances, config: { limits: { overload_delay_ms: 0 } } });
+    fleet = await Fleet.start({ instances });
   });
   after(() => fleet.stop());
 

@@ -13,7 +13,7 @@ const textOf = (index: number): string =>
   translationOf(Buffer.from(`audio-${String(index)}`).toString('base64'));
 const resumable = { extensions: ['resume', 'job_accepted'] };
 /** Life of a lease in these tests, in seconds. */
-const ownerTtl = 2;
+const ownerTtl = 4;
 /** Generous, and still less than the job timeout, by which everything would be found in the end. */
 const withinMs = 20_000;
 
@@ -149,7 +149,7 @@ describe('an instance that comes back', () => {
     await eventually('it waits', () => late.program.output.includes('is being cleaned up'));
     assert.equal(await isReady(late), false);
     await fleet.keys.del(lease);
-    await eventually('it is ready', () => isReady(late), 3000);
+    await eventually('it is ready', () => isReady(late));
     await fleet.node('late');
     const session = await fleet.session('late');
     session.say({ index: 0 });
@@ -243,7 +243,7 @@ describe('a Redis that lost everything', () => {
   it('finds all leases and presences again within seconds of its return, long before their next renewal', async () => {
     const fleet = await Fleet.start({
       instances: ['a', 'b'],
-      config: { scheduler: { phase2: { owner_ttl_seconds: 30 } } },
+      config: { scheduler: { phase2: { owner_ttl_seconds: 60 } } },
     });
     try {
       await fleet.redis.restart({ keepData: false });
@@ -259,7 +259,7 @@ describe('a Redis that lost everything', () => {
       });
       await fleet.ready();
       const tookMs = performance.now() - backMs;
-      assert.ok(tookMs < 5000, `${String(Math.round(tookMs))} ms`);
+      assert.ok(tookMs < 15_000, `${String(Math.round(tookMs))} ms`);
     } finally {
       await fleet.stop();
     }

@@ -1,4 +1,5 @@
 /** The messages a client has received, and waiting for one that may be here already. */
+import { patienceMs } from './eventually.ts';
 
 export type Message = Readonly<Record<string, unknown>> & { readonly type: string };
 
@@ -25,7 +26,7 @@ export class MessageLog {
   }
 
   /** The first message that matches, past or future. */
-  first(what: string, matches: (message: Message) => boolean, withinMs = 5000): Promise<Message> {
+  first(what: string, matches: (message: Message) => boolean, withinMs = patienceMs): Promise<Message> {
     const here = this.all.find(matches);
     if (here) return Promise.resolve(here);
     return new Promise((resolve, reject) => {

@@ -61,7 +61,7 @@ export class Program {
     const program = new Program(options);
     if (options.readyUrl === undefined) return program;
     try {
-      await program.#untilReady(options.readyUrl, options.readyTimeoutMs ?? 20_000);
+      await program.#untilReady(options.readyUrl, options.readyTimeoutMs ?? 60_000);
       return program;
     } catch (error) {
       await program.kill();

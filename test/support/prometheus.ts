@@ -184,7 +184,7 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
       await answer?.arrayBuffer();
       return answer?.ok;
     },
-    20_000,
+    60_000,
   );
 }
 

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 
-const startTimeoutMs = 10_000;
+const startTimeoutMs = 30_000;
 /** A cluster node also listens on its port plus 10000. */
 const highestPort = 55_000;
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'smol-toml';
 import { environment, paths } from '../../common/workload.ts';
+import { patienceMs } from './eventually.ts';
 import { Program, type Exit } from './program.ts';
 
 export interface SchedulerOptions {
@@ -45,10 +46,14 @@ function nextAddress(): string {
   return `127.${String(2 + (pid % 60))}.${String((pid >> 6) % 250)}.${String(1 + (addresses % 250))}`;
 }
 
-/** Short times; a test that is about one of them sets it itself. */
+/**
+ * Short times, though long enough for a busy machine, whose load is also no reason to refuse anybody; a test that is about one of
+ * them sets it itself.
+ */
 const quick: ConfigTable = {
   server: { port },
   admin: { port: adminPort },
+  limits: { overload_delay_ms: 0 },
   scheduler: {
     heartbeat_interval_seconds: 1,
     endpoint_grace_seconds: 0.1,
@@ -57,11 +62,11 @@ const quick: ConfigTable = {
     job_timeout: { scan_interval_ms: 200 },
     node_health: { health_check_count: 1, status_scan_interval_seconds: 0.2 },
     phase2: {
-      owner_ttl_seconds: 3,
+      owner_ttl_seconds: 5,
       stream_block_ms: 200,
-      command_timeout_ms: 1000,
+      command_timeout_ms: 2000,
       reclaim_idle_ms: 500,
-      node_snapshot: { refresh_interval_ms: 50, presence_ttl_seconds: 3 },
+      node_snapshot: { refresh_interval_ms: 50, presence_ttl_seconds: 5 },
     },
   },
 };
@@ -95,7 +100,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
 }
 
 async function get(url: string): Promise<{ status: number; body: string }> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) });
   return { status: response.status, body: await response.text() };
 }
 

@@ -12,7 +12,7 @@ export interface ToolRun {
 const main = path.resolve(import.meta.dirname, '../../scheduler/main.ts');
 
 /** No tool needs as long; one that hangs is ended and has no exit code. */
-const limitMs = 20_000;
+const limitMs = 60_000;
 
 export async function runTool(
   args: readonly string[],
