@@ -53,7 +53,7 @@ class Peer {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 20_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error('did not come true in time');
     await new Promise((resolve) => setImmediate(resolve));

@@ -197,7 +197,7 @@ describe('probes', { concurrency: true, skip: lacks.pods }, () => {
 
   it('make a pod ready and unready', async (t) => {
     const place = await openPlace(t);
-    const script = answer('Date.now() - from > 2500 && Date.now() - from < 8000 ? 200 : 503');
+    const script = answer('Date.now() - from > 3000 && Date.now() - from < 20_000 ? 200 : 503');
     await place.runPod('web', [
       place.container(script, { ...served, readinessProbe: { ...http, failureThreshold: 1 } }),
     ]);
@@ -215,8 +215,10 @@ describe('probes', { concurrency: true, skip: lacks.pods }, () => {
     await place.runPod('web', [place.container(script, { ...served, livenessProbe })]);
     const pod = await waitFor(place, 'web', 'was restarted', (one) => (main(one)?.restartCount ?? 0) > 0);
     assert.equal(main(pod)?.lastState?.terminated?.exitCode, 5);
-    assert.match(await eventsOf(place, 'Killing'), /failed liveness probe, will be restarted/);
-    assert.match(await eventsOf(place, 'Unhealthy'), /Liveness probe failed/);
+    const told = (reason: string, text: string) =>
+      eventually(`the event ${reason}`, async () => (await eventsOf(place, reason)).includes(text));
+    await told('Killing', 'failed liveness probe, will be restarted');
+    await told('Unhealthy', 'Liveness probe failed');
   });
 
   it('hold back readiness and liveness until the container has started', async (t) => {

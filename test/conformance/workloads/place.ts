@@ -155,7 +155,7 @@ export const idle = `process.on('SIGTERM', () => process.exit(0)); setInterval((
 export async function eventually<T>(
   what: string,
   check: () => Promise<T>,
-  withinMs = 30_000,
+  withinMs = 60_000,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
