@@ -35,7 +35,7 @@ describe('the probe of a route between two instances around one Redis', () => {
       method: 'POST',
       headers: { authorization: `Bearer ${bearer}` },
       body,
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(60_000),
     });
 
   /** Asks again when one has just run. */
@@ -55,7 +55,7 @@ describe('the probe of a route between two instances around one Redis', () => {
     eventually(
       'nothing of a probe is in Redis',
       async () => (await keysOfProbes()).length === 0 && (await dueJobs()).length === 0,
-      40_000,
+      80_000,
     );
 
   for (const [from, to] of [
