@@ -115,7 +115,7 @@ async function takePicture(
 async function startFleet({ kubectl, redis }: Pocket): Promise<readonly Pod[]> {
   await installOperator(kubectl);
   await kubectl(['apply', '-f', '-'], clusterManifest({ name: 'demo', redisUrl: redis.url }));
-  await kubectl(['wait', 'lsc/demo', '--for=condition=Ready', '--timeout=90s']);
+  await kubectl(['wait', 'lsc/demo', '--for=condition=Ready', '--timeout=180s']);
   return (await kubectl.json<{ items: Pod[] }>(['get', 'pods', '-A'])).items;
 }
 

@@ -66,7 +66,7 @@ async function start(place: 'cluster' | 'fleet'): Promise<Running> {
   await kubectl(['apply', '-f', '-'], manifest);
   const plugin = await installPlugin(cluster.kubeconfig);
   directories.push(plugin.directory);
-  await kubectl(['wait', 'lsc/demo', '--for=condition=Ready', '--timeout=90s']);
+  await kubectl(['wait', 'lsc/demo', '--for=condition=Ready', '--timeout=180s']);
   return { ...pocket, path: `${plugin.directory}:${bin}` };
 }
 

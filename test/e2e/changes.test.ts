@@ -22,9 +22,9 @@ describe('a change of a fleet', { skip: lacks.programs }, () => {
   };
   const create = async (): Promise<void> => {
     await here.apply({ name, replicas: 2, keyPrefix: name });
-    const limits = { notReadySeconds: 10 };
+    const limits = { notReadySeconds: 30 };
     await patch({ rollout: { canary: { replicas: 1, soakSeconds: 2, limits } } });
-    await here.ready(name, 120);
+    await here.ready(name);
   };
 
   before(async () => {
@@ -39,7 +39,7 @@ describe('a change of a fleet', { skip: lacks.programs }, () => {
   it('of its configuration goes to one instance, soaks, and then to the other', async () => {
     const old = uids(await here.pods(name));
     await patch({ config: { scheduler: { jobTimeoutSeconds: 45 } } });
-    await here.ready(name, 120);
+    await here.ready(name);
     const now = await here.pods(name);
     assert.equal(now.length, 2);
     assert.ok(uids(now).every((uid) => !old.includes(uid)));
@@ -64,7 +64,7 @@ describe('a change of a fleet', { skip: lacks.programs }, () => {
     );
     assert.equal(uids(await here.pods(name))[0], first);
     await patch({ image: 'lingua-scheduler:dev' });
-    await here.ready(name, 120);
+    await here.ready(name);
     assert.equal(uids(await here.pods(name))[0], first);
   });
 
@@ -72,11 +72,11 @@ describe('a change of a fleet', { skip: lacks.programs }, () => {
     const [, last] = uids(await here.pods(name));
     await patch({ config: { scheduler: { jobTimeoutSeconds: 50 } } });
     await eventually('the roll has begun', async () => uids(await here.pods(name))[1] !== last, withinMs);
-    await here.kubectl(['delete', 'lsc', name, '--timeout=60s']);
+    await here.kubectl(['delete', 'lsc', name, '--timeout=180s']);
     await here.gone(name);
     await create();
     assert.equal((await here.pods(name)).length, 2);
-    await here.kubectl(['delete', 'lsc', name, '--timeout=60s']);
+    await here.kubectl(['delete', 'lsc', name, '--timeout=180s']);
     await here.gone(name);
   });
 });

@@ -54,10 +54,10 @@ describe('a fleet without a Redis of its user', { skip: lacks.programs }, () => 
 
   it('works again when its Redis was away, and restarts no instance for that', async () => {
     const before = (await instances()).map(({ metadata }) => metadata.uid);
-    await here.kubectl(['delete', 'pod', 'alone-redis-0', '--timeout=60s']);
-    await here.kubectl(['wait', 'pod/alone-redis-0', '--for=create', '--timeout=30s']);
-    await here.kubectl(['wait', 'pod/alone-redis-0', '--for=condition=Ready', '--timeout=60s']);
-    await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RedisReachable', '--timeout=60s']);
+    await here.kubectl(['delete', 'pod', 'alone-redis-0', '--timeout=180s']);
+    await here.kubectl(['wait', 'pod/alone-redis-0', '--for=create', '--timeout=180s']);
+    await here.kubectl(['wait', 'pod/alone-redis-0', '--for=condition=Ready', '--timeout=180s']);
+    await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RedisReachable', '--timeout=180s']);
     await here.ready(name);
     assert.deepEqual(
       (await instances()).map(({ metadata }) => metadata.uid),
@@ -66,7 +66,7 @@ describe('a fleet without a Redis of its user', { skip: lacks.programs }, () => 
   });
 
   it('leaves nothing behind when it is deleted', async () => {
-    await here.kubectl(['delete', 'lsc', name, '--timeout=60s']);
+    await here.kubectl(['delete', 'lsc', name, '--timeout=180s']);
     await here.gone(name);
   });
 });
@@ -92,7 +92,7 @@ describe('an embedded Redis, where pods must be restricted', { skip: lacks.progr
     );
   };
   const ready = (cluster: string): Promise<string> =>
-    kubectl(['wait', `lsc/${cluster}`, '--for=condition=Ready', '--timeout=90s']);
+    kubectl(['wait', `lsc/${cluster}`, '--for=condition=Ready', '--timeout=180s']);
 
   async function redisCli(cluster: string, ...command: string[]): Promise<string> {
     const path = 'jsonpath={.status.podIP}';
@@ -107,7 +107,7 @@ describe('an embedded Redis, where pods must be restricted', { skip: lacks.progr
   async function keptByNewPod(cluster: string): Promise<string> {
     await redisCli(cluster, 'SET', 'mine', 'kept');
     const old = await kubectl(['get', 'pod', `${cluster}-redis-0`, '-o', 'jsonpath={.metadata.uid}']);
-    await kubectl(['delete', 'pod', `${cluster}-redis-0`, '--timeout=60s']);
+    await kubectl(['delete', 'pod', `${cluster}-redis-0`, '--timeout=180s']);
     await eventually(
       'the pod is made anew',
       async () => {
@@ -122,7 +122,7 @@ describe('an embedded Redis, where pods must be restricted', { skip: lacks.progr
         ]);
         return stdout.endsWith(' true') && !stdout.startsWith(old);
       },
-      60_000,
+      120_000,
     );
     return redisCli(cluster, 'GET', 'mine');
   }
@@ -131,24 +131,24 @@ describe('an embedded Redis, where pods must be restricted', { skip: lacks.progr
     await create('kept', { storage: { size: '64Mi' } });
     await ready('kept');
     assert.equal(await keptByNewPod('kept'), 'kept');
-    await kubectl(['delete', 'lsc', 'kept', '--timeout=60s']);
-    await kubectl(['wait', 'pod/kept-redis-0', '--for=delete', '--timeout=60s']);
+    await kubectl(['delete', 'lsc', 'kept', '--timeout=180s']);
+    await kubectl(['wait', 'pod/kept-redis-0', '--for=delete', '--timeout=180s']);
     const phase = ['get', 'pvc', 'data-kept-redis-0', '-o', 'jsonpath={.status.phase}'];
     assert.equal(await kubectl(phase), 'Bound');
-    await kubectl(['delete', 'pvc', 'data-kept-redis-0', '--timeout=60s']);
+    await kubectl(['delete', 'pvc', 'data-kept-redis-0', '--timeout=180s']);
   });
 
   it('takes the claim along when it is asked to', async () => {
     await create('gone', { storage: { size: '64Mi', whenDeleted: 'Delete' } });
     await ready('gone');
-    await kubectl(['delete', 'lsc', 'gone', '--timeout=60s']);
-    await kubectl(['wait', 'pvc/data-gone-redis-0', '--for=delete', '--timeout=60s']);
+    await kubectl(['delete', 'lsc', 'gone', '--timeout=180s']);
+    await kubectl(['wait', 'pvc/data-gone-redis-0', '--for=delete', '--timeout=180s']);
   });
 
   it('loses its data with its pod without a claim', async () => {
     await create('light', {});
     await ready('light');
     assert.equal(await keptByNewPod('light'), '');
-    await kubectl(['delete', 'lsc', 'light', '--timeout=60s']);
+    await kubectl(['delete', 'lsc', 'light', '--timeout=180s']);
   });
 });

@@ -102,7 +102,7 @@ describe('a fleet', { skip: lacks.programs }, () => {
   });
 
   it('is left alone while nothing changes: not one write', async () => {
-    await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RoutingVerified', '--timeout=60s']);
+    await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RoutingVerified', '--timeout=180s']);
     let [before, now] = [await asTheyStand(here), await asTheyStand(here)];
     // On a busy machine there may be something new to say, a slow Redis or probe for one; that is a change, and then quiet follows.
     for (let window = 0; window < 6; window += 1) {
@@ -117,8 +117,8 @@ describe('a fleet', { skip: lacks.programs }, () => {
   it('shrinks, and what left is gone from Kubernetes and from Redis', async () => {
     await here.kubectl(['scale', 'lsc', name, '--replicas=1']);
     await here.ready(name);
-    await eventually('the pods are gone', async () => (await here.pods(name)).length === 1, 60_000);
-    await eventually('presence is gone', async () => (await presentIds(here)).join() === 'fleet-0', 30_000);
+    await eventually('the pods are gone', async () => (await here.pods(name)).length === 1, 120_000);
+    await eventually('presence is gone', async () => (await presentIds(here)).join() === 'fleet-0', 120_000);
   });
 
   it('rolls when its configuration changes, and keeps working', async () => {
@@ -129,7 +129,7 @@ describe('a fleet', { skip: lacks.programs }, () => {
     const oldConfig = await here.kubectl(configMap);
     const change = { spec: { config: { scheduler: { jobTimeoutSeconds: 45 } } } };
     await here.kubectl(['patch', 'lsc', name, '--type=merge', '-p', JSON.stringify(change)]);
-    await here.ready(name, 120);
+    await here.ready(name);
     const after = await here.pods(name);
     const uids = new Set(before.map(({ metadata }) => metadata.uid));
     assert.ok(
@@ -146,14 +146,14 @@ describe('a fleet', { skip: lacks.programs }, () => {
         const { code } = await here.kubectl.try(['get', 'configmap', oldConfig]);
         return code !== 0;
       },
-      30_000,
+      120_000,
     );
     await translateOnce(after[0]!, after[1]!);
   });
 
   it('says when Redis is away, and when it is back', async () => {
     await here.redis.kill();
-    const unreachable = ['wait', `lsc/${name}`, '--for=condition=RedisReachable=false', '--timeout=60s'];
+    const unreachable = ['wait', `lsc/${name}`, '--for=condition=RedisReachable=false', '--timeout=180s'];
     await here.kubectl(unreachable);
     const message = await here.kubectl([
       ...['get', 'lsc', name, '-o'],
@@ -161,12 +161,12 @@ describe('a fleet', { skip: lacks.programs }, () => {
     ]);
     assert.match(message, /fleet-\d/);
     await here.redis.restart({ keepData: false });
-    await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RedisReachable', '--timeout=60s']);
+    await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RedisReachable', '--timeout=180s']);
     await here.ready(name);
   });
 
   it('leaves nothing behind when it is deleted', async () => {
-    await here.kubectl(['delete', 'lsc', name, '--timeout=60s']);
+    await here.kubectl(['delete', 'lsc', name, '--timeout=180s']);
     await here.gone(name);
     assert.deepEqual(await presentIds(here), []);
   });

@@ -17,7 +17,7 @@ const kubectl = createKubectl(kubeconfig);
 const flat = path.join(root, 'manifests/install.yaml');
 const system = ['-n', 'lingua-system'];
 const ofFleet = ['-l', 'app.kubernetes.io/instance=demo'];
-const rollout = [...system, 'rollout', 'status', 'deployment/lingua-operator', '--timeout=90s'];
+const rollout = [...system, 'rollout', 'status', 'deployment/lingua-operator', '--timeout=180s'];
 const skip =
   lacks.programs || (kind === 'external' && 'it takes the definition away, and with it every fleet');
 
@@ -33,11 +33,11 @@ describe('an operator', { skip }, () => {
       'wait',
       'crd/schedulerclusters.lingua.dev',
       '--for=condition=Established',
-      '--timeout=30s',
+      '--timeout=180s',
     ]);
     await kubectl(rollout);
     await kubectl(['apply', '-f', path.join(root, 'manifests/samples/quickstart.yaml')]);
-    await kubectl(['wait', 'lsc/demo', '--for=condition=Ready', '--timeout=120s']);
+    await kubectl(['wait', 'lsc/demo', '--for=condition=Ready', '--timeout=180s']);
   });
 
   it('runs twice, and one of both leads', async () => {
@@ -55,16 +55,16 @@ describe('an operator', { skip }, () => {
       const [leader] = await leaders();
       return leader !== undefined && !old.includes(leader) && (await looks(leader)) > 0;
     };
-    await eventually('a new one leads and has looked at the fleet', lookedAgain, 60_000);
+    await eventually('a new one leads and has looked at the fleet', lookedAgain, 120_000);
     assert.equal(await fleet(), before);
     const gone = async (): Promise<boolean> => !(await operators()).some((name) => old.includes(name));
-    await eventually('the former ones are gone', gone, 30_000);
+    await eventually('the former ones are gone', gone, 120_000);
   });
 
   it('then looks after the fleet as the former one did', async () => {
     const before = await uids();
     await kubectl(['scale', 'lsc', 'demo', '--replicas=3']);
-    const ready = ['wait', 'lsc/demo', '--for=jsonpath={.status.readyReplicas}=3', '--timeout=60s'];
+    const ready = ['wait', 'lsc/demo', '--for=jsonpath={.status.readyReplicas}=3', '--timeout=180s'];
     await kubectl(ready);
     const now = await uids();
     const gone = before.filter((uid) => !now.includes(uid));
@@ -77,7 +77,7 @@ describe('an operator', { skip }, () => {
     const env = { ...process.env, KUBECONFIG: kubeconfig };
     await promisify(execFile)('sh', ['-euc', lines?.text ?? 'false'], { cwd: root, env });
     const left = async (): Promise<string[]> => [...(await everything())].filter((one) => !foreign.has(one));
-    await eventually('nothing is left', async () => (await left()).length === 0, 60_000).catch(async () => {
+    await eventually('nothing is left', async () => (await left()).length === 0, 120_000).catch(async () => {
       assert.deepEqual(await left(), []);
     });
   });

@@ -32,7 +32,7 @@ describe('the manifests', () => {
     await kubectl(['apply', '--server-side', '-k', path.join(root, 'crds')]);
     await kubectl(['apply', '-f', path.join(manifests, 'install/namespace.yaml')]);
     await kubectl(['apply', '-f', path.join(root, 'test/support/foreign')]);
-    await kubectl(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']);
+    await kubectl(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=180s']);
   });
 
   for (const [how, name] of wholes) {

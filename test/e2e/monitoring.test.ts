@@ -23,7 +23,7 @@ describe('monitoring', { skip: lacks.programs }, () => {
       'crd/podmonitors.monitoring.coreos.com',
       'crd/prometheusrules.monitoring.coreos.com',
     ];
-    await here.kubectl(['wait', ...definitions, '--for=condition=Established', '--timeout=30s']);
+    await here.kubectl(['wait', ...definitions, '--for=condition=Established', '--timeout=180s']);
   });
   after(async () => {
     await prometheus?.stop();
@@ -60,7 +60,7 @@ describe('monitoring', { skip: lacks.programs }, () => {
         const found = await scraping.targets();
         return found.length > 0 && found.every(({ health }) => health === 'up') && found;
       },
-      30_000,
+      120_000,
     );
     const ofJob = (job: string) =>
       seen
@@ -91,10 +91,10 @@ describe('monitoring', { skip: lacks.programs }, () => {
         });
         return found.length > 0 && found;
       },
-      30_000,
+      120_000,
     );
     assert.deepEqual(ready?.metric, { namespace: 'default', name: 'watched' });
-    await here.kubectl(['delete', 'lsc', 'watched', '--timeout=60s']);
+    await here.kubectl(['delete', 'lsc', 'watched', '--timeout=180s']);
     await here.gone('watched');
   });
 });

@@ -55,16 +55,16 @@ describe('an operator for one namespace', { skip }, () => {
   it('makes a fleet of an object there, and leaves one elsewhere alone', async () => {
     await kubectl(['apply', '-n', 'default', '-f', sample]);
     await kubectl(['apply', '-n', 'speech', '-f', sample]);
-    await kubectl(['wait', '-n', 'speech', 'lsc/demo', '--for=condition=Ready', '--timeout=120s']);
+    await kubectl(['wait', '-n', 'speech', 'lsc/demo', '--for=condition=Ready', '--timeout=180s']);
     assert.equal(await kubectl(['get', '-n', 'default', 'lsc/demo', '-o', 'jsonpath={.status}']), '');
     assert.equal(await kubectl(['get', '-n', 'default', 'statefulsets', '-o', 'name']), '');
   });
 
   it('goes with its namespace, the fleet first', async () => {
-    await kubectl(['delete', '-n', 'speech', 'lsc/demo', '--timeout=60s']);
-    const ended = ['-l', 'app.kubernetes.io/instance=demo', '--for=delete', '--timeout=90s'];
+    await kubectl(['delete', '-n', 'speech', 'lsc/demo', '--timeout=180s']);
+    const ended = ['-l', 'app.kubernetes.io/instance=demo', '--for=delete', '--timeout=180s'];
     await kubectl(['wait', '-n', 'speech', 'statefulsets,pods', ...ended]);
-    await kubectl(['delete', 'namespace', 'speech', '--timeout=110s']);
-    await kubectl(['delete', '-n', 'default', 'lsc/demo', '--timeout=60s']);
+    await kubectl(['delete', 'namespace', 'speech', '--timeout=180s']);
+    await kubectl(['delete', '-n', 'default', 'lsc/demo', '--timeout=180s']);
   });
 });

@@ -26,9 +26,9 @@ describe('an operator killed', { skip: lacks.programs }, () => {
       await here.apply({ name, replicas: 3, keyPrefix: name });
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       await killOperator(here);
-      await here.ready(name, 120);
+      await here.ready(name);
       assert.deepEqual(await shape(here, name), await shape(here, 'reference'));
-      await here.kubectl(['delete', 'lsc', name, '--timeout=60s']);
+      await here.kubectl(['delete', 'lsc', name, '--timeout=180s']);
       await here.gone(name);
     });
   }
@@ -36,10 +36,10 @@ describe('an operator killed', { skip: lacks.programs }, () => {
   it('in the middle of scaling still scales', async () => {
     await here.kubectl(['scale', 'lsc', 'reference', '--replicas=1']);
     await killOperator(here);
-    await here.ready('reference', 120);
+    await here.ready('reference');
     await here.kubectl(['scale', 'lsc', 'reference', '--replicas=2']);
     await killOperator(here);
-    await here.ready('reference', 120);
+    await here.ready('reference');
     // One that was drained may still be on its way out.
     await eventually('two are there', async () => (await here.pods('reference')).length === 2);
   });

@@ -56,7 +56,7 @@ describe('monitoring of one fleet', { skip: lacks.programs }, () => {
     await here.kubectl(['delete', '-f', kinds]);
     await advice('MonitoringNotInstalled');
     await here.ready('own', 1);
-    await here.kubectl(['delete', 'lsc', 'own', '--timeout=60s']);
+    await here.kubectl(['delete', 'lsc', 'own', '--timeout=180s']);
     await here.gone('own');
     assert.equal((await here.kubectl.try(['get', 'podmonitors'])).code, 1);
   });

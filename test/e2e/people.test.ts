@@ -38,7 +38,7 @@ describe('a namespace of a team', { skip: lacks.programs }, () => {
     const input = clusterManifest({ name, namespace, redisUrl: here.redis.url, keyPrefix: 'team' });
     const applied = await as('editer', ['apply', '-f', '-'], input);
     assert.equal(applied.code, 0, applied.stderr);
-    const ready = ['wait', `lsc/${name}`, '--for=condition=Ready', '--timeout=90s'];
+    const ready = ['wait', `lsc/${name}`, '--for=condition=Ready', '--timeout=180s'];
     assert.equal((await as('editer', ready)).code, 0);
     const scaled = await as('editer', ['scale', 'lsc', name, '--replicas=1']);
     assert.equal(scaled.code, 0, scaled.stderr);
@@ -73,8 +73,8 @@ describe('a namespace of a team', { skip: lacks.programs }, () => {
   });
 
   it('is empty again when the editor deletes the fleet', async () => {
-    const deleted = await as('editer', ['delete', 'lsc', name, '--timeout=60s']);
+    const deleted = await as('editer', ['delete', 'lsc', name, '--timeout=180s']);
     assert.equal(deleted.code, 0, deleted.stderr);
-    await here.kubectl(['delete', 'namespace', namespace, '--timeout=60s']);
+    await here.kubectl(['delete', 'namespace', namespace, '--timeout=180s']);
   });
 });

@@ -63,7 +63,7 @@ async function open(): Promise<Place> {
       return stdout.trimEnd();
     },
     apply: (options) => kubectl(['apply', '-f', '-'], clusterManifest({ redisUrl: redis.url, ...options })),
-    async ready(name, timeoutSeconds = 90) {
+    async ready(name, timeoutSeconds = 240) {
       await kubectl(['wait', `lsc/${name}`, '--for=condition=Ready', `--timeout=${String(timeoutSeconds)}s`]);
     },
     async pods(name) {
@@ -77,7 +77,7 @@ async function open(): Promise<Place> {
           const left = await kubectl(['get', ownedKinds, ...selector(name), '-o', 'name']);
           return left.trim() === '' ? true : undefined;
         },
-        60_000,
+        120_000,
       );
     },
   };

@@ -21,7 +21,7 @@ const name = 'spoken';
 const planted = 'correct-horse-battery-staple';
 
 /** A drain goes on for so long when somebody is connected. */
-const config = { scheduler: { endpointGraceSeconds: 2 } };
+const config = { scheduler: { endpointGraceSeconds: 8 } };
 
 function manifest(redisUrl: string): string {
   const cluster = JSON.parse(clusterManifest({ name, redisUrl, config })) as {
@@ -260,11 +260,11 @@ describe('kubectl lingua', { skip: lacks.programs }, () => {
       const [, before] = await here.pods(name);
       const session = await SessionClient.open(socketUrl(before!));
       const log = followLogs();
-      await eventually('the log is followed', () => log.said().includes('[spoken-1]'), 20_000);
+      await eventually('the log is followed', () => log.said().includes('[spoken-1]'), 120_000);
       const said = await lingua(['drain', '1']);
       await session.close();
       const starts = () => log.said().match(/\[spoken-1\] .*scheduler starting/g)?.length;
-      await eventually('the log goes on with the new one', () => starts() === 2, 20_000);
+      await eventually('the log goes on with the new one', () => starts() === 2, 120_000);
       assert.equal(await log.stop(), 0);
       assert.match(said, /^spoken-1 is told to leave\n/);
       assert.match(said, /\nspoken-1 is leaving: 1 session, 0 nodes, 0 jobs left\n/);
@@ -335,7 +335,7 @@ describe('kubectl lingua', { skip: lacks.programs }, () => {
     const changed = { rollout, config: { scheduler: { jobTimeoutSeconds: 25 } } };
     await here.kubectl(['patch', 'lsc', name, '--type=merge', '-p', JSON.stringify({ spec: changed })]);
     const reason = 'jsonpath={.status.conditions[?(@.type=="Progressing")].reason}';
-    await here.kubectl(['wait', `lsc/${name}`, `--for=${reason}=CanarySoaking`, '--timeout=60s']);
+    await here.kubectl(['wait', `lsc/${name}`, `--for=${reason}=CanarySoaking`, '--timeout=180s']);
     const outdated = (await here.pods(name))[0]?.metadata.uid;
     assert.match(await lingua(['status']), /update +CanarySoaking, revision \w{8}\n/);
     assert.match(

@@ -46,7 +46,7 @@ export async function startRedisPods(kubectl: Kubectl): Promise<RedisPods> {
   ];
   await kubectl(['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n'));
   for (const name of Object.keys(servers)) {
-    await kubectl(['-n', namespace, 'rollout', 'status', `statefulset/${name}`, '--timeout=60s']);
+    await kubectl(['-n', namespace, 'rollout', 'status', `statefulset/${name}`, '--timeout=180s']);
   }
   await joinMasters(kubectl, directory);
   const field = 'jsonpath={.status.podIP}';
@@ -169,7 +169,7 @@ async function joinMasters(kubectl: Kubectl, directory: string): Promise<void> {
     const told = await Promise.all(addresses.map((address) => ask(address, 'CLUSTER', 'INFO')));
     return told.every((text) => /cluster_state:ok/.test(text) && /known_nodes:3/.test(text));
   };
-  await eventually('the masters have found each other', formed, 20_000);
+  await eventually('the masters have found each other', formed, 120_000);
 }
 
 async function redisCli(

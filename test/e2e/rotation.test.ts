@@ -48,15 +48,15 @@ describe('a Secret that is rotated', { skip: lacks.programs }, () => {
     await here.kubectl([...generic, 'rotated-user', ...user]);
     await here.kubectl([...generic, 'rotated-ca', `--from-file=ca.crt=${ca ?? ''}`]);
     await here.kubectl(['apply', '-f', '-'], JSON.stringify(manifest));
-    await here.ready(name, 120);
+    await here.ready(name);
     pods = await here.pods(name);
-    await eventually('what they log in with is known', async () => (await inUse()) !== '', 30_000);
+    await eventually('what they log in with is known', async () => (await inUse()) !== '', 120_000);
     worker = work(balancer, 'n-1', () => over);
   });
   after(async () => {
     over = true;
     await worker;
-    await here.kubectl(['delete', 'lsc', name, '--timeout=60s']);
+    await here.kubectl(['delete', 'lsc', name, '--timeout=180s']);
     rmSync(redis.directory, { recursive: true, force: true });
   });
 
@@ -81,8 +81,8 @@ describe('a Secret that is rotated', { skip: lacks.programs }, () => {
   async function cutAll(): Promise<void> {
     await redis.ask('CLIENT', 'KILL', 'USER', 'lingua');
     const connected = async () => / user=lingua /.test(await redis.ask('CLIENT', 'LIST'));
-    await eventually('the instances are back', connected, 30_000);
-    await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RedisReachable', '--timeout=60s']);
+    await eventually('the instances are back', connected, 120_000);
+    await here.kubectl(['wait', `lsc/${name}`, '--for=condition=RedisReachable', '--timeout=180s']);
   }
 
   async function whileTalking(happens: () => Promise<void>): Promise<void> {
@@ -93,7 +93,7 @@ describe('a Secret that is rotated', { skip: lacks.programs }, () => {
       for (; !isOver || said < 20; said += 1) await talker.say(said);
       return said;
     });
-    await eventually('all talk', () => talkers.every(({ results }) => results.size > 0), 30_000);
+    await eventually('all talk', () => talkers.every(({ results }) => results.size > 0), 120_000);
     await happens().finally(() => (isOver = true));
     const said = await Promise.all(talks);
     for (const [index, talker] of talkers.entries()) assertUnharmed(talker, said[index] ?? 0);
@@ -115,7 +115,7 @@ describe('a Secret that is rotated', { skip: lacks.programs }, () => {
       await eventually('the refusal is a condition', refused, withinMs);
       assert.equal(await condition('Ready'), 'True FleetReady');
       await followed(() => redis.ask('ACL', 'SETUSER', 'lingua', '>third-password'));
-      await here.kubectl(['wait', `lsc/${name}`, '--for=condition=Degraded=false', '--timeout=60s']);
+      await here.kubectl(['wait', `lsc/${name}`, '--for=condition=Degraded=false', '--timeout=180s']);
     });
   });
 

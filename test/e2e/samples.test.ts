@@ -68,7 +68,7 @@ describe('the sample', { skip: lacks.programs }, () => {
         const changed = (await fleet.instances()).filter(({ metadata }) => !uids.has(metadata.uid));
         return changed.length === 1 ? fleet.field('.status.rollout.revision') : undefined;
       },
-      60_000,
+      120_000,
     );
     await fleet.kubectl(['annotate', 'lsc', 'canary', `lingua.dev/promote=${revision}`]);
     await fleet.ready();
@@ -90,7 +90,7 @@ describe('the sample', { skip: lacks.programs }, () => {
     );
     if (kind === 'envtest') {
       // The real autoscaler reads the scale; without a metrics server it can do no more.
-      await fleet.kubectl(['wait', 'hpa/hpa', '--for=condition=AbleToScale', '--timeout=60s']);
+      await fleet.kubectl(['wait', 'hpa/hpa', '--for=condition=AbleToScale', '--timeout=180s']);
     }
     // As an autoscaler does.
     await fleet.kubectl(['scale', 'lsc', 'hpa', '--replicas=4']);
@@ -172,8 +172,8 @@ class Fleet {
   async ready(): Promise<void> {
     const generation = await this.field('.metadata.generation');
     const observed = `--for=jsonpath={.status.observedGeneration}=${generation}`;
-    await this.kubectl(['wait', `lsc/${this.#cluster}`, observed, '--timeout=60s']);
-    const wait = ['wait', `lsc/${this.#cluster}`, '--for=condition=Ready', '--timeout=100s'];
+    await this.kubectl(['wait', `lsc/${this.#cluster}`, observed, '--timeout=180s']);
+    const wait = ['wait', `lsc/${this.#cluster}`, '--for=condition=Ready', '--timeout=180s'];
     await this.kubectl(wait).catch(async (error: unknown) => {
       throw new Error(await this.field('.status.conditions'), { cause: error });
     });
@@ -204,6 +204,6 @@ class Fleet {
   }
 
   delete(): Promise<string> {
-    return this.#here.kubectl(['delete', 'namespace', this.#namespace, '--timeout=110s']);
+    return this.#here.kubectl(['delete', 'namespace', this.#namespace, '--timeout=180s']);
   }
 }

@@ -25,22 +25,22 @@ describe('the story of a fleet', { skip: lacks.programs }, () => {
 
   before(async () => {
     here = await place();
-    const config = { scheduler: { endpointGraceSeconds: 1 } };
+    const config = { scheduler: { endpointGraceSeconds: 5 } };
     await here.apply({ name, replicas: 2, keyPrefix: name, config });
     await here.ready(name);
     await here.kubectl(['scale', 'lsc', name, '--replicas=3']);
     await here.ready(name);
-    const limits = { notReadySeconds: 10 };
+    const limits = { notReadySeconds: 30 };
     await patch({ rollout: { canary: { replicas: 1, soakSeconds: 2, limits } } });
     await patch({ config: { scheduler: { jobTimeoutSeconds: 45 } } });
-    await here.ready(name, 120);
+    await here.ready(name);
     await settled();
     await patch({ image: 'lingua-absent:dev' });
     const failed = async () => (await condition('Degraded')) === 'True CanaryFailed';
     await eventually('the canary has failed', failed, 120_000);
     await settled();
     await patch({ image: 'lingua-scheduler:dev' });
-    await here.ready(name, 120);
+    await here.ready(name);
     const session = await SessionClient.open(socketUrl((await here.pods(name))[2]!));
     await here.kubectl(['scale', 'lsc', name, '--replicas=2']);
     await eventually('the third has left', async () => (await here.pods(name)).length === 2, 120_000);
@@ -100,7 +100,7 @@ describe('the story of a fleet', { skip: lacks.programs }, () => {
   it('ends with a fleet in which nothing is wrong', async () => {
     const described = await here.kubectl(['describe', 'lsc', name]);
     assert.match(described, /Message: +2 instances asked for; 2 of 2 instances ready\./);
-    await here.kubectl(['delete', 'lsc', name, '--timeout=60s']);
+    await here.kubectl(['delete', 'lsc', name, '--timeout=180s']);
     await here.gone(name);
   });
 });

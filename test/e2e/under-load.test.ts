@@ -66,7 +66,7 @@ describe('a fleet under load', { skip: lacks.programs }, () => {
   before(async () => {
     here = await place();
     await here.apply({ name, replicas: 3, keyPrefix: name });
-    await here.ready(name, 120);
+    await here.ready(name);
     const identity = { fieldManager: 'test', userAgent: 'test', requestTimeoutMs: 30_000 };
     kube = connect({ ...identity, kubeconfig, clock: systemClock, random: systemRandom });
     await watch.follow(kube);
@@ -77,7 +77,7 @@ describe('a fleet under load', { skip: lacks.programs }, () => {
     await Promise.all(workers);
     watch.stop();
     await kube.close();
-    await here.kubectl(['delete', 'lsc', name, '--timeout=60s']);
+    await here.kubectl(['delete', 'lsc', name, '--timeout=180s']);
   });
 
   const scale = (replicas: number) => here.kubectl(['scale', 'lsc', name, `--replicas=${String(replicas)}`]);
@@ -91,7 +91,7 @@ describe('a fleet under load', { skip: lacks.programs }, () => {
       for (; !isOver || said < 20; said += 1) await talker.say(said);
       return said;
     });
-    await eventually('all talk', () => talkers.every(({ results }) => results.size > 0), 30_000);
+    await eventually('all talk', () => talkers.every(({ results }) => results.size > 0), 120_000);
     watch.begin();
     await happens();
     isOver = true;
@@ -105,7 +105,7 @@ describe('a fleet under load', { skip: lacks.programs }, () => {
     const talkers = await whileTalking(async () => {
       const spec = { config: { scheduler: { jobTimeoutSeconds: 45 } } };
       await here.kubectl(['patch', 'lsc', name, '--type=merge', '-p', JSON.stringify({ spec })]);
-      await here.ready(name, 180);
+      await here.ready(name);
     });
     const now = await here.pods(name);
     assert.ok(now.every(({ metadata }) => !before.includes(metadata.uid)));
@@ -119,7 +119,7 @@ describe('a fleet under load', { skip: lacks.programs }, () => {
   it('shrinks from three to one, and no job fails', async () => {
     await whileTalking(async () => {
       await scale(1);
-      await here.ready(name, 120);
+      await here.ready(name);
     });
     assert.equal((await here.pods(name)).length, 1);
     assert.ok(watch.fewest >= 1, `${String(watch.fewest)} were ready`);
@@ -128,7 +128,7 @@ describe('a fleet under load', { skip: lacks.programs }, () => {
   it('is asked for three, one, five and two without a pause, has two, and no job fails', async () => {
     await whileTalking(async () => {
       for (const replicas of [3, 1, 5, 2]) await scale(replicas);
-      await here.ready(name, 180);
+      await here.ready(name);
     });
     assert.deepEqual(
       (await here.pods(name)).map(({ metadata }) => metadata.name),
@@ -139,11 +139,11 @@ describe('a fleet under load', { skip: lacks.programs }, () => {
 
   it('sleeps, and wakes to work on', async () => {
     await scale(0);
-    await here.kubectl(['wait', `lsc/${name}`, '--for=jsonpath={.status.replicas}=0', '--timeout=120s']);
-    await here.ready(name, 60);
+    await here.kubectl(['wait', `lsc/${name}`, '--for=jsonpath={.status.replicas}=0', '--timeout=180s']);
+    await here.ready(name);
     assert.deepEqual(watch.urls(), []);
     await scale(2);
-    await here.ready(name, 120);
+    await here.ready(name);
     await whileTalking(() => Promise.resolve());
   });
 });

@@ -16,7 +16,7 @@ export interface Kubectl {
   json<T>(args: readonly string[]): Promise<T>;
 }
 
-const timeoutMs = 120_000;
+const timeoutMs = 300_000;
 
 /** @param variables more of them for its environment; undefined takes one away */
 export function createKubectl(

@@ -44,8 +44,13 @@ export async function startPocket({ log }: { log: Logger }): Promise<Pocket> {
 export async function installOperator(kubectl: Kubectl): Promise<void> {
   // Server-side, as the install guide says. The overlay, of which manifests/install.yaml is the flat form.
   await kubectl(['apply', '--server-side', '-k', path.join(root, 'manifests/install')]);
-  await kubectl(['wait', 'crd/schedulerclusters.lingua.dev', '--for=condition=Established', '--timeout=30s']);
-  await kubectl(['-n', 'lingua-system', 'rollout', 'status', 'deployment/lingua-operator', '--timeout=60s']);
+  await kubectl([
+    'wait',
+    'crd/schedulerclusters.lingua.dev',
+    '--for=condition=Established',
+    '--timeout=180s',
+  ]);
+  await kubectl(['-n', 'lingua-system', 'rollout', 'status', 'deployment/lingua-operator', '--timeout=180s']);
 }
 
 /** The sample that the documentation shows, on this Redis. */

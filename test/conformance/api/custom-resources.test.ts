@@ -181,7 +181,7 @@ describe('a custom resource', { concurrency: 2 }, () => {
   it('is waited for by condition and by value', async (t) => {
     const place = await openPlace(t);
     await created(place, 'w', { image: 'a' });
-    const waiting = place.kubectl('wait', `${widgets.resource}/w`, '--for=condition=Ready', '--timeout=20s');
+    const waiting = place.kubectl('wait', `${widgets.resource}/w`, '--for=condition=Ready', '--timeout=180s');
     const status = { status: { note: 'done', conditions: [{ type: 'Ready', status: 'True' }] } };
     await place.kubectl(
       'patch',
@@ -197,7 +197,7 @@ describe('a custom resource', { concurrency: 2 }, () => {
       'wait',
       `${widgets.resource}/w`,
       '--for=jsonpath={.status.note}=done',
-      '--timeout=10s',
+      '--timeout=180s',
     );
   });
 

@@ -193,7 +193,7 @@ describe('operator validate says what the API server says', () => {
     const kubectl = (args: readonly string[]) => where.kubectl(args);
     made = (await kubectl(['get', 'crd', crd])).code !== 0;
     await kubectl(['apply', '--server-side', '-f', file]);
-    await kubectl(['wait', `crd/${crd}`, '--for=condition=Established', '--timeout=30s']);
+    await kubectl(['wait', `crd/${crd}`, '--for=condition=Established', '--timeout=180s']);
   });
   after(async () => {
     if (made) await (await target()).kubectl(['delete', 'crd', crd]);

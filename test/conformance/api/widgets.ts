@@ -139,7 +139,7 @@ async function install(group: string): Promise<void> {
   const input = JSON.stringify(definition(group));
   const { code, stderr } = await cluster.kubectl(['create', '-f', '-'], { input });
   assert.equal(code, 0, stderr);
-  await cluster.kubectl(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=20s']);
+  await cluster.kubectl(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=180s']);
   // Established is not yet served, nor explained: a real server publishes both a moment later.
   const served = async () => (await cluster.kubectl(['explain', `widgets.${group}`])).code === 0;
   await eventually('the resource is served', served);

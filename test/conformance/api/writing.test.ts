@@ -152,7 +152,7 @@ describe('deleting', { concurrency: 2 }, () => {
       '',
     );
     await place.kubectl('patch', 'cm', 'a', '--type=merge', '-p', '{"metadata":{"finalizers":null}}');
-    await place.kubectl('wait', 'cm/a', '--for=delete', '--timeout=10s');
+    await place.kubectl('wait', 'cm/a', '--for=delete', '--timeout=180s');
   });
 
   it('takes a whole selection', async (t) => {

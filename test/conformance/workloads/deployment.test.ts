@@ -24,7 +24,7 @@ function deploy(place: Place, strategy: string): Promise<Deployment> {
   });
 }
 
-const rolledOut = (place: Place) => place.kubectl('rollout', 'status', 'deployment/web', '--timeout=30s');
+const rolledOut = (place: Place) => place.kubectl('rollout', 'status', 'deployment/web', '--timeout=180s');
 
 describe('a Deployment', { concurrency: true, skip: lacks.pods }, () => {
   for (const strategy of ['RollingUpdate', 'Recreate']) {

@@ -228,9 +228,9 @@ describe('a StatefulSet', { concurrency: true, skip: lacks.pods }, () => {
   it('says how a rollout goes to kubectl', async (t) => {
     const place = await openPlace(t);
     await place.runSet('web', place.container(idle));
-    await place.kubectl('rollout', 'status', 'statefulset/web', '--timeout=30s');
+    await place.kubectl('rollout', 'status', 'statefulset/web', '--timeout=180s');
     await place.kubectl('rollout', 'restart', 'statefulset/web');
-    assert.match(await place.kubectl('rollout', 'status', 'statefulset/web', '--timeout=30s'), /complete/);
+    assert.match(await place.kubectl('rollout', 'status', 'statefulset/web', '--timeout=180s'), /complete/);
     assert.match(await place.kubectl('rollout', 'history', 'statefulset/web'), /2/);
   });
 });
