@@ -109,7 +109,7 @@ describe('nodes that cannot do everything', () => {
   before(async () => {
     fleet = await Fleet.start({
       instances: ['a', 'b'],
-      config: { scheduler: { job_timeout: { pending_timeout_seconds: 3 } } },
+      config: { scheduler: { job_timeout: { pending_timeout_seconds: 15 } } },
     });
   });
   afterEach(() => fleet.disconnectAll());
