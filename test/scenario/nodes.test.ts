@@ -18,9 +18,7 @@ describe('three instances that want the same nodes', () => {
   before(async () => {
     fleet = await Fleet.start({
       instances,
-      config: {
-        scheduler: { job_timeout: { pending_timeout_seconds: 60 }, node_grace_seconds: 2 },
-      },
+      config: { scheduler: { node_grace_seconds: 2 } },
     });
   });
   afterEach(() => fleet.disconnectAll());
@@ -109,7 +107,6 @@ describe('nodes that cannot do everything', () => {
   before(async () => {
     fleet = await Fleet.start({
       instances: ['a', 'b'],
-      config: { scheduler: { job_timeout: { pending_timeout_seconds: 15 } } },
     });
   });
   afterEach(() => fleet.disconnectAll());

@@ -59,7 +59,7 @@ const quick: ConfigTable = {
     endpoint_grace_seconds: 0.1,
     drain_timeout_seconds: 5,
     node_grace_seconds: 0.2,
-    job_timeout: { scan_interval_ms: 200 },
+    job_timeout: { scan_interval_ms: 200, pending_timeout_seconds: 60 },
     node_health: { health_check_count: 1, status_scan_interval_seconds: 0.2 },
     phase2: {
       owner_ttl_seconds: 5,
