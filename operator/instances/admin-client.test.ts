@@ -12,7 +12,7 @@ describe('the admin client', () => {
 
   async function serve(
     listener: (...args: Parameters<RequestListener>) => unknown,
-    timeoutMs = 2_000,
+    timeoutMs = 20_000,
   ): Promise<void> {
     server = createServer((request, response) => void listener(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -359,7 +359,7 @@ describe('the API client', () => {
       assert.equal(error.code, 'timeout');
     });
 
-    it('a request while its credential plugin hangs', { timeout: 10_000 }, async () => {
+    it('a request while its credential plugin hangs', { timeout: 60_000 }, async () => {
       // It goes on until the test has cleaned up.
       const here = JSON.stringify(api.directory);
       const hang = `setInterval(() => require('fs').existsSync(${here}) || process.exit(), 20);`;

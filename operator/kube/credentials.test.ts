@@ -60,7 +60,7 @@ describe('credentials', () => {
       kubeconfig: file('config'),
       fieldManager: 'tester',
       userAgent: 'lingua-test',
-      requestTimeoutMs: 5_000,
+      requestTimeoutMs: 20_000,
       clock: {
         ...systemClock,
         monotonic: () => systemClock.monotonic() + skew,

@@ -30,7 +30,7 @@ describe('a pod', () => {
   };
   const ask = async () => {
     client ??= connectAs({
-      ...{ login: login()!, fieldManager: 'tester', userAgent: 'lingua-test', requestTimeoutMs: 5_000 },
+      ...{ login: login()!, fieldManager: 'tester', userAgent: 'lingua-test', requestTimeoutMs: 20_000 },
       clock: { ...clock, sleep: () => Promise.resolve() },
       random: new FakeRandom(),
     });

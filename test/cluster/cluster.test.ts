@@ -120,7 +120,7 @@ describe('a pocket cluster', () => {
       kubeconfig,
       fieldManager: 'x',
       userAgent: 'x',
-      requestTimeoutMs: 5_000,
+      requestTimeoutMs: 30_000,
       clock,
       random,
     });
@@ -175,7 +175,7 @@ describe('a kubelet that starts again', () => {
       log,
       kubelet: () => undefined,
     });
-    const access = { fieldManager: 'x', userAgent: 'x', requestTimeoutMs: 5_000, clock, random };
+    const access = { fieldManager: 'x', userAgent: 'x', requestTimeoutMs: 30_000, clock, random };
     const kube = connect({ kubeconfig: double.kubeconfig, ...access });
     t.after(async () => {
       await kube.close();
@@ -218,7 +218,7 @@ describe('a kubelet that starts again', () => {
       kubeconfig,
       fieldManager: 'x',
       userAgent: 'x',
-      requestTimeoutMs: 5_000,
+      requestTimeoutMs: 30_000,
       clock,
       random,
     });

@@ -14,7 +14,7 @@ interface Ended {
 }
 
 function run(...args: string[]): Promise<Ended> {
-  const options = { env: { LOG_FORMAT: 'json' }, timeout: 30_000 };
+  const options = { env: { LOG_FORMAT: 'json' }, timeout: 90_000 };
   return new Promise((resolve) => {
     execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });

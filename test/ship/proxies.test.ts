@@ -162,7 +162,7 @@ async function startProxy(
       ({ status }) => status === 200,
       () => false,
     );
-  await eventually(`${kind.name} answers`, answers, 30_000).catch((error: unknown) => {
+  await eventually(`${kind.name} answers`, answers, 60_000).catch((error: unknown) => {
     child.kill('SIGKILL');
     throw new Error(`${kind.name} printed:\n${output()}`, { cause: error });
   });

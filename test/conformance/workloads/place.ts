@@ -49,7 +49,7 @@ export async function openPlace(t: TestContext, labels: Record<string, string> =
     kubeconfig: where.kubeconfig,
     fieldManager: 'conformance',
     userAgent: 'conformance',
-    requestTimeoutMs: 10_000,
+    requestTimeoutMs: 30_000,
     clock: systemClock,
     random: systemRandom,
   }));
