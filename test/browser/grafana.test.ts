@@ -17,7 +17,7 @@ import { linesOf } from '../support/grafana/lines.ts';
 import { dashboardPage, pageWidth, type Filled } from '../support/grafana/page.ts';
 import { root } from '../support/images.ts';
 import { NodeClient } from '../support/node-client.ts';
-import { clusterManifest, installOperator, startPocket, type Pocket } from '../support/pocket.ts';
+import { clusterManifest, installOperator, patient, startPocket, type Pocket } from '../support/pocket.ts';
 import { startPrometheus, type Pod, type PodMonitor, type Prometheus } from '../support/prometheus.ts';
 import { SessionClient } from '../support/session-client.ts';
 
@@ -114,7 +114,8 @@ async function takePicture(
 /** Two instances with an operator, and all pods there are then. */
 async function startFleet({ kubectl, redis }: Pocket): Promise<readonly Pod[]> {
   await installOperator(kubectl);
-  await kubectl(['apply', '-f', '-'], clusterManifest({ name: 'demo', redisUrl: redis.url }));
+  const manifest = clusterManifest({ name: 'demo', redisUrl: redis.url, config: { limits: patient } });
+  await kubectl(['apply', '-f', '-'], manifest);
   await kubectl(['wait', 'lsc/demo', '--for=condition=Ready', '--timeout=180s']);
   return (await kubectl.json<{ items: Pod[] }>(['get', 'pods', '-A'])).items;
 }

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../operator/kube/kube.ts';
 import { target } from '../conformance/target.ts';
 import { eventually } from '../support/eventually.ts';
 import { NodeClient, translationOf } from '../support/node-client.ts';
+import { patient } from '../support/pocket.ts';
 import { SessionClient } from '../support/session-client.ts';
 import { ownedKinds, place, socketUrl, type Place, type PodSeen } from './place.ts';
 
@@ -21,7 +22,7 @@ describe('a fleet', { skip: lacks.programs }, () => {
   });
 
   it('becomes Ready, and kubectl wait is right about it', async () => {
-    await here.apply({ name, replicas: 2 });
+    await here.apply({ name, replicas: 2, config: { limits: patient } });
     await here.ready(name);
     const pods = await here.pods(name);
     assert.deepEqual(

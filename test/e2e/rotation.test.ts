@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { target } from '../conformance/target.ts';
 import { eventually } from '../support/eventually.ts';
+import { patient } from '../support/pocket.ts';
 import { assertUnharmed, Balancer, Talker, work } from '../support/talkers.ts';
 import { place, socketUrl, type Place, type PodSeen } from './place.ts';
 import { startRedisPods, type RedisPods } from './redis-pods.ts';
@@ -29,6 +30,7 @@ const manifest = {
       authSecretRef: { name: 'rotated-user', usernameKey: 'username', passwordKey: 'password' },
       tls: { caSecretRef: { name: 'rotated-ca', key: 'ca.crt' } },
     },
+    config: { limits: patient },
   },
 };
 

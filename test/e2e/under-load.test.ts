@@ -7,6 +7,7 @@ import { connect, type KubeClient } from '../../operator/kube/client.ts';
 import { pods, type Pod } from '../../operator/kube/resources.ts';
 import { target } from '../conformance/target.ts';
 import { eventually } from '../support/eventually.ts';
+import { patient } from '../support/pocket.ts';
 import { assertUnharmed, Balancer, Talker, work } from '../support/talkers.ts';
 import { place, type Place } from './place.ts';
 
@@ -65,7 +66,7 @@ describe('a fleet under load', { skip: lacks.programs }, () => {
 
   before(async () => {
     here = await place();
-    await here.apply({ name, replicas: 3, keyPrefix: name });
+    await here.apply({ name, replicas: 3, keyPrefix: name, config: { limits: patient } });
     await here.ready(name);
     const identity = { fieldManager: 'test', userAgent: 'test', requestTimeoutMs: 30_000 };
     kube = connect({ ...identity, kubeconfig, clock: systemClock, random: systemRandom });
