@@ -169,7 +169,7 @@ describe('the proxy before Redis', () => {
   });
 
   test('after a silence the connection is open and nothing is heard', async () => {
-    const one = await client({ timeoutMs: 150 });
+    const one = await client({ timeoutMs: 1500 });
     proxy.inject({ match: { command: 'INCR' }, when: 'executed', action: { do: 'silence' } });
     await assert.rejects(one.incr('n'), /timed out/);
     assert.equal(await direct.get('n'), '1');
