@@ -36,6 +36,10 @@ describe('config.toml', () => {
     assert.equal(config.scheduler.core_services.nmt_service_id, 'nmt-m2m100');
   });
 
+  it('takes any free port for both servers', () => {
+    assert.equal(parseConfig('[server]\nport = 0\n[admin]\nport = 0', 'config.toml').config.admin.port, 0);
+  });
+
   it('has phase 2 and its dead letters on, whether their table is written or not', () => {
     for (const text of ['', '[scheduler.phase2]\nowner_ttl_seconds = 45']) {
       const { phase2 } = parseConfig(text, 'config.toml').config.scheduler;
@@ -73,6 +77,16 @@ describe('config.toml', () => {
       'an instance id of more than 128 characters',
       `[scheduler.phase2]\ninstance_id = "${'x'.repeat(129)}"`,
       /instance_id: .*at most 128 characters/,
+    ],
+    [
+      'the port of the admin API for everything else',
+      '[server]\nport = 5011',
+      /:2: server\.port: found 5011, allowed is two different ports for \[server\] and \[admin\]/,
+    ],
+    [
+      'the port of everything else for the admin API',
+      '[admin]\nport = 5010',
+      /:2: admin\.port: found 5010, /,
     ],
     ['a misspelt table', '[schedular]\njob_timeout_seconds = 1', /:1: schedular: .*did you mean scheduler\?/],
     [

@@ -229,7 +229,7 @@ const scheduler = table({
   durability: z.enum(['redis', 'replicated']).default('redis'),
 });
 
-export const Config = z.strictObject({
+const ConfigTables = z.strictObject({
   server: table({
     port: port
       .default(ports.http)
@@ -299,6 +299,13 @@ export const Config = z.strictObject({
   }),
   /** Ours. */
   dashboard: table({ enabled: z.boolean().default(true) }),
+});
+
+export const Config = ConfigTables.superRefine(({ server, admin }, context) => {
+  // 0 is any free port.
+  if (server.port !== admin.port || server.port === 0) return;
+  const path = server.port === ports.http ? ['admin', 'port'] : ['server', 'port'];
+  context.addIssue({ code: 'custom', path, message: 'two different ports for [server] and [admin]' });
 });
 export type Config = z.infer<typeof Config>;
 

@@ -7,6 +7,7 @@ import { exitCodes } from '../../common/signals.ts';
 import { describeFaults, type Fault } from '../config/faults.ts';
 import { readConfig } from '../config/load.ts';
 import { Config } from '../config/schema.ts';
+import { adviceOn } from './config-advice.ts';
 import { asJson, type ToolReport } from './report.ts';
 
 interface Setting {
@@ -68,36 +69,6 @@ async function checkFile(file: string): Promise<CheckedFile> {
     warnings: [...withoutEffect, ...adviceOn(config)],
     config,
   };
-}
-
-/** What can be written but is probably not meant. */
-function adviceOn({ scheduler, limits }: Config): string[] {
-  const { phase2 } = scheduler;
-  const advice: [boolean, string][] = [
-    [!phase2.enabled, 'phase2 is off: this instance keeps everything in memory and works alone'],
-    [
-      phase2.enabled && ['', 'auto'].includes(phase2.instance_id.trim()),
-      'instance_id is made anew at each start (except in a pod): after a restart others clear up after the old one',
-    ],
-    [
-      phase2.redis.mode === 'cluster' && phase2.redis.cluster_urls.length === 0,
-      'mode is "cluster" and cluster_urls is empty: url is the only address to find the cluster by',
-    ],
-    [
-      phase2.redis.mode === 'single' && phase2.redis.cluster_urls.length > 0,
-      'cluster_urls has no effect while mode is "single"',
-    ],
-    [!phase2.dlq_enabled, 'dlq_enabled is off: what cannot be delivered is tried for ever'],
-    [
-      scheduler.job_timeout_seconds > scheduler.task_binding.lease_seconds,
-      'job_timeout_seconds is longer than task_binding.lease_seconds: request ids are forgotten while their job may still run',
-    ],
-    [
-      limits.max_payload_bytes > limits.max_node_payload_bytes,
-      'max_payload_bytes is larger than max_node_payload_bytes: audio that is accepted may have an answer that is not',
-    ],
-  ];
-  return advice.filter(([applies]) => applies).map(([, what]) => what);
 }
 
 /** Two files with one id are two processes of which one is refused. */
