@@ -43,8 +43,8 @@ export interface ConnectionShared {
 /** Frames that may wait for the one in hand; then the socket is not read any further. */
 const inboundMax = 64;
 
-/** How long a peer may take to answer our close frame before its socket is cut. */
-const closeTimeoutMs = 2000;
+/** How long a peer may take to close its side after we did, before its socket is cut. */
+export const closeTimeoutMs = 2000;
 
 /** The listeners are the same functions for every socket; this is how they find their connection. */
 const held = Symbol('connection');

@@ -8,7 +8,7 @@ import { paths } from '../../common/workload.ts';
 import type { Metrics } from '../metrics.ts';
 import type { CloseCode } from '../protocol/close-codes.ts';
 import { Addresses } from './addresses.ts';
-import { Connection, type ConnectionShared, type Peer } from './connection.ts';
+import { closeTimeoutMs, Connection, type ConnectionShared, type Peer } from './connection.ts';
 import { watchUnread } from './unread.ts';
 import { Outflow } from './outflow.ts';
 import { PingWheel } from './ping-wheel.ts';
@@ -119,14 +119,14 @@ export class Edge {
     socket.on('error', ignore);
     const side = sides.get(URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '');
     if (!side) {
-      refuse(socket, { status: 404, reason: 'no such socket' });
+      this.#refuse(socket, { status: 404, reason: 'no such socket' });
       return;
     }
     const address = request.socket.remoteAddress ?? '';
     const refusal = this.#refusal(side, address, request.headers.origin);
     if (refusal) {
       this.#deps.metrics.connectionsRefused.inc({ side, reason: refusal.reason });
-      refuse(socket, refusal);
+      this.#refuse(socket, refusal);
       return;
     }
     this.#upgrades[side].handleUpgrade(request, socket, head, (opened) => {
@@ -135,6 +135,14 @@ export class Edge {
       this.#connections[side].add(connection);
       this.#addresses.add(connection, address);
       connection.start(this.#deps.peer[side](connection), this.#ended);
+    });
+  }
+
+  /** No time-out of the HTTP server holds for a socket after its upgrade: one that its client keeps is cut. */
+  #refuse(socket: Duplex, refusal: Refusal): void {
+    socket.end(refusalText(refusal));
+    this.#deps.clock.after(closeTimeoutMs, () => {
+      socket.destroy();
     });
   }
 
@@ -172,7 +180,7 @@ const upgradesFor = (payloadBytes: number): WebSocketServer =>
 
 const ignore = (): void => undefined;
 
-function refuse(socket: Duplex, { status, reason }: Refusal): void {
+function refusalText({ status, reason }: Refusal): string {
   const body = `${reason}\n`;
   const head = [
     `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
@@ -181,5 +189,5 @@ function refuse(socket: Duplex, { status, reason }: Refusal): void {
     `Content-Length: ${String(Buffer.byteLength(body))}`,
     ...(status === 503 ? [`Retry-After: ${String(retryAfterSeconds)}`] : []),
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

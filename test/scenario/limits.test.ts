@@ -313,11 +313,25 @@ describe('an upgrade that is none', () => {
     vanishing.resetAndDestroy();
     await isServed(client);
   });
+
+  it('is cut off soon, although the client never closes its side', async () => {
+    const at = await scheduler();
+    const rude = rawSocket(at, { allowHalfOpen: true });
+    rude.write(`GET /ws/else HTTP/1.1\r\n${asked}${key}${version}\r\n`);
+    rude.resume();
+    await once(rude, 'end');
+    // What is written to a socket that nobody has any more is answered by a reset.
+    const isLetGo = () => {
+      if (!rude.destroyed) rude.write('x');
+      return rude.destroyed;
+    };
+    await eventually('the scheduler has let go of it', isLetGo, 20_000);
+  });
 });
 
-function rawSocket(at: Scheduler): Socket {
+function rawSocket(at: Scheduler, options: { allowHalfOpen?: boolean } = {}): Socket {
   const { hostname, port } = new URL(at.url);
-  const socket = connect(Number(port), hostname);
+  const socket = connect({ port: Number(port), host: hostname, ...options });
   socket.on('error', () => undefined);
   stops.push(() => socket.destroy());
   return socket;
