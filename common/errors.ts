@@ -40,6 +40,12 @@ export function toAppError(caught: unknown): AppError {
   return new AppError('internal', message, { cause: caught });
 }
 
+/** Whether the other side did not answer: whatever is asked of it next would fail too. */
+export function isOutage(caught: unknown): boolean {
+  const { code } = toAppError(caught);
+  return code === 'unavailable' || code === 'timeout';
+}
+
 /** Closes an exhaustive switch: the compiler refuses the call while a case is missing. */
 export function assertNever(value: never): never {
   throw new AppError('internal', `unexpected value ${JSON.stringify(value)}`);

@@ -1,7 +1,7 @@
 /** Asking again until the store answers. Right for every verb of the store, because each is safe to repeat. */
 import { backoffMs } from '../common/backoff.ts';
 import type { Clock, Random } from '../common/clock.ts';
-import { toAppError } from '../common/errors.ts';
+import { isOutage, toAppError } from '../common/errors.ts';
 
 export interface Retry {
   readonly clock: Clock;
@@ -37,7 +37,7 @@ async function askAgain<Answer>(
   let caught = failure;
   for (let attempt = 1; ; attempt++) {
     const error = toAppError(caught);
-    if (error.code !== 'unavailable' && error.code !== 'timeout') throw error;
+    if (!isOutage(error)) throw error;
     const delayMs = backoffMs(attempt, random.next(), pace);
     if (signal.aborted || clock.monotonic() + delayMs > endMs) throw error;
     await clock.sleep(delayMs, signal);

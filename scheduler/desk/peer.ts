@@ -1,7 +1,7 @@
 /** One connection on `/ws/session`: its messages, in their order, to the desk. */
 import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
-import { toAppError } from '../../common/errors.ts';
+import { isOutage } from '../../common/errors.ts';
 import type { Connection, Peer } from '../edge/connection.ts';
 import type { Metrics } from '../metrics.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
@@ -179,8 +179,7 @@ export class SessionPeer implements Peer {
 
   #failed(type: string, error: unknown): void {
     this.#deps.log.error({ err: error, type }, 'session message failed');
-    const { code } = toAppError(error);
-    if (code === 'unavailable' || code === 'timeout') {
+    if (isOutage(error)) {
       this.#fail(errorCodes.dependencyDown, 'the store cannot be reached; try again');
     } else this.#fail(errorCodes.internal, 'internal error');
   }

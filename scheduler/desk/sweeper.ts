@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { Clock, Random } from '../../common/clock.ts';
+import { isOutage } from '../../common/errors.ts';
 import { timeUp } from '../decide/job-timing.ts';
 import { wantedPairs } from '../decide/languages.ts';
 import type { Wanted } from '../decide/placement.ts';
@@ -49,11 +50,21 @@ export async function sweepOverdue(deps: SweeperDeps, signal: AbortSignal): Prom
     try {
       const overdue = await jobs.overdue(graceMs, sweepMax);
       for (const ref of overdue) {
-        if (!owns(ref.jobId)) await sweep(ref, deps);
+        if (!owns(ref.jobId)) await sweepAlone(ref, deps);
       }
     } catch (error) {
       log.warn({ err: error }, 'overdue jobs could not be swept');
     }
+  }
+}
+
+/** A job that cannot be swept, because of what stands in its record, must not keep those after it from their end. */
+async function sweepAlone(ref: JobRef, deps: SweeperDeps): Promise<void> {
+  try {
+    await sweep(ref, deps);
+  } catch (error) {
+    if (isOutage(error)) throw error;
+    deps.log.error({ err: error, ...ref }, 'an overdue job could not be swept');
   }
 }
 

@@ -1,7 +1,7 @@
 /** One connection on `/ws/node`: its messages, in their order, to the floor. */
 import type { Logger } from 'pino';
 import type { Random } from '../../common/clock.ts';
-import { toAppError } from '../../common/errors.ts';
+import { isOutage } from '../../common/errors.ts';
 import type { Connection, Peer } from '../edge/connection.ts';
 import type { Metrics } from '../metrics.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
@@ -132,9 +132,8 @@ export class NodePeer implements Peer {
 
   #failed(type: string, error: unknown): void {
     this.#deps.log.error({ err: error, type }, 'node message failed');
-    const away = toAppError(error).code === 'unavailable';
     this.#fail(
-      away ? errorCodes.dependencyDown : errorCodes.internal,
+      isOutage(error) ? errorCodes.dependencyDown : errorCodes.internal,
       'the message could not be handled; try again',
     );
   }
