@@ -41,6 +41,18 @@ const words: readonly [title: string, stderr: string, code: string, says: RegExp
     /^Unable to connect .*\nCheck that the cluster runs/,
   ],
   [
+    'a server that refuses, after what the libraries of kubectl log of it',
+    'E1127 22:46:55.867449   14561 memcache.go:265] "Unhandled Error" err="connection refused"\nThe connection to the server 127.0.0.1:9 was refused - did you specify the right host or port?\n',
+    'unavailable',
+    /^The connection to the server 127\.0\.0\.1:9 was refused[^\n]*\nCheck that the cluster runs/,
+  ],
+  [
+    'nothing but what its libraries log',
+    'E1127 22:46:55.867449   14561 round_trippers.go:1] "Unhandled Error"',
+    'unavailable',
+    /Unhandled Error/,
+  ],
+  [
     'a budget that is spent',
     "Error from server (TooManyRequests): Cannot evict pod as it would violate the pod's disruption budget.",
     'conflict',

@@ -66,8 +66,12 @@ const known: readonly Known[] = [
   },
 ];
 
-/** @param stderr all that kubectl said */
-export function explained(stderr: string): AppError {
+/** Lines that the libraries of kubectl log; what it has to say itself comes after them. */
+const logged = /^[EFIW]\d{4} .*\n?/gm;
+
+/** @param output all that kubectl wrote on stderr */
+export function explained(output: string): AppError {
+  const stderr = output.replace(logged, '').trim() || output;
   for (const { pattern, code, say } of known) {
     const match = pattern.exec(stderr);
     if (match) return new AppError(code, say(match, stderr), { facts: { stderr } });
