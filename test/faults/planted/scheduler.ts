@@ -99,7 +99,7 @@ export const schedulerBugs: readonly PlantedBug[] = [
   {
     name: 'jobs of dead owners are not swept',
     file: 'scheduler/desk/sweeper.ts',
-    replace: 'if (!owns(ref.jobId)) await sweep(ref, deps);',
+    replace: 'if (!owns(ref.jobId)) await sweepAlone(ref, deps);',
     by: 'owns(ref.jobId);',
     ...failing(
       'scheduler/probe/probe.test.ts',
