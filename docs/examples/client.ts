@@ -68,15 +68,7 @@ class TranslationClient {
     const socket = new WebSocket(`${url}/ws/session`);
     this.#socket = socket;
     socket.onopen = () => {
-      this.#send({
-        type: 'session_init',
-        client_version: 'example',
-        platform: 'node',
-        src_lang: 'zh',
-        tgt_lang: 'en',
-        extensions: ['resume', 'job_accepted'],
-        ...(this.#resumeToken ? { resume_token: this.#resumeToken, last_seq: this.#handledUpTo } : {}),
-      });
+      this.#greet();
     };
     socket.onmessage = ({ data }) => {
       this.#receive(JSON.parse(String(data)) as Message);
@@ -96,6 +88,18 @@ class TranslationClient {
         this.#delayMs * (0.5 + Math.random() / 2),
       );
     };
+  }
+
+  #greet(): void {
+    this.#send({
+      type: 'session_init',
+      client_version: 'example',
+      platform: 'node',
+      src_lang: 'zh',
+      tgt_lang: 'en',
+      extensions: ['resume', 'job_accepted'],
+      ...(this.#resumeToken ? { resume_token: this.#resumeToken, last_seq: this.#handledUpTo } : {}),
+    });
   }
 
   #receive(message: Message): void {
@@ -139,13 +143,16 @@ class TranslationClient {
     this.#send({ type: 'session_ack', session_id: this.#sessionId, last_seq: this.#handledUpTo });
   }
 
+  /** Too much is under way: an utterance was not taken on, or too many clients come back at once. */
   #sayLater(details: unknown): void {
-    const { request_id: requestId, retry_after_ms: afterMs = 1000 } = details as Record<string, unknown>;
-    const open = this.open.get(String(requestId));
-    if (!open) return;
+    const { request_id: requestId, retry_after_ms: afterMs } = details as Record<string, unknown>;
+    const socket = this.#socket;
     setTimeout(
       () => {
-        if (this.#sessionId !== '') this.#send({ ...open.message, session_id: this.#sessionId });
+        if (this.#socket !== socket) return;
+        const open = this.open.get(String(requestId));
+        if (this.#sessionId === '') this.#greet();
+        else if (open) this.#send({ ...open.message, session_id: this.#sessionId });
       },
       Number(afterMs) * (1 + Math.random()),
     );

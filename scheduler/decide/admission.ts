@@ -1,6 +1,7 @@
 /**
  * Whether one more utterance is taken on. It is refused while it costs nothing yet, so that what was accepted is still
- * answered in time. Only new work is ever refused: answers, acknowledgements, resumes and heartbeats lighten the load.
+ * answered in time. Only new work is ever refused: answers, acknowledgements and heartbeats lighten the load. A session
+ * that comes back is never refused, but when too many do it is told when it is its turn.
  */
 
 export interface Load {
@@ -52,3 +53,16 @@ function causeOf(load: Load, limits: AdmissionLimits): RefusalCause | undefined 
   const late = limits.maxLoopDelayMs > 0 && load.loopDelayMs >= limits.maxLoopDelayMs;
   return late ? 'event_loop' : undefined;
 }
+
+/** Whoever is sent away comes back no sooner and no later than this. */
+const soonestMs = 500;
+const latestMs = 10_000;
+
+/**
+ * When one more that was sent away should come back: after those before it, as fast as they are served, so that neither
+ * all come at once again nor nobody does.
+ *
+ * @param bookedMs when the last one before it should
+ */
+export const returnAtMs = (bookedMs: number, nowMs: number, eachMs: number): number =>
+  Math.min(Math.max(bookedMs, nowMs + soonestMs) + eachMs, nowMs + latestMs);

@@ -13,6 +13,7 @@ import type { AudioChunk, SessionInit, Utterance } from '../protocol/session-mes
 import type { Retry } from '../retry.ts';
 import type { HintOf } from '../store/hints.ts';
 import type { JobStore, SessionStore } from '../store/store.ts';
+import { Arrivals, type Arrival } from './arrivals.ts';
 import type { CoreServices } from './assignment.ts';
 import type { DeliveryLimits } from './delivery.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
@@ -50,12 +51,14 @@ const closedKeepMs = 1;
 
 export class Desk {
   readonly #deps: DeskDeps;
+  readonly #arrivals: Arrivals;
   readonly #sessions: SessionRegistry;
   readonly #lives: JobLifecycle;
   readonly #intake: Intake;
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
+    this.#arrivals = new Arrivals(deps.clock);
     this.#sessions = new SessionRegistry({
       ...deps,
       onDropped: (session) => {
@@ -96,26 +99,19 @@ export class Desk {
 
   // -------------------------------------------------------------- sessions
 
-  /** Creates the session and its record. @throws AppError `unavailable` when the store stays away */
-  async open(init: SessionInit, link: SessionLink): Promise<DeskSession> {
-    const session = await this.#sessions.open(init);
-    this.#sessions.add(session, link);
-    this.#deps.log.info({ sessionId: session.sessionId, platform: init.platform }, 'session created');
-    greet(session, this.#deps.limits.sessionKeepMs, init.resume_token === undefined ? undefined : false);
-    return session;
-  }
-
   /**
-   * Takes up the session of an earlier connection; one that the store does not know is begun anew. Undefined when the
-   * token is not the session's. @throws AppError `unavailable` when the store stays away
+   * Begins a session, or takes up that of an earlier connection, when it is its turn. Undefined is begun when the token is
+   * not the session's. @throws AppError `unavailable` when the store stays away
    */
-  async resume(token: string, init: SessionInit, link: SessionLink): Promise<DeskSession | undefined> {
-    const taken = await this.#sessions.takeOver(token, init);
-    this.#deps.metrics.sessionsResumed.inc({ result: taken.kind });
-    if (taken.kind === 'denied') return undefined;
-    if (taken.kind === 'unknown') return this.open(init, link);
-    this.#takeUp(taken, link);
-    return taken.session;
+  async arrive(init: SessionInit, link: SessionLink): Promise<Arrival<DeskSession | undefined>> {
+    const { resume_token: token } = init;
+    const arrival = await this.#arrivals.take({
+      begin: () => (token === undefined ? this.#open(init, link) : this.#resume(token, init, link)),
+      isGone: () => link.isClosed(),
+      comesAgain: token !== undefined,
+    });
+    if (arrival.kind === 'busy') this.#deps.metrics.sessionsResumed.inc({ result: 'busy' });
+    return arrival;
   }
 
   utterance(session: DeskSession, utterance: Utterance): Promise<void> | void {
@@ -230,6 +226,25 @@ export class Desk {
   /** Hints may have been missed: for a while others could not reach us, or the store lost its data. */
   recheck(): void {
     this.#lives.dispatcher.recheck();
+  }
+
+  /** Creates the session and its record. */
+  async #open(init: SessionInit, link: SessionLink): Promise<DeskSession> {
+    const session = await this.#sessions.open(init);
+    this.#sessions.add(session, link);
+    this.#deps.log.info({ sessionId: session.sessionId, platform: init.platform }, 'session created');
+    greet(session, this.#deps.limits.sessionKeepMs, init.resume_token === undefined ? undefined : false);
+    return session;
+  }
+
+  /** A session that the store does not know is begun anew. */
+  async #resume(token: string, init: SessionInit, link: SessionLink): Promise<DeskSession | undefined> {
+    const taken = await this.#sessions.takeOver(token, init);
+    this.#deps.metrics.sessionsResumed.inc({ result: taken.kind });
+    if (taken.kind === 'denied') return undefined;
+    if (taken.kind === 'unknown') return this.#open(init, link);
+    this.#takeUp(taken, link);
+    return taken.session;
   }
 
   /** The client is greeted first, then hears which of its jobs go on, then what it missed. */

@@ -91,11 +91,13 @@ export class SessionPeer implements Peer {
       return;
     }
     const { desk } = this.#deps;
-    const link = this.#link();
-    const { resume_token: token } = message;
-    const session = await (token === undefined
-      ? desk.open(message, link)
-      : desk.resume(token, message, link));
+    const arrival = await desk.arrive(message, this.#link());
+    if (arrival.kind === 'gone') return;
+    if (arrival.kind === 'busy') {
+      this.#sendAway(arrival.retryAfterMs);
+      return;
+    }
+    const session = arrival.begun;
     if (!session) {
       this.#fail(errorCodes.invalidSession, 'no session can be resumed with this token');
       return;
@@ -161,6 +163,7 @@ export class SessionPeer implements Peer {
         this.#connection.send(text);
       },
       unreadBytes: () => this.#connection.unreadBytes,
+      isClosed: () => this.#connection.closed,
       close: (reason) => {
         this.#connection.close(closeCodes[reason]);
       },
@@ -171,6 +174,13 @@ export class SessionPeer implements Peer {
     const text = encode(message);
     if (message.type === 'ui_event' && message.status === 'ok') this.#connection.sendProgress(text);
     else this.#connection.send(text);
+  }
+
+  /** Too many sessions come back at once. */
+  #sendAway(retryAfterMs: number): void {
+    const message = 'Too many sessions come back at once; say session_init again later';
+    const details = { retry_after_ms: retryAfterMs };
+    this.#send({ type: 'error', code: errorCodes.nodeOverloaded, message, details });
   }
 
   #fail(code: string, message: string): void {

@@ -13,6 +13,8 @@ export interface SessionLink {
   sendText(text: string): void;
   /** What the client has not read yet. */
   unreadBytes(): number;
+  /** The client has hung up. */
+  isClosed(): boolean;
   close(reason: 'superseded' | 'goingAway'): void;
 }
 

@@ -48,6 +48,7 @@ export class FakeSession {
   #resumeToken: string | undefined;
   #received = new Received();
   #acknowledging = false;
+  #accepts = 0;
   #nextIndex = 0;
   #greeted = false;
   #cancelGreeting: () => void = () => undefined;
@@ -81,6 +82,11 @@ export class FakeSession {
   /** Utterances sent that have no answer and were not refused. */
   get unanswered(): number {
     return this.#open.size;
+  }
+
+  /** How often it was told that an utterance is accepted. */
+  get accepted(): number {
+    return this.#accepts;
   }
 
   get line(): Line {
@@ -165,6 +171,15 @@ export class FakeSession {
     });
   }
 
+  /** Too many come back at once. */
+  #greetLater(afterMs: number): void {
+    this.#cancelGreeting();
+    const delayMs = afterMs * (1 + this.#options.random.next());
+    this.#cancelGreeting = this.#options.clock.after(delayMs, () => {
+      this.#greet();
+    });
+  }
+
   #cutOff(detail?: 'left'): void {
     this.#cancelGreeting();
     if (!this.#greeted && detail === undefined) return;
@@ -221,6 +236,7 @@ export class FakeSession {
     if (code === 'INVALID_SESSION' && !this.#greeted) this.#note({ op: 'resume', phase: 'fail' });
     if (code === 'INVALID_MESSAGE') this.#sayAgain();
     const about = (details ?? {}) as Record<string, unknown>;
+    if (code === 'NODE_OVERLOADED' && !this.#greeted) this.#greetLater(Number(about['retry_after_ms']));
     const request = this.#open.get(Number(about['utterance_index']));
     if (!request) return;
     const { request_id: key, utterance_index: index } = request.message;
@@ -249,6 +265,7 @@ export class FakeSession {
     const request = index === undefined ? undefined : this.#open.get(index);
     if (!request || index === undefined || typeof job !== 'string' || job === '') return;
     request.job = job;
+    this.#accepts += 1;
     this.#note({ op: 'submit', phase: 'ok', key: request.message.request_id, index, job });
   }
 
