@@ -132,7 +132,8 @@ function jobsToRequests(
   return found;
 }
 
-function connectedAtEnd(events: readonly HistoryEvent[]): Set<string> {
+/** Sessions whose socket is open at the end of these events. */
+export function connectedAtEnd(events: readonly HistoryEvent[]): Set<string> {
   const connected = new Set<string>();
   for (const { op, phase, session } of events) {
     if (session === undefined) continue;

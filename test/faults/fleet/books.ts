@@ -8,7 +8,7 @@ import { decodeAttributes } from '../../../scheduler/desk/attributes.ts';
 import { seqOf, stateOf } from '../../../scheduler/store/job-record.ts';
 import { createKeys } from '../../../scheduler/store/redis/keys.ts';
 import { parseSession } from '../../../scheduler/store/redis/session-record.ts';
-import { readLedger } from '../checks/ledger.ts';
+import { connectedAtEnd, groupBy } from '../checks/ledger.ts';
 import type { HistoryEvent } from '../history.ts';
 import { comesTrue } from '../wait.ts';
 import type { Fleet } from './fleet.ts';
@@ -84,19 +84,22 @@ async function instanceFigures(fleet: Fleet): Promise<Figure[]> {
 /** Writes what Redis holds of the history's sessions and jobs, and the figures, into the history. */
 export async function writeBooks(fleet: Fleet, figures: readonly Figure[]): Promise<void> {
   const { history } = fleet;
-  const seen = [...history.events];
-  for (const session of new Set(seen.flatMap(({ session }) => session ?? []))) {
-    if (session !== '') await writeSession(fleet, session, seen);
+  const seen = groupBy(history.events, ({ session }) => session);
+  const connected = connectedAtEnd(history.events);
+  for (const [session, events] of seen) {
+    if (session !== '') await writeSession(fleet, session, { events, isConnected: connected.has(session) });
   }
   for (const figure of figures) history.add({ op: 'books', phase: 'ok', ...figure });
 }
 
-async function writeSession(fleet: Fleet, session: string, seen: readonly HistoryEvent[]): Promise<void> {
+async function writeSession(
+  fleet: Fleet,
+  session: string,
+  seen: { readonly events: readonly HistoryEvent[]; readonly isConnected: boolean },
+): Promise<void> {
   const keys = createKeys(fleet.keyPrefix);
   const { direct, history } = fleet;
-  const jobs = new Set(
-    seen.flatMap((event) => (event.session === session && event.job !== undefined ? event.job : [])),
-  );
+  const jobs = new Set(seen.events.flatMap(({ job }) => job ?? []));
   const answered = new Set<number>();
   // Some time after a job has ended, or by what was done to Redis.
   let forgotten = 0;
@@ -112,7 +115,7 @@ async function writeSession(fleet: Fleet, session: string, seen: readonly Histor
   const sessionRecord = await direct.get(keys.session(session));
   if (sessionRecord === null) return;
   // A client that did not come back may not have heard of all its jobs.
-  if (readLedger(seen).connected.has(session)) {
+  if (seen.isConnected) {
     const count = await newestSeq(fleet, keys.outbox(session));
     // Each of the forgotten may have had an answer or not.
     const expected = Math.min(Math.max(count, answered.size), answered.size + forgotten);

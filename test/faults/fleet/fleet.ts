@@ -44,6 +44,8 @@ export interface FleetOptions {
   readonly logLevel?: string;
   /** By how much the wall clock of each instance is off, by place. */
   readonly skewsMs?: readonly number[];
+  /** Instances reach Redis past the proxies, where these would be what is measured. */
+  readonly pastProxies?: boolean;
   /** Told of everything that passes: what a learning run learns from. */
   readonly onCommand?: (instance: string, command: Command) => void;
   readonly onMessage?: (instance: string, message: WsMessage) => void;
@@ -201,7 +203,7 @@ export class Fleet {
       instanceId,
       port,
       adminPort: await reservePort(),
-      redisPorts: redis.map((proxy) => proxy.port),
+      redisPorts: this.options.pastProxies ? this.#ports : redis.map((proxy) => proxy.port),
       mode: this.options.redis,
       keyPrefix: this.keyPrefix,
       durability: this.options.replicated ? 'replicated' : 'redis',
