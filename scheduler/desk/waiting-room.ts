@@ -1,4 +1,7 @@
-/** Jobs that wait for a node, first come first served. */
+/**
+ * Jobs that wait for a node, first come first served. Those that want the same of a node stand in one line: when its first
+ * finds no node, the others need not look, so that a look costs what there are lines and not what there are jobs.
+ */
 import type { Clock } from '../../common/clock.ts';
 import type { OpenJob } from './session.ts';
 
@@ -13,8 +16,13 @@ export interface WaitingRoomDeps {
 /** However it was missed that a node is free, a waiting job finds it within this time. */
 const lookEveryMs = 250;
 
+/** Jobs in the order they came, each with its number. */
+type Line = Map<OpenJob, number>;
+
 export class WaitingRoom {
-  readonly #jobs = new Set<OpenJob>();
+  readonly #lines = new Map<string, Line>();
+  #size = 0;
+  #came = 0;
   readonly #deps: WaitingRoomDeps;
   #woken = false;
   #looking = false;
@@ -24,22 +32,33 @@ export class WaitingRoom {
   }
 
   get size(): number {
-    return this.#jobs.size;
+    return this.#size;
   }
 
   enter(job: OpenJob): void {
-    this.#jobs.add(job);
-    this.#deps.askForCapacity(job);
+    const name = nameOf(job);
+    const line = this.#lines.get(name) ?? new Map<OpenJob, number>();
+    this.#lines.set(name, line);
+    if (line.has(job)) return;
+    this.#came += 1;
+    this.#size += 1;
+    line.set(job, this.#came);
+    // Whoever waits before it has asked already.
+    if (line.size === 1) this.#deps.askForCapacity(job);
     this.#lookLater();
   }
 
   leave(job: OpenJob): void {
-    this.#jobs.delete(job);
+    const name = nameOf(job);
+    const line = this.#lines.get(name);
+    if (!line?.delete(job)) return;
+    this.#size -= 1;
+    if (line.size === 0) this.#lines.delete(name);
   }
 
   /** Something may have become free. Many calls in one turn of the event loop are one look. */
   wake(): void {
-    if (this.#woken || this.#jobs.size === 0) return;
+    if (this.#woken || this.#size === 0) return;
     this.#woken = true;
     queueMicrotask(() => {
       this.#woken = false;
@@ -47,16 +66,14 @@ export class WaitingRoom {
     });
   }
 
-  /** Jobs that want the same of a node stand in one line: when its first finds no node, the others need not look. */
   #pump(): void {
-    const stuck = new Set<string>();
-    for (const job of this.#jobs) {
-      const line = lineOf(job);
-      if (stuck.has(line) || job.moving) continue;
+    const lines = new Set(this.#lines.values());
+    for (let first = nextOf(lines); first; first = nextOf(lines)) {
+      const { job, line } = first;
       if (this.#deps.tryPlace(job)) {
-        this.#jobs.delete(job);
+        this.leave(job);
       } else {
-        stuck.add(line);
+        lines.delete(line);
         this.#deps.askForCapacity(job);
       }
     }
@@ -68,10 +85,27 @@ export class WaitingRoom {
     this.#deps.clock.after(lookEveryMs, () => {
       this.#looking = false;
       this.wake();
-      if (this.#jobs.size > 0) this.#lookLater();
+      if (this.#size > 0) this.#lookLater();
     });
   }
 }
 
-const lineOf = ({ services, languages }: OpenJob): string =>
+/** The job that came first of all that are first in their lines; one that is being moved is passed over. */
+function nextOf(lines: Iterable<Line>): { job: OpenJob; line: Line } | undefined {
+  let next: { job: OpenJob; line: Line } | undefined;
+  let came = Number.POSITIVE_INFINITY;
+  for (const line of lines) {
+    for (const [job, number] of line) {
+      if (job.moving) continue;
+      if (number < came) {
+        next = { job, line };
+        came = number;
+      }
+      break;
+    }
+  }
+  return next;
+}
+
+const nameOf = ({ services, languages }: OpenJob): string =>
   [...services, ...languages.map(({ source = '', target = '' }) => `${source}>${target}`)].join();

@@ -49,6 +49,7 @@ export class FakeSession {
   #received = new Received();
   #acknowledging = false;
   #accepts = 0;
+  #greetings = 0;
   #nextIndex = 0;
   #greeted = false;
   #cancelGreeting: () => void = () => undefined;
@@ -82,6 +83,11 @@ export class FakeSession {
   /** Utterances sent that have no answer and were not refused. */
   get unanswered(): number {
     return this.#open.size;
+  }
+
+  /** How often it was greeted: once more each time it comes back. */
+  get greetings(): number {
+    return this.#greetings;
   }
 
   /** How often it was told that an utterance is accepted. */
@@ -216,6 +222,7 @@ export class FakeSession {
     const before = this.#sessionId;
     this.#sessionId = String(message['session_id']);
     this.#greeted = true;
+    this.#greetings += 1;
     this.#resumeToken = typeof message['resume_token'] === 'string' ? message['resume_token'] : undefined;
     if (this.#sessionId === before) this.#note({ op: 'resume', phase: 'ok' });
     else {
