@@ -2,20 +2,20 @@
 import type { InstanceReport } from '../../common/admin-api.ts';
 import { keyOf } from '../api/names.ts';
 import { planOf, toDrain, toReplace, type Plan } from '../decide/plan.ts';
-import { hasNothingToLose } from '../decide/leaving.ts';
+import { hasNothingToLose, type Leaver, type View } from '../decide/leaving.ts';
 import { pods, type StatefulSet } from '../kube/resources.ts';
-import { confirmFleet } from './confirm.ts';
+import { confirmFleet, confirmPods } from './confirm.ts';
 import { viewOf, type Pass } from './pass.ts';
 import { tell } from './announce.ts';
 
 /** Asking again is harmless, so nothing is remembered: who does not answer is asked in the next pass. There is no way back. */
 export async function drainLeavers(pass: Pass): Promise<void> {
   const { cluster, deps, seen } = pass;
-  const view = viewOf(pass);
   const { timeoutSeconds } = cluster.spec.drain;
-  const leavers = toDrain(planOf(view), view);
+  const choose = (view: View) => toDrain(planOf(view), view);
+  const leavers = choose(viewOf(pass));
   if (leavers.length === 0) return;
-  await confirmFleet(pass);
+  await Promise.all([confirmFleet(pass), confirmPods(pass, (view) => uidsOf(choose(view)))]);
   await Promise.all(
     leavers.map(async ({ pod, why }) => {
       const uid = pod.metadata.uid ?? '';
@@ -27,6 +27,8 @@ export async function drainLeavers(pass: Pass): Promise<void> {
   );
   pass.seen = { ...seen, instances: deps.instances.answers(keyOf(cluster)) };
 }
+
+const uidsOf = (leavers: readonly Leaver[]) => leavers.map(({ pod }) => pod.metadata.uid);
 
 /** What an instance has to see to before it goes; empty when that is nothing, which is no news. */
 function leftIn({ connections: { sessions, nodes }, jobs }: InstanceReport): string {
@@ -55,8 +57,10 @@ const replaced = {
 
 /** The StatefulSet makes it anew under the same name. */
 export async function replaceDrained(pass: Pass): Promise<void> {
-  const leavers = toReplace(planOf(viewOf(pass)));
-  if (leavers.length > 0) await confirmFleet(pass);
+  const choose = (view: View) => toReplace(planOf(view));
+  const leavers = choose(viewOf(pass));
+  if (leavers.length === 0) return;
+  await Promise.all([confirmFleet(pass), confirmPods(pass, (view) => uidsOf(choose(view)))]);
   for (const { pod, why } of leavers) {
     await pass.deps.kube.delete(pods, pod);
     pass.deps.ownWrites.deleted(pods, pod);

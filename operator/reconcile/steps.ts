@@ -19,6 +19,7 @@ import { planOf } from '../decide/plan.ts';
 import { byOrdinal, isReady } from '../decide/pods.ts';
 import { rolloutOf } from '../decide/rollout.ts';
 import { ordinalsToConfigure, replicasAllowed } from '../decide/scale.ts';
+import type { View } from '../decide/leaving.ts';
 import type { KubeObject, Resource } from '../kube/kube.ts';
 import type { Target } from '../instances/instances.ts';
 import {
@@ -47,7 +48,7 @@ import { templateHash } from '../resources/pod-template.ts';
 import { serviceAccount } from '../resources/service-account.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
 import { keep } from './act.ts';
-import { confirm } from './confirm.ts';
+import { confirm, confirmPods } from './confirm.ts';
 import { viewOf, type Pass } from './pass.ts';
 import { provideAdminToken } from './admin-token.ts';
 import { announceRollout } from './announce-rollout.ts';
@@ -158,11 +159,18 @@ async function keepStatefulSet(pass: Pass): Promise<void> {
   const plan = planOf(viewOf(pass));
   const replicas = Math.min(...inUse(pass).map((map) => replicasAllowed(cluster, map, plan.replicas)));
   const wish = statefulSet(cluster, { replicas, partition: plan.update.partition });
-  if (seen.statefulSet && takesPods(seen.statefulSet, wish)) await confirm(pass);
+  if (seen.statefulSet && takesPods(seen.statefulSet, wish))
+    await Promise.all([confirm(pass), confirmPods(pass, podsAsked)]);
   const live = await keep(pass, statefulSets, statefulSetName(cluster), wish);
   pass.seen = { ...seen, statefulSet: live };
   announceRollout(pass, plan, { before: seen.statefulSet, after: live });
   announceTimedOut(pass, plan, { before: seen.statefulSet, after: live });
+}
+
+/** How many pods there should be, and from which on they may be updated. */
+function podsAsked(view: View): readonly number[] {
+  const { replicas, update } = planOf(view);
+  return [replicas, update.partition];
 }
 
 /** Fewer instances, another template, or one more that may be updated. */
