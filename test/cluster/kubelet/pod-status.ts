@@ -2,7 +2,7 @@
 import type { Pod } from '../../../operator/kube/resources.ts';
 
 type PodStatus = NonNullable<Pod['status']>;
-type Condition = NonNullable<PodStatus['conditions']>[number];
+export type Condition = NonNullable<PodStatus['conditions']>[number];
 export type ContainerStatus = NonNullable<PodStatus['containerStatuses']>[number];
 export type ContainerState = NonNullable<ContainerStatus['state']>;
 
@@ -17,6 +17,8 @@ export interface PodFacts {
   /** RFC 3339. */
   readonly startTime: string;
   readonly now: string;
+  /** The conditions as we last said them: the pod as heard may be older. */
+  readonly said?: readonly Condition[];
 }
 
 /** The whole status; conditions written by others are kept. */
@@ -72,7 +74,7 @@ function conditions(pod: Pod, phase: string, facts: PodFacts): Condition[] {
   ];
   const ours = new Set(verdicts.map((verdict) => verdict.type));
   const others = (pod.status?.conditions ?? []).filter((condition) => !ours.has(condition.type));
-  return [...verdicts.map((verdict) => dated(pod, verdict, facts.now)), ...others];
+  return [...verdicts.map((verdict) => dated(pod, verdict, facts)), ...others];
 }
 
 function verdictOnInit(init: readonly ContainerStatus[]): Verdict {
@@ -104,8 +106,8 @@ function readiness(pod: Pod, containers: Omit<Verdict, 'type'>): Verdict {
 }
 
 /** The transition time moves only when the status does. */
-function dated(pod: Pod, verdict: Verdict, now: string): Condition {
-  const before = pod.status?.conditions?.find(({ type }) => type === verdict.type);
+function dated(pod: Pod, verdict: Verdict, { said = [], now }: PodFacts): Condition {
+  const before = [...said, ...(pod.status?.conditions ?? [])].find(({ type }) => type === verdict.type);
   const same = before?.status === verdict.status;
   return { ...verdict, lastTransitionTime: (same ? before.lastTransitionTime : undefined) ?? now };
 }

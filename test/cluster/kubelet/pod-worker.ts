@@ -13,7 +13,7 @@ import { Container, type ContainerSpec } from './container.ts';
 import { logFile, type ContainerLog } from './logs.ts';
 import type { NodeContext } from './node-context.ts';
 import { podEnvironment, writePodKubeconfig } from './pod-environment.ts';
-import { podStatus, type ContainerStatus } from './pod-status.ts';
+import { podStatus, type Condition, type ContainerStatus } from './pod-status.ts';
 import type { RunningProcess } from './processes.ts';
 import { automounts, withAccountVolume } from './service-account.ts';
 import { SingleFlight } from './single-flight.ts';
@@ -40,6 +40,8 @@ export class PodWorker {
   #init: readonly Container[] = [];
   #main: readonly Container[] = [];
   #published = '';
+  /** As last reported, or tried to: what a late watch tells of them is older. */
+  #said: readonly Condition[] = [];
   /** Not in the API any more, or not ours to report on. */
   #isGone = false;
   /** Resolves when nothing is left: no process, no directory, no address. */
@@ -241,6 +243,7 @@ export class PodWorker {
     if (this.#isGone) return;
     const { name, namespace = '', uid } = this.#pod.metadata;
     const status = this.#status();
+    this.#said = status.conditions ?? [];
     const text = canonicalJson(status);
     if (text === this.#published) return;
     try {
@@ -276,6 +279,7 @@ export class PodWorker {
       hostIP: this.#node.addresses.nodeAddress,
       startTime: this.#startTime,
       now: timestamp(this.#node.clock.now()),
+      said: this.#said,
     });
   }
 
