@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { canTranslate, languagesOf, wantedPairs, type SpokenLanguages } from './languages.ts';
 
 const nothing: SpokenLanguages = { recognises: undefined, speaks: undefined, translates: undefined };
@@ -55,6 +56,21 @@ describe('a node that says which languages it can do', () => {
       assert.equal(can(node, wanted), able);
     });
   }
+
+  it('gets what one of its directions covers, whatever either side leaves open', () => {
+    const language = fc.constantFrom('zh', 'en', 'ja', undefined);
+    const direction = fc.record({ source: language, target: language });
+    fc.assert(
+      fc.property(fc.array(direction, { maxLength: 4 }), direction, (translates, asked) => {
+        const isOpenOr = (known: string | undefined, wanted: string | undefined) =>
+          known === undefined || wanted === undefined || known === wanted;
+        const expected = translates.some(
+          ({ source, target }) => isOpenOr(source, asked.source) && isOpenOr(target, asked.target),
+        );
+        assert.equal(can({ translates }, job(asked.source ?? 'auto', asked.target ?? 'auto')), expected);
+      }),
+    );
+  });
 
   it('must translate both ways for a conversation whose source is found out', () => {
     const conversation = job('auto', 'en', { mode: 'two_way_auto', lang_a: 'zh', lang_b: 'en' });

@@ -65,13 +65,27 @@ export const canTranslate = (node: NodeLanguages | undefined, wanted: readonly L
 
 function canDo(node: NodeLanguages, { source, target }: LanguagePair): boolean {
   if (!holds(node.source, source) || !holds(node.target, target)) return false;
-  return !node.pairs || node.pairs.some((known) => covers(known, source, target));
+  return !node.pairs || translates(node.pairs, source, target);
 }
 
-function covers(known: string, source: string | undefined, target: string | undefined): boolean {
-  const [from, to] = known.split('>');
-  const isFrom = source === undefined || from === any || from === source;
-  return isFrom && (target === undefined || to === any || to === target);
+/**
+ * A model of a hundred languages has ten thousand directions, and every choice of a node asks this: so texts are compared
+ * whole, and none is taken apart.
+ */
+function translates(
+  pairs: readonly string[],
+  source: string | undefined,
+  target: string | undefined,
+): boolean {
+  if (source !== undefined && target !== undefined) {
+    const covering = [`${source}>${target}`, `${any}>${target}`, `${source}>${any}`, `${any}>${any}`];
+    return covering.some((pair) => pairs.includes(pair));
+  }
+  const isFrom = (pair: string) =>
+    source === undefined || pair.startsWith(`${source}>`) || pair.startsWith(`${any}>`);
+  const isTo = (pair: string) =>
+    target === undefined || pair.endsWith(`>${target}`) || pair.endsWith(`>${any}`);
+  return pairs.some((pair) => isFrom(pair) && isTo(pair));
 }
 
 const holds = (languages: readonly string[], wanted: string | undefined): boolean =>
