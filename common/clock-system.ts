@@ -1,4 +1,4 @@
-/** The real clock and the real dice. */
+/** The real clock and the real source of chance. */
 import { randomBytes } from 'node:crypto';
 import type { Clock, Random } from './clock.ts';
 

@@ -2,9 +2,9 @@
  * The operator without its process: everything between the API server and the instances, on the ports it is given.
  *
  *   watches.ts       caches of clusters and of what they own; a change becomes the key of a cluster
- *   kube/queue.ts    keys that want a look
+ *   kube/queue.ts    keys of clusters that are to be reconciled
  *   reconcile/       one look: gather, decide, act in ordered steps, report
- *   instances/       asks the schedulers themselves, and wants a look when they say something new
+ *   instances/       asks the schedulers themselves, and queues their cluster when they say something new
  *
  * With an election nothing is done before this process leads, and nothing is written after it has lost the lead, whatever
  * it was in the middle of: each write asks once more, at the last moment.

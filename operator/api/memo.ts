@@ -1,4 +1,4 @@
-/** A pure function of an object that never changes, reckoned once for each object. */
+/** A pure function of an object that never changes, computed once for each object. */
 export function once<Key extends object, Value>(reckon: (key: Key) => Value): (key: Key) => Value {
   const known = new WeakMap<Key, { readonly value: Value }>();
   return (key) => {

@@ -1,6 +1,6 @@
 /**
  * What the instances of all clusters say, kept fresh on a clock of its own: each running pod is asked every few seconds,
- * and the cluster gets a look only when an answer says something that its status shows.
+ * and the cluster is reconciled only when an answer says something that its status shows.
  */
 import type { Clock, Random } from '../../common/clock.ts';
 import type { InstanceAnswer } from '../decide/seen.ts';

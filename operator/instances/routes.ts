@@ -1,6 +1,6 @@
 /**
  * Has the instances of each cluster try the routes between them: one try at a time for a cluster, soon while something is
- * not known, else about once a minute. The cluster gets a look only when its status would say something else.
+ * not known, else about once a minute. The cluster is reconciled only when its status would change.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../../common/clock.ts';

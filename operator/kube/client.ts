@@ -1,4 +1,4 @@
-/** A client for whoever a kubeconfig says. */
+/** A client for the user that a kubeconfig names. */
 import { kubeconfigLogin } from './credentials.ts';
 import { connectAs, type ClientOptions, type KubeClient } from './http-client.ts';
 import { readKubeconfig, type KubeconfigSource } from './kubeconfig.ts';

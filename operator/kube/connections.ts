@@ -1,7 +1,7 @@
 /**
  * The sockets to one API server: HTTP/1.1 on purpose, as an operator has few requests at a time, and one broken connection then
- * breaks one watch. With what Node itself brings: a client library of its own costs more memory than all that is kept of a
- * hundred clusters.
+ * breaks one watch. Built on Node's own client: an HTTP library costs more memory than everything that is kept of a hundred
+ * clusters.
  */
 import {
   Agent as HttpAgent,

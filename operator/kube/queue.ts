@@ -1,5 +1,5 @@
 /**
- * A queue of keys that want a look. It holds keys and nothing else, so that ten changes before the look cost one look.
+ * A work queue of keys that are to be looked at. It holds keys and nothing else, so that ten changes before the look cost one look.
  *
  *   add --> ready --> running --> done      a key is in `ready` once, and in work once at a time;
  *            ^  ^        |                  added while it runs, it is ready again when the run ends

@@ -1,4 +1,4 @@
-/** How bad it is, what the conditions of a cluster say. Pure. */
+/** How serious the conditions of a cluster are. Pure. */
 import { conditionTypes, type Condition, type ConditionType } from '../api/conditions.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 

@@ -1,6 +1,6 @@
 /**
  * How fast an instance that leaves sends its peers elsewhere: a tenth of those that may go each second, so that the others
- * are not overrun by reconnects, faster only when the time would not suffice. A few at a time are nobody's burden.
+ * are not overrun by reconnects, faster only when the time would not suffice. A few at a time burden nobody.
  */
 
 /** Of the peers that may go, each second. */

@@ -1,5 +1,5 @@
 /**
- * What the life of a job means for its session: what the session is told when, and in which books the job stands. The
+ * What the life of a job means for its session: what the session is told when, and where the job is counted. The
  * dispatcher moves jobs and reports here; the delivery brings answers and reports here too.
  */
 import type { Logger } from 'pino';

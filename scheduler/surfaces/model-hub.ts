@@ -1,6 +1,6 @@
 /**
  * The catalogue of services that a Model Hub offers, for the statistics. Nothing depends on it: while the hub is away the
- * last answer stands, or the file the hub keeps beside us, or nothing.
+ * last answer stands, or the file that the hub leaves in `storage_path`, or nothing.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';

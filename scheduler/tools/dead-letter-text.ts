@@ -1,4 +1,4 @@
-/** A dead letter for the eyes: the hints in it as JSON, what is JSON inside text opened, and speech left out. Pure. */
+/** A dead letter as a person reads it: the hints in it as JSON, what is JSON inside text opened, and speech left out. Pure. */
 import { decodeHints } from '../store/decode-hints.ts';
 import type { DeadLetter } from '../store/store.ts';
 

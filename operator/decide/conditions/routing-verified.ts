@@ -1,6 +1,6 @@
 /**
  * RoutingVerified: a job of a session on one instance reaches a node on another one, and its answer comes back. Tried by the
- * instances themselves, with jobs of nobody's; this is the guide's check of a deployment, repeated for as long as it runs.
+ * instances themselves, with jobs that belong to no session; this is the guide's check of a deployment, repeated for as long as it runs.
  */
 import { verdict, type Reason, type Verdict } from '../../api/conditions.ts';
 import type { FailedOutcome, RouteFailure, RoutesSeen } from '../routes.ts';

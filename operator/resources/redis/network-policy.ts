@@ -1,4 +1,4 @@
-/** Lets the instances of its fleet to an embedded Redis, and nobody else; a password guards it where policies are not enforced. */
+/** Lets only the instances of its fleet reach an embedded Redis; where policies are not enforced, a password guards it. */
 import { redisPort } from '../../../common/workload.ts';
 import { redisSelectorLabels, selectorLabels } from '../../api/labels.ts';
 import { redisName } from '../../api/names.ts';

@@ -89,7 +89,7 @@ function latencyOf(figures: readonly Figures[]): { p50_ms: number | null; p99_ms
   return { p50_ms: at(0.5), p99_ms: at(0.99) };
 }
 
-/** Sums for what can be added; of latencies the median weighed by jobs, and the worst. */
+/** Sums of what can be added; of the medians a mean weighted by jobs, of the p99 the worst. */
 function historyOf(figures: readonly Figures[]): DashboardHistory {
   const histories = figures.map(({ history }) => history);
   const length = Math.max(0, ...histories.map(({ jobs_per_second }) => jobs_per_second.length));
@@ -102,7 +102,7 @@ function historyOf(figures: readonly Figures[]): DashboardHistory {
     jobs_per_second: numbers((value) => value.jobs_per_second).map((some) => Number(sum(some).toFixed(2))),
     waiting: numbers((value) => value.waiting).map(sum),
     running: numbers((value) => value.running).map(sum),
-    p50_ms: columns.map(weighedMedian),
+    p50_ms: columns.map(meanWeightedByJobs),
     p99_ms: numbers((value) => value.p99_ms).map((some) => (some.length === 0 ? null : Math.max(...some))),
   };
 }
@@ -121,7 +121,7 @@ function valuesAt(history: Figures['history'], back: number): HistoryValues {
   };
 }
 
-function weighedMedian(column: readonly HistoryValues[]): number | null {
+function meanWeightedByJobs(column: readonly HistoryValues[]): number | null {
   const known = column.flatMap(({ p50_ms, jobs_per_second }) =>
     p50_ms === null ? [] : [{ p50_ms, weight: Math.max(0.001, jobs_per_second ?? 0) }],
   );
