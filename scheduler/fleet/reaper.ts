@@ -81,7 +81,7 @@ async function drainInbox(dead: string, token: LeaseToken, deps: ReaperDeps): Pr
     const entries = await inbox.salvage(dead, token.instanceId, salvagedAtOnce);
     if (entries.length === 0) return count;
     const hints = entries.flatMap((entry) => entry.hints);
-    await Promise.all(hints.filter((hint) => hint.type === 'assign').map((hint) => refuse(hint, deps)));
+    await Promise.all(hints.filter((hint) => hint.type === 'assign').map((hint) => refuse(hint, dead, deps)));
     const ids = entries.map(({ id }) => id);
     await inbox.acknowledge(dead, ids);
     count += ids.length;
@@ -89,10 +89,10 @@ async function drainInbox(dead: string, token: LeaseToken, deps: ReaperDeps): Pr
   }
 }
 
-async function refuse(
-  { job_id, session_id, attempt, node_id, from }: HintOf<'assign'>,
-  { post }: ReaperDeps,
-): Promise<void> {
-  const refusal = { type: 'refused', job_id, session_id, attempt, node_id, reason: 'gone' } as const;
-  await post.sendPatiently(from, refusal, tellForMs);
+/** In the name of the dead one: of a node that is connected elsewhere by now it says nothing. */
+async function refuse(hint: HintOf<'assign'>, dead: string, { post }: ReaperDeps): Promise<void> {
+  const { job_id, session_id, attempt, node_id } = hint;
+  const about = { job_id, session_id, attempt, node_id };
+  const refusal = { type: 'refused', ...about, reason: 'gone', from: dead } as const;
+  await post.sendPatiently(hint.from, refusal, tellForMs);
 }
