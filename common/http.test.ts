@@ -49,6 +49,15 @@ describe('the HTTP server', () => {
     assert.match(answer, /^HTTP\/1\.1 408 /);
   });
 
+  it('says how long an answer is, and to HEAD says only that', async () => {
+    const answers = await answerTo((socket) =>
+      socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\nHEAD /livez HTTP/1.1\r\nHost: x\r\n\r\n'),
+    );
+    assert.equal(answers.match(/^content-length: 3\r$/gm)?.length, 2, answers);
+    assert.equal(answers.match(/^ok$/gm)?.length, 1, answers);
+    assert.doesNotMatch(answers, /chunked/i);
+  });
+
   const heads: readonly [title: string, headers: string][] = [
     ['large', `X: ${'a'.repeat(20_000)}\r\n`],
     ['two thousand', 'a:b\r\n'.repeat(2000)],

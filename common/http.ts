@@ -45,7 +45,10 @@ const headersMax = 100;
 export function createHttpServer(routes: HttpRoutes, log: Logger, patience = defaultPatience): Server {
   const server = createServer(patience, (request, response) => {
     void answer(request, routes, log).then(({ status, type, body, headers }) => {
-      response.writeHead(status, { ...(type ? { 'content-type': type } : {}), ...headers });
+      const described = { ...(type ? { 'content-type': type } : {}), ...headers };
+      // What is not modified has no body, and a length would be that of the one the client has.
+      const length = status === 304 ? {} : { 'content-length': Buffer.byteLength(body) };
+      response.writeHead(status, { ...described, ...length });
       response.end(request.method === 'HEAD' ? undefined : body);
     });
   });
