@@ -58,6 +58,11 @@ describe('the HTTP server', () => {
     assert.doesNotMatch(answers, /chunked/i);
   });
 
+  it('tells browsers to take every answer for what it says it is', async () => {
+    const answer = await answerTo((socket) => socket.write('GET /nope HTTP/1.1\r\nHost: x\r\n\r\n'));
+    assert.match(answer, /^HTTP\/1\.1 404 [^]*\r\nx-content-type-options: nosniff\r\n/);
+  });
+
   const heads: readonly [title: string, headers: string][] = [
     ['large', `X: ${'a'.repeat(20_000)}\r\n`],
     ['two thousand', 'a:b\r\n'.repeat(2000)],

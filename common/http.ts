@@ -39,13 +39,16 @@ const defaultPatience = {
   maxHeaderSize: 16 * 1024,
 };
 
+/** Answers hold words of clients and nodes: no browser may take one for a page or a script. */
+const everywhere = { 'x-content-type-options': 'nosniff' };
+
 /** A request with more of them is refused. */
 const headersMax = 100;
 
 export function createHttpServer(routes: HttpRoutes, log: Logger, patience = defaultPatience): Server {
   const server = createServer(patience, (request, response) => {
     void answer(request, routes, log).then(({ status, type, body, headers }) => {
-      const described = { ...(type ? { 'content-type': type } : {}), ...headers };
+      const described = { ...everywhere, ...(type ? { 'content-type': type } : {}), ...headers };
       // What is not modified has no body, and a length would be that of the one the client has.
       const length = status === 304 ? {} : { 'content-length': Buffer.byteLength(body) };
       response.writeHead(status, { ...described, ...length });
