@@ -49,6 +49,8 @@ export class WaitingRoom {
   }
 
   leave(job: OpenJob): void {
+    // Most jobs end without ever having waited.
+    if (this.#size === 0) return;
     const name = nameOf(job);
     const line = this.#lines.get(name);
     if (!line?.delete(job)) return;
@@ -107,5 +109,6 @@ function nextOf(lines: Iterable<Line>): { job: OpenJob; line: Line } | undefined
   return next;
 }
 
+/** As JSON, because a language is any text that a client sends: no two wants may have one name. */
 const nameOf = ({ services, languages }: OpenJob): string =>
-  [...services, ...languages.map(({ source = '', target = '' }) => `${source}>${target}`)].join();
+  JSON.stringify([services, languages.map(({ source, target }) => [source, target])]);
