@@ -17,8 +17,9 @@ function roomFor(able: (job: OpenJob) => boolean) {
     clock: new FakeClock(),
     tryPlace: (job) => {
       looked.push(job.jobId);
-      if (able(job)) placed.push(job.jobId);
-      return able(job);
+      const isAble = able(job);
+      if (isAble) placed.push(job.jobId);
+      return isAble;
     },
     askForCapacity: () => undefined,
   });
@@ -34,6 +35,31 @@ describe('jobs that wait for a node', () => {
     room.wake();
     await settle();
     assert.deepEqual(looked, ['job-1']);
+  });
+
+  it('are placed in the order they came, whichever line they stand in, as long as there are slots', async () => {
+    let slots = 4;
+    const { room, placed } = roomFor(() => slots > 0 && slots-- > 0);
+    for (const [id, language] of Object.entries({ 1: 'en', 2: 'ja', 3: 'en', 4: 'en', 5: 'ja', 6: 'ko' }))
+      room.enter(waiting(`job-${id}`, [direction('zh', language)]));
+    room.wake();
+    await settle();
+    assert.deepEqual(placed, ['job-1', 'job-2', 'job-3', 'job-4']);
+    assert.equal(room.size, 2);
+  });
+
+  it('that are being moved are passed over, and not forgotten', async () => {
+    const { room, placed } = roomFor(() => true);
+    const moved = { ...waiting('job-1', [direction('zh', 'en')]), moving: true };
+    room.enter(moved);
+    room.enter(waiting('job-2', [direction('zh', 'en')]));
+    room.wake();
+    await settle();
+    assert.deepEqual(placed, ['job-2']);
+    moved.moving = false;
+    room.wake();
+    await settle();
+    assert.deepEqual(placed, ['job-2', 'job-1']);
   });
 
   it('stand in lines of their own when they want something else, whatever a client calls a language', async () => {

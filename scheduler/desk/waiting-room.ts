@@ -68,16 +68,17 @@ export class WaitingRoom {
     });
   }
 
+  /** Whoever came first of all that are first in their lines is placed first, until no line has one that can be. */
   #pump(): void {
-    const lines = new Set(this.#lines.values());
-    for (let first = nextOf(lines); first; first = nextOf(lines)) {
+    const heads = [...this.#lines.values()].flatMap(headOf).sort((a, b) => a.came - b.came);
+    for (let first = heads.shift(); first; first = heads.shift()) {
       const { job, line } = first;
-      if (this.#deps.tryPlace(job)) {
-        this.leave(job);
-      } else {
-        lines.delete(line);
+      if (!this.#deps.tryPlace(job)) {
         this.#deps.askForCapacity(job);
+        continue;
       }
+      this.leave(job);
+      for (const next of headOf(line)) heads.splice(placeOf(next, heads), 0, next);
     }
   }
 
@@ -92,21 +93,28 @@ export class WaitingRoom {
   }
 }
 
-/** The job that came first of all that are first in their lines; one that is being moved is passed over. */
-function nextOf(lines: Iterable<Line>): { job: OpenJob; line: Line } | undefined {
-  let next: { job: OpenJob; line: Line } | undefined;
-  let came = Number.POSITIVE_INFINITY;
-  for (const line of lines) {
-    for (const [job, number] of line) {
-      if (job.moving) continue;
-      if (number < came) {
-        next = { job, line };
-        came = number;
-      }
-      break;
-    }
+interface Head {
+  readonly job: OpenJob;
+  readonly line: Line;
+  readonly came: number;
+}
+
+/** The first of a line; one that is being moved is passed over. Empty when there is none. */
+function headOf(line: Line): Head[] {
+  for (const [job, came] of line) if (!job.moving) return [{ job, line, came }];
+  return [];
+}
+
+/** Where it belongs among those that are in order. There may be thousands: as many as clients name languages. */
+function placeOf({ came }: Head, heads: readonly Head[]): number {
+  let low = 0;
+  let high = heads.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((heads[middle]?.came ?? Infinity) < came) low = middle + 1;
+    else high = middle;
   }
-  return next;
+  return low;
 }
 
 /** As JSON, because a language is any text that a client sends: no two wants may have one name. */
