@@ -144,10 +144,24 @@ export class Life {
   async #warmUp(): Promise<void> {
     const { clock } = this.fleet;
     const within = { clock, withinMs: readyWithinMs };
-    await until('nodes are ready', () => this.nodes.every(({ ready }) => ready), within);
-    await until('sessions are open', () => this.sessions.every(({ ready }) => ready), within);
+    await until('nodes are ready', () => this.#areAtTheirPlaces(this.nodes, this.plan.nodes), within);
+    const sessions = this.plan.sessions.map((place) => ({ place }));
+    await until('sessions are open', () => this.#areAtTheirPlaces(this.sessions, sessions), within);
     if (this.plan.nodes.length === 0) return;
     for (const session of this.sessions) session.speak();
     await until('a first answer', () => this.sessions.every(({ unanswered }) => unanswered === 0), within);
+  }
+  /**
+   * On a machine that stands still an instance may lose its lease, and who was there goes elsewhere. What is planned for
+   * an instance would then never happen there, so they are sent back.
+   */
+  #areAtTheirPlaces(
+    people: readonly (FakeNode | FakeSession)[],
+    plan: readonly { readonly place: number }[],
+  ): boolean {
+    const places = plan.map(({ place }) => this.fleet.addressesFrom(place)[0]);
+    const astray = people.filter(({ ready, line }, i) => ready && line.address !== places[i]);
+    for (const { line } of astray) line.drop();
+    return astray.length === 0 && people.every(({ ready }) => ready);
   }
 }
