@@ -11,8 +11,9 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 
 const startTimeoutMs = 30_000;
-/** A cluster node also listens on its port plus 10000. */
-const highestPort = 55_000;
+/** A cluster node also listens on its port plus so much. */
+const busOffset = 10_000;
+const highestPort = 65_000 - busOffset;
 
 export interface RedisServer {
   readonly url: string;
@@ -147,7 +148,10 @@ async function formCluster(size: number, onStopped: () => void = () => undefined
 
 async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
-  while (ports.size < count) ports.add(await freePort());
+  while (ports.size < count) {
+    const port = await freePort();
+    if (await isFree(port + busOffset)) ports.add(port);
+  }
   return [...ports];
 }
 
@@ -289,6 +293,18 @@ function exited(server: ChildProcess): Promise<void> {
     });
   });
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = net.createServer().once('error', () => {
+      resolve(false);
+    });
+    probe.listen(port, '127.0.0.1', () => {
+      probe.close(() => {
+        resolve(true);
+      });
+    });
+  });
 
 async function freePort(): Promise<number> {
   for (;;) {

@@ -39,11 +39,15 @@ const adminPort = 5011;
 
 let addresses = 0;
 
-/** Every process has an address of its own, so that all can have the guide's ports and no two tests meet. */
+/**
+ * Every process has an address of its own, so that all can have the guide's ports and no two tests meet: those of two test processes
+ * differ unless their pids are 15,000 apart.
+ */
 function nextAddress(): string {
   addresses += 1;
   const { pid } = process;
-  return `127.${String(2 + (pid % 60))}.${String((pid >> 6) % 250)}.${String(1 + (addresses % 250))}`;
+  const network = `${String(2 + (pid % 60))}.${String(Math.floor(pid / 60) % 250)}`;
+  return `127.${network}.${String(1 + (addresses % 250))}`;
 }
 
 /**
