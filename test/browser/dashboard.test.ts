@@ -6,7 +6,7 @@ import { openPage, startBrowser } from './browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { Fleet } from '../scenario/fleet.ts';
 
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 describe('the dashboard', () => {
   let browser: Browser;

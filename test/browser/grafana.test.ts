@@ -50,7 +50,7 @@ describe('the dashboards for Grafana', () => {
         const all = await Promise.all(dashboards.map((dashboard) => fill(dashboard)));
         return all.flat().every(({ lines }) => lines.length > 0);
       },
-      30_000,
+      90_000,
     ).catch(() => 'which are still empty is told by the test of each dashboard');
   });
   after(async () => {
