@@ -42,7 +42,7 @@ describe('an operator', { skip }, () => {
 
   it('runs twice, and one of both leads', async () => {
     assert.equal((await operators()).length, 2);
-    await eventually('one leads', async () => (await leaders()).length === 1);
+    await eventually('one leads', async () => (await leaders()).length === 1, 120_000);
   });
 
   it('is replaced by a new version that touches nothing of the fleet', async () => {

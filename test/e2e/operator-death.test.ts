@@ -41,7 +41,7 @@ describe('an operator killed', { skip: lacks.programs }, () => {
     await killOperator(here);
     await here.ready('reference');
     // One that was drained may still be on its way out.
-    await eventually('two are there', async () => (await here.pods('reference')).length === 2);
+    await eventually('two are there', async () => (await here.pods('reference')).length === 2, 120_000);
   });
 
   it('while a fleet is deleted leaves nothing behind', async () => {

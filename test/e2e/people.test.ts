@@ -28,9 +28,9 @@ describe('a namespace of a team', { skip: lacks.programs }, () => {
     // Gathered by a controller, a moment after the roles are there.
     const rights = ['get', 'create', 'create'] as const;
     for (const [index, user] of ['viewer', 'editer', 'adminer'].entries()) {
-      await eventually(`the ${user} may ${rights[index]!}`, async () => {
-        return (await may(user, rights[index]!, 'schedulerclusters.lingua.dev')) === 'yes';
-      });
+      const isAllowed = async () =>
+        (await may(user, rights[index]!, 'schedulerclusters.lingua.dev')) === 'yes';
+      await eventually(`the ${user} may ${rights[index]!}`, isAllowed, 120_000);
     }
   });
 

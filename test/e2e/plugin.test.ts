@@ -342,9 +342,10 @@ describe('kubectl lingua', { skip: lacks.programs }, () => {
       await lingua(['promote']),
       /^spoken: revision \w{8} goes to all instances, without its canary\.\n$/,
     );
-    await eventually('the other instance has it too', async () => {
+    const isAnother = async () => {
       const [zero] = await here.pods(name);
       return zero !== undefined && zero.metadata.uid !== outdated;
-    });
+    };
+    await eventually('the other instance has it too', isAnother, 120_000);
   });
 });

@@ -48,7 +48,7 @@ describe('the story of a fleet', { skip: lacks.programs }, () => {
     await here.ready(name);
     // Told a moment after the status that was waited for.
     const told = async () => (await story()).some((line) => line.includes('Scaled from 3 to 2'));
-    await eventually('the end is told', told);
+    await eventually('the end is told', told, 120_000);
     lines = await story();
   });
 
