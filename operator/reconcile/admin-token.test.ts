@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { sampleCluster } from '../../test/operator/sample.ts';
 import { World } from '../../test/operator/world.ts';
 import { secrets } from '../kube/resources.ts';
+import { adminTokenIn } from '../resources/admin-secret.ts';
 
 describe('the Secret with the admin token', () => {
   const name = { namespace: 'default', name: 'demo-admin' };
@@ -25,6 +26,12 @@ describe('the Secret with the admin token', () => {
     await world.look();
     return world.kube.requests.filter(({ verb, kind }) => verb === 'get' && kind === secrets.kind).length;
   };
+
+  it('holds a token of 256 bits', () => {
+    const token = adminTokenIn(world.kube.peek(secrets, name)!) ?? '';
+    assert.match(token, /^[0-9a-f]{64}$/);
+    assert.notEqual(token.slice(0, 32), token.slice(32));
+  });
 
   it('is read once for the looks of some seconds, and again after them', async () => {
     assert.deepEqual([await look(), await look(), await look()], [1, 1, 1]);

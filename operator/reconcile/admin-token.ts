@@ -45,8 +45,8 @@ export async function provideAdminToken(pass: Pass): Promise<void> {
 /** Empty when it went away while we looked. */
 async function readToken(pass: Pass): Promise<string> {
   const { cluster, deps } = pass;
-  const secret = await ownSecret(pass, adminSecretName(cluster), () =>
-    adminSecret(cluster, deps.random.id()),
-  );
+  // 256 bits: an id has half as many.
+  const token = () => deps.random.id() + deps.random.id();
+  const secret = await ownSecret(pass, adminSecretName(cluster), () => adminSecret(cluster, token()));
   return (secret && adminTokenIn(secret)) ?? '';
 }

@@ -5,7 +5,7 @@ import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import type { Secret } from '../kube/resources.ts';
 import { ownedMetadata } from './metadata.ts';
 
-/** @param token random; at least 128 bits */
+/** @param token random, 256 bits */
 export function adminSecret(cluster: SchedulerCluster, token: string): Secret {
   return {
     apiVersion: 'v1',
