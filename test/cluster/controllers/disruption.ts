@@ -64,9 +64,12 @@ export function startDisruption(context: ControllerContext): Controller {
     }
   });
   for (const informer of [sets, replicas] as const) {
-    informer.onChange((_before, after) => {
-      for (const budget of budgets.inNamespace(after?.metadata.namespace ?? ''))
-        queue.add(keyOf(budget.metadata));
+    informer.onChange((before, after) => {
+      // Of a workload only this counts, and it changes far more seldom than its status.
+      if (!after || before?.spec?.replicas === after.spec?.replicas) return;
+      const labels = after.spec?.template?.metadata?.labels;
+      for (const budget of budgets.inNamespace(after.metadata.namespace))
+        if (selects(budget.spec?.selector, labels)) queue.add(keyOf(budget.metadata));
     });
   }
   return { stop: () => queue.stop() };

@@ -4,12 +4,15 @@ import type { Clock, Random } from '../../../common/clock.ts';
 import type { Kube, KubeObject, Resource } from '../../../operator/kube/kube.ts';
 import { ownerUids, type ObjectReader } from '../../../operator/kube/object-cache.ts';
 import { Reflector } from '../../../operator/kube/reflector.ts';
+import { controllerOf } from './owners.ts';
 
 export type Listener<T> = (before: T | undefined, after: T | undefined) => void;
 
 export interface Informer<T extends KubeObject> extends ObjectReader<T> {
   readonly synced: Promise<boolean>;
   inNamespace(namespace: string | undefined): readonly T[];
+  /** What belongs to an owner, and what in its namespace has no controller. */
+  claimableBy(owner: KubeObject): readonly T[];
   onChange(listener: Listener<T>): void;
 }
 
@@ -64,7 +67,11 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
       ...options,
       resource,
       query: { namespace: undefined },
-      indexes: { namespace: ({ metadata }) => [metadata.namespace ?? ''], owner: ownerUids },
+      indexes: {
+        namespace: ({ metadata }) => [metadata.namespace ?? ''],
+        owner: ownerUids,
+        orphan: (object) => (controllerOf(object) ? [] : [object.metadata.namespace ?? '']),
+      },
       onChange: (_key, before, after) => {
         this.#tell(before, after);
       },
@@ -89,6 +96,11 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
 
   inNamespace(namespace = ''): readonly T[] {
     return this.#reflector.byIndex('namespace', namespace);
+  }
+
+  claimableBy({ metadata: { uid = '', namespace = '' } }: KubeObject): readonly T[] {
+    const reader = this.#reflector;
+    return [...new Set([...reader.byIndex('owner', uid), ...reader.byIndex('orphan', namespace)])];
   }
 
   /** Also tells what is known already, so that it does not matter who came first. */

@@ -25,7 +25,9 @@ export function matchesAll(
   wanted: Readonly<Record<string, string>>,
   labels: Record<string, string>,
 ): boolean {
-  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+  // Asked of each pod by each selector of its namespace: without a list made for each answer.
+  for (const key in wanted) if (labels[key] !== wanted[key]) return false;
+  return true;
 }
 
 function holds({ key, operator, values = [] }: Expression, labels: Record<string, string>): boolean {

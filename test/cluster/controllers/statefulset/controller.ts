@@ -52,11 +52,11 @@ export function startStatefulSets(context: ControllerContext): Controller {
 
   const claimPods = (set: StatefulSet): Promise<Pod[]> => {
     const named = (pod: Pod) => ordinalOf(set, pod.metadata.name) !== undefined;
-    return claimAll(set, pods, allPods.inNamespace(set.metadata.namespace), named);
+    return claimAll(set, pods, allPods.claimableBy(set), named);
   };
 
   const claimRevisions = (set: StatefulSet): Promise<ControllerRevision[]> =>
-    claimAll(set, controllerRevisions, revisions.inNamespace(set.metadata.namespace), () => true);
+    claimAll(set, controllerRevisions, revisions.claimableBy(set), () => true);
 
   /** What is the set's now, after adopting orphans and letting go of what the selector left. */
   async function claimAll<T extends KubeObject>(
