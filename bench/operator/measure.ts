@@ -39,10 +39,15 @@ export interface Size {
   readonly scales: number;
 }
 
-export interface Looks {
+export interface Times {
   readonly count: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
+}
+
+/** Looks, and what they waited for: requests to the API server meanwhile, watches aside. */
+export interface Looks extends Times {
+  readonly requests: Times;
 }
 
 /** Bytes. */
@@ -173,7 +178,7 @@ async function run(size: Size, bench: Bench): Promise<Figures> {
   await eventually('nothing is written any more', () => isQuiet(second, size.quietSeconds), 120_000);
   const found = await second.metrics();
   const fresh = {
-    ...looksOf(buckets(found)),
+    ...looksOf(found),
     writes: writesOf(byLabel(found, 'rest_client_requests_total', 'method')),
   };
   const memory = { empty, worked, fresh: memoryOf(second) };
@@ -258,18 +263,27 @@ async function leads(operator: OperatorProcess): Promise<boolean> {
 }
 
 const lookCount = async (operator: OperatorProcess): Promise<number> =>
-  buckets(await operator.metrics().catch((): Sample[] => [])).get('+Inf') ?? 0;
+  buckets(await operator.metrics().catch((): Sample[] => []), lookSeconds).get('+Inf') ?? 0;
 
-const buckets = (samples: readonly Sample[]): Map<string, number> =>
-  byLabel(samples, 'controller_runtime_reconcile_time_seconds_bucket', 'le');
+const lookSeconds = 'controller_runtime_reconcile_time_seconds';
+const requestSeconds = 'rest_client_request_duration_seconds';
+
+const buckets = (samples: readonly Sample[], histogram: string): Map<string, number> =>
+  byLabel(samples, `${histogram}_bucket`, 'le');
 
 async function looksDuring(operator: OperatorProcess, work: () => Promise<void>): Promise<Looks> {
-  const before = buckets(await operator.metrics());
+  const before = await operator.metrics();
   await work();
-  return looksOf(difference(buckets(await operator.metrics()), before));
+  return looksOf(await operator.metrics(), before);
 }
 
-const looksOf = (counted: ReadonlyMap<string, number>): Looks => ({
+function looksOf(after: readonly Sample[], before: readonly Sample[] = []): Looks {
+  const during = (histogram: string) =>
+    timesOf(difference(buckets(after, histogram), buckets(before, histogram)));
+  return { ...during(lookSeconds), requests: during(requestSeconds) };
+}
+
+const timesOf = (counted: ReadonlyMap<string, number>): Times => ({
   count: counted.get('+Inf') ?? 0,
   p50Ms: 1_000 * quantile(counted, 0.5),
   p95Ms: 1_000 * quantile(counted, 0.95),

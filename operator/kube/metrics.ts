@@ -1,10 +1,12 @@
 /** Metrics of the client, the reflectors, the leader election and the events. Each function: once per registry. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { RecorderOptions } from './events.ts';
 import type { KubeObject, Resource } from './kube.ts';
 import type { ElectionOptions } from './leader.ts';
 import type { Reflector, ReflectorMetrics } from './reflector.ts';
 import type { Attempt } from './transport.ts';
+
+const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
 
 /** For `connect({ observe })`. */
 export function clientMetrics(registry: Registry): (attempt: Attempt) => void {
@@ -14,8 +16,16 @@ export function clientMetrics(registry: Registry): (attempt: Attempt) => void {
     registers: [registry],
     labelNames: ['method', 'code'],
   });
-  return ({ method, status }) => {
+  const took = new Histogram({
+    name: 'rest_client_request_duration_seconds',
+    help: 'How long the API server took to answer, by method; watches aside',
+    registers: [registry],
+    labelNames: ['method'],
+    buckets: requestSeconds,
+  });
+  return ({ method, status, durationMs, isStream }) => {
     requests.inc({ method, code: status === 0 ? '<error>' : String(status) });
+    if (!isStream) took.observe({ method }, durationMs / 1000);
   };
 }
 

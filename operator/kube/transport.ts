@@ -46,8 +46,12 @@ export interface Attempt {
   readonly method: string;
   readonly path: string;
   readonly status: number;
+  /** Until the last byte of the answer, or the first one of a stream. */
   readonly durationMs: number;
+  readonly isStream: boolean;
 }
+
+type Seen = Pick<Attempt, 'status' | 'isStream'> & { readonly startedAt: number };
 
 const retriesMax = 2;
 const retryDelay = { baseMs: 200, capMs: 5_000 };
@@ -100,7 +104,7 @@ export class Transport {
       throw brokenOff(request, error, deadline.signal.aborted);
     } finally {
       deadline.cancel();
-      this.#observe(request, status, startedAt);
+      this.#observe(request, { status, startedAt, isStream: false });
     }
   }
 
@@ -118,7 +122,7 @@ export class Transport {
     } catch (error) {
       throw brokenOff(request, error, false);
     } finally {
-      this.#observe(request, status, startedAt);
+      this.#observe(request, { status, startedAt, isStream: true });
     }
   }
 
@@ -162,9 +166,9 @@ export class Transport {
     return Math.min(retryDelay.capMs, Math.round(asked * (1 + draw / 4)));
   }
 
-  #observe({ method, path }: ApiRequest, status: number, startedAt: number): void {
+  #observe({ method, path }: ApiRequest, { startedAt, ...seen }: Seen): void {
     const durationMs = this.#options.clock.monotonic() - startedAt;
-    this.#options.observe?.({ method, path, status, durationMs });
+    this.#options.observe?.({ method, path, ...seen, durationMs });
   }
 }
 
