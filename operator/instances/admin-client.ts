@@ -37,6 +37,8 @@ interface Call<T> {
   readonly body?: string;
   /** Default: the client's. */
   readonly withinMs?: number;
+  /** Many may be asked at the same moment, and each can wait. */
+  readonly inTurn?: boolean;
 }
 
 type Silence = Extract<InstanceAnswer, { kind: 'silent' }>;
@@ -58,6 +60,7 @@ const probeMarginMs = 15_000;
 export function createAdminClient(options: AdminClientOptions): AdminClient {
   const { clock, timeoutMs = 2_000, port = ports.admin } = options;
   const underWay = new Set<AbortController>();
+  const turn = takeTurns();
   const call = async <T>(address: string, token: string, request: Call<T>): Promise<T | Silence> => {
     const withinMs = request.withinMs ?? timeoutMs;
     const deadline = new AbortController();
@@ -66,6 +69,7 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
       deadline.abort(new Error(`no answer within ${String(withinMs)} ms`));
     });
     try {
+      if (request.inTurn) await turn();
       const response = await sent({ address, port, token, signal: deadline.signal }, request);
       return read(response.statusCode ?? 0, request, await textOf(response));
     } catch (error) {
@@ -98,6 +102,7 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
 const question: Call<InstanceReport> = {
   ...{ method: 'GET', path: paths.adminInstance, expected: 200 },
   answer: InstanceReport,
+  inTurn: true,
 };
 const drainCall: Call<InstanceReport> = {
   ...{ method: 'POST', path: paths.adminDrain, expected: 202 },
@@ -107,6 +112,23 @@ const trial: Call<ProbeReport> = {
   ...{ method: 'POST', path: paths.adminProbe, expected: 200 },
   answer: ProbeReport,
 };
+
+/**
+ * Resolves for one caller in each turn of the event loop, in order. An operator that has just started asks a thousand instances, and what
+ * waits for an answer of the API server must not wait for all of them.
+ */
+function takeTurns(): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  const next = () => {
+    waiting.shift()?.();
+    if (waiting.length > 0) setImmediate(next);
+  };
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      if (waiting.length === 1) setImmediate(next);
+    });
+}
 
 const asAnswer = (said: InstanceReport | Silence): InstanceAnswer =>
   'kind' in said ? said : { kind: 'report', report: said };

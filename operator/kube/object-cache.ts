@@ -2,7 +2,7 @@
  * The objects of one kind as last heard, with indexes. Objects in here are shared by all readers and never written to:
  * a change is a new object under the same key.
  */
-import type { KubeObject, ObjectName } from './kube.ts';
+import type { KubeObject, ObjectMeta, ObjectName } from './kube.ts';
 
 /** `namespace/name`, or the name alone for an object of the whole cluster. */
 export const keyOf = ({ namespace, name }: { namespace?: string; name: string }): string =>
@@ -14,6 +14,12 @@ export type IndexFunction<T> = (object: T) => readonly string[];
 /** Index by the uid of each owner. */
 export const ownerUids = ({ metadata }: KubeObject): readonly string[] =>
   (metadata.ownerReferences ?? []).map(({ uid }) => uid);
+
+/** `managedFields` is often half of an object and nobody here reads it. Left out, not deleted, which would make V8 keep a table for each object. */
+export function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const kept = Object.entries(object.metadata).filter(([name]) => name !== 'managedFields');
+  return { ...object, metadata: Object.fromEntries(kept) as unknown as ObjectMeta };
+}
 
 /** What a reader of the cache may do. */
 export interface ObjectReader<T extends KubeObject> {

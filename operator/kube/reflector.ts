@@ -11,9 +11,15 @@ import type { Logger } from 'pino';
 import { backoffMs } from '../../common/backoff.ts';
 import type { Clock, Random } from '../../common/clock.ts';
 import { AppError, toAppError } from '../../common/errors.ts';
-import type { Kube, KubeObject, ListQuery, ObjectMeta, ObjectName, Resource, WatchEvent } from './kube.ts';
+import type { Kube, KubeObject, ListQuery, ObjectName, Resource, WatchEvent } from './kube.ts';
 import { isOlder } from './resource-version.ts';
-import { keyOf, ObjectCache, type IndexFunction, type ObjectReader } from './object-cache.ts';
+import {
+  keyOf,
+  ObjectCache,
+  withoutManagedFields,
+  type IndexFunction,
+  type ObjectReader,
+} from './object-cache.ts';
 
 export interface ReflectorOptions<T extends KubeObject> {
   readonly kube: Pick<Kube, 'list' | 'watch'>;
@@ -241,12 +247,6 @@ export class Reflector<T extends KubeObject> implements ObjectReader<T> {
   #isStopped(): boolean {
     return this.#stopped.signal.aborted;
   }
-}
-
-/** `managedFields` is often half of an object and nobody here reads it. Left out, not deleted, which would make V8 keep a table for each object. */
-function withoutManagedFields<T extends KubeObject>(object: T): T {
-  const kept = Object.entries(object.metadata).filter(([name]) => name !== 'managedFields');
-  return { ...object, metadata: Object.fromEntries(kept) as unknown as ObjectMeta };
 }
 
 const sameVersion = (a: KubeObject, b: KubeObject): boolean =>

@@ -20,8 +20,8 @@ it('what was written is newer than what the cache shows, until the cache has cau
   const writes = new OwnWrites(new FakeClock());
   const [old, written, later] = [object('9'), object('10'), object('11')];
   writes.wrote(configMaps, written);
-  assert.equal(writes.freshest(configMaps, name, undefined), written);
-  assert.equal(writes.freshest(configMaps, name, old), written);
+  assert.deepEqual(writes.freshest(configMaps, name, undefined), written);
+  assert.deepEqual(writes.freshest(configMaps, name, old), written);
   assert.equal(writes.freshest(configMaps, name, later), later);
   assert.equal(writes.freshest(configMaps, name, old), old, 'caught up once is caught up for good');
 });

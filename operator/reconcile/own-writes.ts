@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../common/clock.ts';
 import type { KubeObject, ObjectName, Resource } from '../kube/kube.ts';
-import { keyOf, ownerUids } from '../kube/object-cache.ts';
+import { keyOf, ownerUids, withoutManagedFields } from '../kube/object-cache.ts';
 import { isOlder } from '../kube/resource-version.ts';
 
 interface Write {
@@ -69,8 +69,9 @@ export class OwnWrites {
     });
   }
 
-  #note(kind: string, object: KubeObject, isDeletion: boolean): void {
-    this.#writes.set(idOf(kind, object.metadata), { kind, object, isDeletion, at: this.#clock.monotonic() });
+  #note(kind: string, written: KubeObject, isDeletion: boolean): void {
+    const [object, at] = [withoutManagedFields(written), this.#clock.monotonic()];
+    this.#writes.set(idOf(kind, object.metadata), { kind, object, isDeletion, at });
   }
 
   #hasCaughtUp({ object, isDeletion, at }: Write, cached: KubeObject | undefined): boolean {

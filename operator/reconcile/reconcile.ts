@@ -7,7 +7,7 @@ import type { Blocked } from '../decide/conditions/facts.ts';
 import { isTrue, statusOf } from '../decide/status.ts';
 import { askAgainMs } from '../kube/optional-kind.ts';
 import { announceCreated } from './announce.ts';
-import type { Pass } from './pass.ts';
+import { besideIsOver, type Pass } from './pass.ts';
 import { Abandoned, blockageOf, Outdated } from './blockage.ts';
 import type { Deps } from './deps.ts';
 import { clusterOf, gather } from './gather.ts';
@@ -23,6 +23,8 @@ export type Outcome =
   | { readonly kind: 'moving' }
   /** Something was decided that is acted on in the next look, because the status had to tell it first. */
   | { readonly kind: 'again' }
+  /** There is progress that the status tells a little later. */
+  | { readonly kind: 'untold'; readonly inMs: number }
   /** Decided on a state that is history: the caches are late. */
   | { readonly kind: 'outdated' }
   /** A person must act. */
@@ -52,12 +54,14 @@ export function createReconciler(deps: Deps): (key: string) => Promise<Outcome> 
 }
 
 /** When to look again although nothing is known to have changed, in milliseconds. */
-export function nextLookMs({ kind }: Outcome): number | undefined {
-  switch (kind) {
+export function nextLookMs(outcome: Outcome): number | undefined {
+  switch (outcome.kind) {
     case 'moving':
       return 15_000;
     case 'again':
       return 0;
+    case 'untold':
+      return outcome.inMs;
     case 'outdated':
       return 1_000;
     case 'blocked':
@@ -72,14 +76,16 @@ export function nextLookMs({ kind }: Outcome): number | undefined {
 
 async function look(cluster: SchedulerCluster, lastReports: LastReports, deps: Deps): Promise<Outcome> {
   const seen = gather(cluster, deps);
-  const pass: Pass = { cluster, deps, seen, adminToken: '', created: [], isConfirmed: false };
-  const blocked = await act(pass).finally(() => {
+  const pass: Pass = { cluster, deps, seen, adminToken: '', created: [], beside: [], isConfirmed: false };
+  const blocked = await act(pass).finally(async () => {
+    await besideIsOver(pass);
     announceCreated(pass);
   });
   const status = statusOf({ cluster, seen: pass.seen, nowMs: deps.clock.now(), blocked });
-  await report(cluster, status, lastReports, deps);
+  const untoldInMs = await report(cluster, status, lastReports, deps);
   const after: SchedulerCluster = { ...cluster, status };
   deps.metrics.observe(after);
+  if (untoldInMs !== undefined) return { kind: 'untold', inMs: untoldInMs };
   if (blocked) return { kind: 'blocked' };
   if (status.rollout?.verdict !== cluster.status?.rollout?.verdict) return { kind: 'again' };
   const isSettled = isTrue(after, 'Ready') && isTrue(after, 'Drained') && !isTrue(after, 'Degraded');
@@ -103,7 +109,9 @@ async function act(pass: Pass): Promise<Blocked | undefined> {
 }
 
 /** The owner references do the rest: the garbage collector removes what the cluster owned. */
-function letGo(key: string, cluster: SchedulerCluster | undefined, { instances, metrics }: Deps): void {
+function letGo(key: string, cluster: SchedulerCluster | undefined, deps: Deps): void {
+  const { instances, adminTokens, metrics } = deps;
   instances.forget(key);
+  adminTokens.forget(key);
   if (!cluster) metrics.forget(key);
 }

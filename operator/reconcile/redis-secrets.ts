@@ -8,17 +8,24 @@ import { mounts } from '../../common/workload.ts';
 import { embeddedRedis, redisAccess, type SecretFiles } from '../api/redis.ts';
 import type { SchedulerCluster } from '../api/schedulercluster.gen.ts';
 import { secrets } from '../kube/resources.ts';
-import type { Pass } from './pass.ts';
+import { goBeside, type Pass } from './pass.ts';
 
-export async function checkRedisSecrets(pass: Pass): Promise<void> {
-  const faults: string[] = [];
+export function checkRedisSecrets(pass: Pass): Promise<void> {
+  const wanted = wantedBy(pass.cluster);
+  if (wanted.length > 0) goBeside(pass, lookBeside(pass, wanted));
+  return Promise.resolve();
+}
+
+async function lookBeside(pass: Pass, wanted: readonly SecretFiles[]): Promise<() => void> {
   const contents = new Map<string, string>();
-  for (const wanted of wantedBy(pass.cluster)) faults.push(...(await look(pass, wanted, contents)));
-  const isWhole = faults.length === 0 && contents.size > 0 && pass.adminToken !== '';
-  pass.seen = {
-    ...pass.seen,
-    secretFaults: faults,
-    credentialsDigest: isWhole ? credentialsDigest(pass.adminToken, inOrder(contents)) : undefined,
+  const faults = (await Promise.all(wanted.map((each) => look(pass, each, contents)))).flat();
+  return () => {
+    const isWhole = faults.length === 0 && contents.size > 0 && pass.adminToken !== '';
+    pass.seen = {
+      ...pass.seen,
+      secretFaults: faults,
+      credentialsDigest: isWhole ? credentialsDigest(pass.adminToken, inOrder(contents)) : undefined,
+    };
   };
 }
 

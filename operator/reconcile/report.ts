@@ -1,33 +1,31 @@
 /** Says in the status what was seen, only when that is something new, and as an event when a condition turned. */
-import { isDeepStrictEqual } from 'node:util';
 import { credentialsChanged } from '../../common/credentials-digest.ts';
 import { toAppError } from '../../common/errors.ts';
 import { remedies, type ConditionType } from '../api/conditions.ts';
 import { kind, schedulerClusters } from '../api/group.ts';
 import { keyOf } from '../api/names.ts';
 import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
-import { withoutFigures } from '../decide/instance-list.ts';
+import { dueInMs } from './news.ts';
 import { isConflict, Outdated } from './blockage.ts';
 import type { Deps } from './deps.ts';
-
-/** Figures alone are written so often at most. */
-const figuresEveryMs = 60_000;
 
 /** When the status of a cluster, by its key, was last written by this process; monotonic milliseconds. */
 export type LastReports = Map<string, number>;
 
+/** Answers in how many milliseconds there is something to tell that could wait; undefined when there is nothing. */
 export async function report(
   cluster: SchedulerCluster,
   status: SchedulerClusterStatus,
   lastReports: LastReports,
   deps: Deps,
-): Promise<void> {
+): Promise<number | undefined> {
   const { apiVersion, metadata } = cluster;
   const { namespace = '', name, uid, resourceVersion } = metadata;
   const key = keyOf(cluster);
   const nowMs = deps.clock.monotonic();
   const sinceMs = nowMs - (lastReports.get(key) ?? -Infinity);
-  if (!saysSomethingNew(cluster.status, status, sinceMs)) return;
+  const inMs = dueInMs(cluster.status, status, sinceMs);
+  if (inMs !== 0) return inMs;
   const written = await write(deps, {
     apiVersion,
     kind,
@@ -40,6 +38,7 @@ export async function report(
   announceTurns(cluster, status, deps);
   announceCanary(cluster, status, deps);
   announceRotation(cluster, status, deps);
+  return undefined;
 }
 
 async function write({ kube }: Deps, cluster: SchedulerCluster): Promise<SchedulerCluster> {
@@ -50,25 +49,6 @@ async function write({ kube }: Deps, cluster: SchedulerCluster): Promise<Schedul
     if (isConflict(error)) throw new Outdated(error.message);
     throw error;
   }
-}
-
-export function saysSomethingNew(
-  before: SchedulerClusterStatus | undefined,
-  next: SchedulerClusterStatus,
-  sinceLastMs: number,
-): boolean {
-  if (!before) return true;
-  if (!isDeepStrictEqual(sorted(withoutFigures(before)), sorted(withoutFigures(next)))) return true;
-  return sinceLastMs >= figuresEveryMs && !isDeepStrictEqual(sorted(before), sorted(next));
-}
-
-/** Lists that are merged by key come back in any order. */
-function sorted(status: SchedulerClusterStatus): SchedulerClusterStatus {
-  return {
-    ...status,
-    conditions: (status.conditions ?? []).toSorted((a, b) => (a.type < b.type ? -1 : 1)),
-    instances: (status.instances ?? []).toSorted((a, b) => a.ordinal - b.ordinal),
-  };
 }
 
 /** The side of each condition that a person should hear of, and the type of the event. */

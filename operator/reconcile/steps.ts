@@ -49,7 +49,7 @@ import { serviceAccount } from '../resources/service-account.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
 import { keep } from './act.ts';
 import { confirm, confirmPods } from './confirm.ts';
-import { viewOf, type Pass } from './pass.ts';
+import { takeIn, viewOf, type Pass } from './pass.ts';
 import { provideAdminToken } from './admin-token.ts';
 import { announceRollout } from './announce-rollout.ts';
 import { announceTimedOut, drainLeavers, replaceDrained } from './drain.ts';
@@ -94,6 +94,8 @@ export const steps: readonly (readonly [name: string, step: Step])[] = [
     (pass) =>
       keep(pass, podDisruptionBudgets, disruptionBudgetName(pass.cluster), podDisruptionBudget(pass.cluster)),
   ],
+  // Pods mount these; what an instance is told depends on them.
+  ['what was read beside', takeInSecrets],
   // Before the StatefulSet takes their pods.
   ['drain', drainLeavers],
   // Last of what is made: everything it names exists.
@@ -207,6 +209,13 @@ function followInstances({ cluster, seen, deps, adminToken }: Pass): Promise<voi
   const pods = byOrdinal(cluster, seen.pods).map(({ pod }) => pod);
   if (adminToken) deps.instances.follow(keyOf(cluster), pods.flatMap(targetOf), adminToken);
   return Promise.resolve();
+}
+
+/** A token that is another one by now is what instances are asked with from now on. */
+async function takeInSecrets(pass: Pass): Promise<void> {
+  const before = pass.adminToken;
+  await takeIn(pass);
+  if (pass.adminToken !== before) await followInstances(pass);
 }
 
 function targetOf(pod: Pod): Target[] {
