@@ -25,7 +25,7 @@ import { queueMetrics } from './kube/metrics-queue.ts';
 import { electionMetrics, recorderMetrics, reflectorMetrics } from './kube/metrics.ts';
 import { WorkQueue } from './kube/queue.ts';
 import { createOperatorMetrics } from './metrics.ts';
-import { AdminTokens } from './reconcile/admin-token.ts';
+import { AdminTokens } from './reconcile/admin-tokens.ts';
 import { OwnWrites } from './reconcile/own-writes.ts';
 import { createReconciler, nextLookMs } from './reconcile/reconcile.ts';
 import { startWatches, type Watches } from './watches.ts';

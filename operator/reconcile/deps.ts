@@ -9,7 +9,7 @@ import type { Presence } from '../kube/optional-kind.ts';
 import type { Pod } from '../kube/resources.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { OperatorMetrics } from '../metrics.ts';
-import type { AdminTokens } from './admin-token.ts';
+import type { AdminTokens } from './admin-tokens.ts';
 import type { OwnWrites } from './own-writes.ts';
 
 export interface Deps {

@@ -6,7 +6,7 @@ import { Instances } from '../../operator/instances/instances.ts';
 import type { Kube } from '../../operator/kube/kube.ts';
 import type { Occurrence } from '../../operator/kube/events.ts';
 import { createOperatorMetrics } from '../../operator/metrics.ts';
-import { AdminTokens } from '../../operator/reconcile/admin-token.ts';
+import { AdminTokens } from '../../operator/reconcile/admin-tokens.ts';
 import { OwnWrites } from '../../operator/reconcile/own-writes.ts';
 import { createReconciler, nextLookMs, type Outcome } from '../../operator/reconcile/reconcile.ts';
 import { startWatches } from '../../operator/watches.ts';
