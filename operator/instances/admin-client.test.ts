@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { systemClock } from '../../common/clock-system.ts';
 import { reportOf } from '../../test/operator/surroundings.ts';
 import { createAdminClient, type AdminClient } from './admin-client.ts';
+
+/** Node tells of each request that is sent. */
+const requestStart = 'http.client.request.start';
 
 describe('the admin client', () => {
   let server: Server;
@@ -73,6 +77,23 @@ describe('the admin client', () => {
     await serve((_, response) => void response.write('{'), 100);
     const answer = await client.ask('127.0.0.1', 't');
     assert.ok(answer.kind === 'silent' && answer.error.includes('100 ms'));
+  });
+
+  it('many questions of one moment begin one in each turn of the event loop', async () => {
+    await serve((_, response) => void response.end(JSON.stringify(reportOf('demo-0', 0))));
+    let turn = 0;
+    const count = () => {
+      turn += 1;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
+    const begunAt: number[] = [];
+    const note = () => void begunAt.push(turn);
+    subscribe(requestStart, note);
+    await Promise.all(Array.from({ length: 20 }, () => client.ask('127.0.0.1', 't')));
+    clearImmediate(counting);
+    unsubscribe(requestStart, note);
+    assert.deepEqual([begunAt.length, new Set(begunAt).size], [20, 20]);
   });
 
   it('nobody there is silence too', async () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { sampleCluster } from '../../test/operator/sample.ts';
+import { settle } from '../../test/fakes/clock.ts';
 import { World } from '../../test/operator/world.ts';
-import { secrets } from '../kube/resources.ts';
+import { AppError } from '../../common/errors.ts';
+import { configMaps, secrets, statefulSets } from '../kube/resources.ts';
 import { adminTokenIn } from '../resources/admin-secret.ts';
 
 describe('the Secret with the admin token', () => {
@@ -53,5 +55,33 @@ describe('the Secret with the admin token', () => {
     await look();
     await world.converge();
     assert.ok(world.kube.peek(secrets, name));
+  });
+
+  it('is looked at beside the writes of a look that scales, and no pod is asked for before it is there', async () => {
+    const isRead = Promise.withResolvers<undefined>();
+    world.kube.before = ({ verb, kind }) =>
+      verb === 'get' && kind === secrets.kind ? isRead.promise : undefined;
+    const { replicas } = sampleCluster().spec;
+    world.edit((spec) => (spec.replicas = replicas + 1));
+    const looked = world.look();
+    await settle();
+    const written = () => world.kube.requests.filter(({ verb }) => verb === 'apply').map(({ kind }) => kind);
+    assert.deepEqual(written(), [configMaps.kind]);
+    isRead.resolve(undefined);
+    await looked;
+    assert.deepEqual(written(), [configMaps.kind, statefulSets.kind]);
+  });
+
+  it('that cannot be read stands in the way of more pods', async () => {
+    world.kube.before = ({ verb, kind }) => {
+      if (verb === 'get' && kind === secrets.kind) throw new AppError('forbidden', 'secrets is forbidden');
+    };
+    const { replicas } = sampleCluster().spec;
+    world.edit((spec) => (spec.replicas = replicas + 1));
+    await world.look();
+    const degraded = world.cluster().status?.conditions?.find(({ type }) => type === 'Degraded');
+    assert.equal(degraded?.reason, 'Forbidden');
+    const set = world.kube.peek(statefulSets, { namespace: 'default', name: 'demo' });
+    assert.equal(set?.spec?.replicas, replicas);
   });
 });
