@@ -2,7 +2,8 @@
  * Bundles each program into one file, `<directory>/<name>.mjs`, which an image runs without node_modules, and the kubectl
  * plugin into `<directory>/kubectl-lingua`, which a person runs. The same sources give the same bytes, maps included, wherever
  * they lie and wherever the bundle goes. What the operator loads only to check manifests, and only where there is a kubeconfig, are
- * files of their own beside it, because all text of a file that is loaded stays in memory.
+ * files of their own beside it, because all text of a file that is loaded stays in memory: 8 MiB of the 96 that it may take ("Cost" in
+ * docs/design/operator.md).
  *
  *   node build.ts [directory]     `dist` unless told otherwise
  */
