@@ -61,7 +61,11 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
   const { clock, timeoutMs = 2_000, port = ports.admin } = options;
   const underWay = new Set<AbortController>();
   const turn = takeTurns();
+  let isClosed = false;
   const call = async <T>(address: string, token: string, request: Call<T>): Promise<T | Silence> => {
+    // Not of its time: who waits here has not been asked yet.
+    if (request.inTurn) await turn();
+    if (isClosed) return { kind: 'silent', error: 'closed' };
     const withinMs = request.withinMs ?? timeoutMs;
     const deadline = new AbortController();
     underWay.add(deadline);
@@ -69,7 +73,6 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
       deadline.abort(new Error(`no answer within ${String(withinMs)} ms`));
     });
     try {
-      if (request.inTurn) await turn();
       const response = await sent({ address, port, token, signal: deadline.signal }, request);
       return read(response.statusCode ?? 0, request, await textOf(response));
     } catch (error) {
@@ -93,6 +96,7 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
       return 'kind' in said ? { outcome: 'silent', detail: said.error, tookMs: 0 } : said;
     },
     close: () => {
+      isClosed = true;
       for (const deadline of underWay) deadline.abort(new Error('closed'));
       return Promise.resolve();
     },
@@ -113,14 +117,17 @@ const trial: Call<ProbeReport> = {
   answer: ProbeReport,
 };
 
+/** Few enough to be over in a millisecond or two, and many enough for thousands of instances on a machine that is busy. */
+const perTurn = 4;
+
 /**
- * Resolves for one caller in each turn of the event loop, in order. An operator that has just started asks a thousand instances, and what
- * waits for an answer of the API server must not wait for all of them.
+ * Resolves for a few callers in each turn of the event loop, in order. An operator that has just started asks a thousand instances, and
+ * what waits for an answer of the API server must not wait for all of them.
  */
 function takeTurns(): () => Promise<void> {
   const waiting: (() => void)[] = [];
   const next = () => {
-    waiting.shift()?.();
+    for (const begin of waiting.splice(0, perTurn)) begin();
     if (waiting.length > 0) setImmediate(next);
   };
   return () =>
