@@ -29,8 +29,11 @@ const renewedAtOnce = 100;
 export function createRedisSessions(keys: Keys, commands: RedisConnection, grouped: boolean): SessionStore {
   const openJobs = createOpenJobs(keys, commands);
   const recordAndOutbox = (sessionId: string) => [keys.session(sessionId), keys.outbox(sessionId)];
-  const holdOwnerKey = (sessionId: string, owner: string, epoch: number, ttlMs: number) =>
-    commands.run(sessionOwnerHoldScript, [keys.sessionOwner(sessionId)], [owner, epoch, ttlMs]);
+  const holdOwnerKeys = (sessions: readonly Held[], owner: string, ttlMs: number) => {
+    const ownerKeys = sessions.map(({ sessionId }) => keys.sessionOwner(sessionId));
+    const epochs = sessions.map(({ epoch }) => epoch);
+    return commands.run(sessionOwnerHoldScript, ownerKeys, [owner, ttlMs, ...epochs]);
+  };
 
   const renewRecords = async (sessions: readonly Held[], owner: string, ttlMs: number) => {
     const scriptKeys = [keys.session, keys.outbox].flatMap((key) =>
@@ -39,7 +42,9 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection, group
     const epochs = sessions.map(({ epoch }) => epoch);
     const ours = asList(await commands.run(sessionRenewScript, scriptKeys, [owner, ttlMs, ...epochs]));
     const held = sessions.filter((_, i) => ours[i] === 1);
-    await Promise.all(held.map(({ sessionId, epoch }) => holdOwnerKey(sessionId, owner, epoch, ttlMs)));
+    // Each owner key has a slot of its own.
+    const together = grouped && held.length > 0 ? [held] : held.map((session) => [session]);
+    await Promise.all(together.map((some) => holdOwnerKeys(some, owner, ttlMs)));
     return sessions.filter((_, i) => ours[i] !== 1).map(({ sessionId }) => sessionId);
   };
 
@@ -53,7 +58,7 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection, group
         throw new AppError('conflict', 'the session exists and belongs to another instance');
       }
       const epoch = asNumber(reply[1]);
-      await holdOwnerKey(sessionId, owner, epoch, ttlMs);
+      await holdOwnerKeys([{ sessionId, epoch }], owner, ttlMs);
       return { epoch };
     },
 
@@ -63,7 +68,7 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection, group
       const [kind, record, seq, previousOwner] = asList(reply);
       if (kind === 'unknown' || kind === 'denied') return { kind };
       const session = { ...parseSession(sessionId, asText(record)), seq: asNumber(seq) };
-      await holdOwnerKey(sessionId, owner, session.epoch, ttlMs);
+      await holdOwnerKeys([session], owner, ttlMs);
       // After the new epoch: what the previous owner accepted is all there, and it accepts nothing more.
       const open = await openJobs.ofSession(sessionId);
       return { kind: 'taken', session, previousOwner: asText(previousOwner), open };
@@ -71,7 +76,7 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection, group
 
     async renew(sessions, owner, ttlMs) {
       const lost = await Promise.all(
-        inPartitions(sessions).map((together) => renewRecords(together, owner, ttlMs)),
+        inCalls(sessions, grouped).map((together) => renewRecords(together, owner, ttlMs)),
       );
       return lost.flat();
     },
@@ -98,9 +103,10 @@ export function createRedisSessions(keys: Keys, commands: RedisConnection, group
 }
 
 /** Sessions that one script may touch together, in bounded lists. */
-function inPartitions(sessions: readonly Held[]): Held[][] {
+function inCalls(sessions: readonly Held[], grouped: boolean): Held[][] {
   const lists: Held[][] = [];
-  for (const together of Map.groupBy(sessions, ({ sessionId }) => partitionOf(sessionId)).values()) {
+  const slotOf = ({ sessionId }: Held) => (grouped ? '' : partitionOf(sessionId));
+  for (const together of Map.groupBy(sessions, slotOf).values()) {
     for (let i = 0; i < together.length; i += renewedAtOnce) lists.push(together.slice(i, i + renewedAtOnce));
   }
   return lists;

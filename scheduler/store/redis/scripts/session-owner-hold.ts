@@ -1,9 +1,9 @@
 /**
- * Writes or extends a session's owner key, unless a later owner wrote it already.
+ * Writes or extends owner keys of sessions, but not those that a later owner wrote already.
  *
- * KEYS  1 owner key
- * ARGV  1 instance  2 epoch  3 ttl ms
- * Reply 1 held | 0 a later epoch holds it
+ * KEYS  owner keys
+ * ARGV  1 instance  2 ttl ms  3... epoch of each session
+ * Reply nothing that anybody reads
  *
  * PEXPIRE comes first because Redis never refuses it: connected sessions stay reachable in a full Redis.
  */
@@ -12,12 +12,15 @@ import { defineScript } from '../script.ts';
 export const sessionOwnerHoldScript = defineScript(
   'session_owner_hold',
   `
-local mine = ARGV[1] .. '|' .. ARGV[2]
-local current = redis.call('GET', KEYS[1])
-local epoch = current and tonumber(string.match(current, '|(%d+)$'))
-if epoch and epoch > tonumber(ARGV[2]) then return 0 end
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-if current ~= mine then redis.call('SET', KEYS[1], mine, 'PX', ARGV[3]) end
+for i, key in ipairs(KEYS) do
+  local mine = ARGV[1] .. '|' .. ARGV[2 + i]
+  local current = redis.call('GET', key)
+  local epoch = current and tonumber(string.match(current, '|(%d+)$'))
+  if not epoch or epoch <= tonumber(ARGV[2 + i]) then
+    redis.call('PEXPIRE', key, ARGV[2])
+    if current ~= mine then redis.call('SET', key, mine, 'PX', ARGV[2]) end
+  end
+end
 return 1
 `,
 );

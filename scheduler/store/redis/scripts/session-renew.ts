@@ -1,5 +1,5 @@
 /**
- * Extends the life of an owner's sessions in one partition.
+ * Extends the life of an owner's sessions: of one partition, or of any where Redis is single.
  *
  * KEYS  n sessions, n outboxes
  * ARGV  1 owner  2 ttl ms  3... epoch of each session
