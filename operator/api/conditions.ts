@@ -25,7 +25,6 @@ export const remedies = {
   // Ready
   FleetReady: '',
   Hibernated: 'Set spec.replicas above 0 to start it.',
-  NotSeenYet: 'The operator has only just met this object; wait.',
   // Available
   EnoughReady: '',
   TooFewReady: 'See status.instances and the events of the pods that are not ready.',

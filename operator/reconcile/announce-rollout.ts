@@ -17,7 +17,7 @@ export function announceRollout(pass: Pass, { update }: Plan, { before, after }:
   const [was, is] = [before, after].map(({ metadata }) => metadata.annotations?.[templateHashAnnotation]);
   if (was !== undefined && was !== is) {
     const reasons = restartReasons(before.spec.template.spec, after.spec.template).join(', ');
-    tell(pass, 'RolloutStarted', 'Update', `Revision ${is ?? ''} is rolled out: ${reasons}.`);
+    tell(pass, 'RolloutStarted', `Revision ${is ?? ''} is rolled out: ${reasons}.`);
   }
   const { leaver } = update;
   const [wasAt, isAt] = [before, after].map(
@@ -25,5 +25,5 @@ export function announceRollout(pass: Pass, { update }: Plan, { before, after }:
   );
   if (!leaver || leaver.why !== 'Rollout' || !leaver.mayGo || !isAlive(leaver.pod) || wasAt === isAt) return;
   const reasons = restartReasons(leaver.pod.spec, after.spec.template).join(', ');
-  tell(pass, 'Restarting', 'Update', `${leaver.pod.metadata.name} restarts: ${reasons}.`);
+  tell(pass, 'Restarting', `${leaver.pod.metadata.name} restarts: ${reasons}.`);
 }

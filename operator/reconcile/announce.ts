@@ -1,5 +1,6 @@
 /** Events on the cluster: what was made, what was changed, and what somebody else had changed. */
 import { appliedHashAnnotation, templateHashAnnotation } from '../api/labels.ts';
+import { eventKinds, type EventReason } from '../api/events.ts';
 import type { KubeObject } from '../kube/kube.ts';
 import type { Pass } from './pass.ts';
 
@@ -18,25 +19,23 @@ export function announceWrite(pass: Pass, { before, after, field }: Written): vo
     tell(
       pass,
       'DriftHealed',
-      'Update',
       `${what}: somebody else had changed ${field ?? 'a field'}; it is as this object asks again.`,
     );
   } else if (replicasOf(before) !== replicasOf(after)) {
     tell(
       pass,
       'Scaled',
-      'Scale',
       `Scaled from ${String(replicasOf(before))} to ${String(replicasOf(after))} instances.`,
     );
   } else if (field === undefined || !toldElsewhere.has(field)) {
-    tell(pass, 'Updated', 'Update', `Updated ${what}${field === undefined ? '' : `: ${field}`}.`);
+    tell(pass, 'Updated', `Updated ${what}${field === undefined ? '' : `: ${field}`}.`);
   }
 }
 
 /** What one pass makes is told at once, before whatever follows from it. */
 export function announceCreated(pass: Pass): void {
   const created = pass.created.splice(0);
-  if (created.length > 0) tell(pass, 'Created', 'Create', `Created ${created.join(', ')}.`);
+  if (created.length > 0) tell(pass, 'Created', `Created ${created.join(', ')}.`);
 }
 
 /** By announce-rollout.ts, as a story. */
@@ -47,20 +46,14 @@ const toldElsewhere: ReadonlySet<string> = new Set([
 ]);
 
 export function announceDeleted(pass: Pass, kind: string, object: KubeObject): void {
-  tell(pass, 'Deleted', 'Delete', `Deleted ${kind} ${object.metadata.name}, which is not needed any more.`);
+  tell(pass, 'Deleted', `Deleted ${kind} ${object.metadata.name}, which is not needed any more.`);
 }
 
-export function tell(
-  pass: Pass,
-  reason: string,
-  action: string,
-  note: string,
-  type: 'Normal' | 'Warning' = 'Normal',
-): void {
+export function tell(pass: Pass, reason: EventReason, note: string): void {
   announceCreated(pass);
   const { cluster, deps } = pass;
   deps.log.info({ reason, note }, 'changed');
-  deps.events.record({ regarding: cluster, type, reason, action, note });
+  deps.events.record({ regarding: cluster, reason, ...eventKinds[reason], note });
 }
 
 const hashOf = ({ metadata }: KubeObject): string | undefined =>

@@ -21,8 +21,7 @@ export async function drainLeavers(pass: Pass): Promise<void> {
       const uid = pod.metadata.uid ?? '';
       const answer = await deps.instances.drain(keyOf(cluster), uid, timeoutSeconds);
       const left = answer?.kind === 'report' ? leftIn(answer.report) : '';
-      if (left)
-        tell(pass, 'Draining', 'Drain', `${pod.metadata.name} drains: ${reasons[why]}; ${left} to move.`);
+      if (left) tell(pass, 'Draining', `${pod.metadata.name} drains: ${reasons[why]}; ${left} to move.`);
     }),
   );
   pass.seen = { ...seen, instances: deps.instances.answers(keyOf(cluster)) };
@@ -65,12 +64,7 @@ export async function replaceDrained(pass: Pass): Promise<void> {
     await pass.deps.kube.delete(pods, pod);
     pass.deps.ownWrites.deleted(pods, pod);
     pass.deps.metrics.wrote(pods.kind, 'delete');
-    tell(
-      pass,
-      'Replaced',
-      'Replace',
-      `${pod.metadata.name} ${replaced[why === 'Rollback' ? why : 'Replace']}.`,
-    );
+    tell(pass, 'Replaced', `${pod.metadata.name} ${replaced[why === 'Rollback' ? why : 'Replace']}.`);
   }
 }
 
@@ -85,6 +79,6 @@ export function announceTimedOut(pass: Pass, { leavers }: Plan, { before, after 
   for (const { ordinal, pod, isDrained } of leavers) {
     if (ordinal < is || ordinal >= was || isDrained || hasNothingToLose(pass.seen, pod)) continue;
     const note = `${pod.metadata.name} did not finish draining in time; its jobs are handed to other instances.`;
-    tell(pass, 'DrainTimedOut', 'Drain', note, 'Warning');
+    tell(pass, 'DrainTimedOut', note);
   }
 }

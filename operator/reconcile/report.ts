@@ -1,7 +1,8 @@
 /** Says in the status what was seen, only when that is something new, and as an event when a condition turned. */
 import { credentialsChanged } from '../../common/credentials-digest.ts';
 import { toAppError } from '../../common/errors.ts';
-import { remedies, type ConditionType } from '../api/conditions.ts';
+import { remedies } from '../api/conditions.ts';
+import { eventKinds, turnsTold, type EventReason } from '../api/events.ts';
 import { kind, schedulerClusters } from '../api/group.ts';
 import { keyOf } from '../api/names.ts';
 import type { SchedulerCluster, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
@@ -51,17 +52,8 @@ async function write({ kube }: Deps, cluster: SchedulerCluster): Promise<Schedul
   }
 }
 
-/** The side of each condition that a person should hear of, and the type of the event. */
-const worthTelling: readonly (readonly [ConditionType, string, 'Normal' | 'Warning'])[] = [
-  ['Ready', 'True', 'Normal'],
-  ['Degraded', 'True', 'Warning'],
-  ['ConfigValid', 'False', 'Warning'],
-  ['RedisReachable', 'False', 'Warning'],
-  ['RoutingVerified', 'False', 'Warning'],
-];
-
 function announceTurns(cluster: SchedulerCluster, next: SchedulerClusterStatus, { events }: Deps): void {
-  for (const [conditionType, status, type] of worthTelling) {
+  for (const [conditionType, status, type] of turnsTold) {
     const before = cluster.status?.conditions?.find((condition) => condition.type === conditionType);
     const now = next.conditions?.find((condition) => condition.type === conditionType);
     if (now?.status !== status || (before?.status === status && before.reason === now.reason)) continue;
@@ -84,10 +76,8 @@ function announceCanary(
   const note = hasPassed
     ? `The instances that tried revision ${revision} stayed within the limits; the others follow.`
     : `${message}; revision ${revision} is taken back. ${remedies.CanaryFailed}`;
-  const [type, reason] = hasPassed
-    ? (['Normal', 'CanaryPassed'] as const)
-    : (['Warning', 'CanaryFailed'] as const);
-  events.record({ regarding: cluster, type, reason, action: 'Update', note });
+  const reason: EventReason = hasPassed ? 'CanaryPassed' : 'CanaryFailed';
+  events.record({ regarding: cluster, reason, ...eventKinds[reason], note });
 }
 
 /** Of the user's Secrets; an operator that meets a fleet for the first time knows of no change. */
@@ -96,11 +86,6 @@ function announceRotation(cluster: SchedulerCluster, next: SchedulerClusterStatu
   if (before === undefined || now === undefined || !credentialsChanged(before, now)) return;
   const note =
     'All instances log in to Redis with what the Secret says now; what it said before is not needed any more.';
-  events.record({
-    regarding: cluster,
-    type: 'Normal',
-    reason: 'CredentialsRotated',
-    action: 'Observe',
-    note,
-  });
+  const reason: EventReason = 'CredentialsRotated';
+  events.record({ regarding: cluster, reason, ...eventKinds[reason], note });
 }

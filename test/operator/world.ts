@@ -1,4 +1,5 @@
 /** A small world: what an operator has around it, and our operator, look by look; it may die and start anew. */
+import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { schedulerClusters } from '../../operator/api/group.ts';
@@ -12,6 +13,7 @@ import { createReconciler, nextLookMs, type Outcome } from '../../operator/recon
 import { startWatches } from '../../operator/watches.ts';
 import { FakeRandom, settle } from '../fakes/clock.ts';
 import { Surroundings } from './surroundings.ts';
+import { untold } from './told.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -93,6 +95,7 @@ export class World extends Surroundings {
         this.#keys.add(key);
       }
     }
+    assert.deepEqual(untold(this.events, this.kube.all(schedulerClusters)), []);
   }
 
   #lookLater(key: string, outcome: Outcome): void {
