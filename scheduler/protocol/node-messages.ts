@@ -127,13 +127,8 @@ export type NodeOutbound =
       /** Seconds since the Unix epoch, unlike every other time on the wire. */
       readonly timestamp: number;
     }
-  | {
-      readonly type: 'job_cancel';
-      readonly job_id: string;
-      readonly trace_id?: string;
-      readonly reason?: string;
-    }
-  | ErrorMessage;
+  | { readonly type: 'job_cancel'; readonly job_id: string; readonly reason: string }
+  | Omit<ErrorMessage, 'details'>;
 
 /** What a job is, as it stands in its record: everything of `job_assign` but `attempt_id` and `audio`. */
 export interface Assignment {

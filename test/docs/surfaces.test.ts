@@ -1,13 +1,12 @@
 /**
  * What people type, call and send exists, and what exists is told: flags, environment variables, routes, annotations, values of the
- * chart, and the messages of the wire protocol.
+ * chart, and the codes of the wire protocol.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { z } from 'zod';
 import { environment, paths } from '../../common/workload.ts';
 import * as labels from '../../operator/api/labels.ts';
 import { options as operatorOptions, usage as operatorUsage } from '../../operator/flags.ts';
@@ -15,8 +14,7 @@ import { commands, connectionFlags } from '../../operator/plugin/commands.ts';
 import { options as validateOptions, usage as validateUsage } from '../../operator/validate/arguments.ts';
 import { closeCodes } from '../../scheduler/protocol/close-codes.ts';
 import { errorCodes } from '../../scheduler/protocol/error-codes.ts';
-import { nodeInbound } from '../../scheduler/protocol/node-messages.ts';
-import { sessionInbound, sessionUnsupported } from '../../scheduler/protocol/session-messages.ts';
+import { sessionUnsupported } from '../../scheduler/protocol/session-messages.ts';
 import { readArguments } from '../../scheduler/arguments.ts';
 import { root } from '../support/images.ts';
 import { pageOf, pages, type Page } from './pages.ts';
@@ -188,51 +186,6 @@ it('values of the chart are told, and no other', () => {
 
 describe('the wire protocol', () => {
   const page = pageOf('docs/protocol.md');
-  /** Rows of its tables by what stands in their first cell. */
-  const rows = new Map(
-    page.prose
-      .split('\n')
-      .filter((line) => line.startsWith('|'))
-      .flatMap((line) => {
-        const [, first = ''] = line.split(' | ', 1)[0]!.match(/^\|\s*(.*?)\s*$/) ?? [];
-        return [...first.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, line] as const);
-      }),
-  );
-  const inbound = Object.entries({ ...nodeInbound, ...sessionInbound }) as [string, z.ZodType][];
-
-  for (const [type, schema] of inbound) {
-    it(`${type} is told with all its fields, and which of them may be missing`, () => {
-      const told = rows.get(type) ?? '';
-      const { properties = {}, required = [] } = z.toJSONSchema(schema, {
-        io: 'input',
-        unrepresentable: 'any',
-      });
-      const marks = Object.keys(properties)
-        .filter((field) => field !== 'type')
-        .map((field) => (required.includes(field) ? `\`${field}\`` : `\`${field}?\``));
-      assert.deepEqual(
-        marks.filter((mark) => !told.includes(mark)),
-        [],
-      );
-    });
-  }
-
-  it('has a row for no message that is not there', () => {
-    const files = ['session-messages', 'node-messages'].map((name) => read(`scheduler/protocol/${name}.ts`));
-    const types = new Set(
-      [...files.join('\n').matchAll(/type: (?:z\.literal\()?'(\w+)'/g)].map(([, type]) => type),
-    );
-    const told = [...rows.keys()].filter((name) => /^[a-z]+(_[a-z]+)*$/.test(name));
-    assert.ok(told.length > 20);
-    assert.deepEqual(
-      told.filter((type) => !types.has(type)),
-      [],
-    );
-    assert.deepEqual(
-      [...types].filter((type) => !page.prose.includes(`\`${type!}\``)),
-      [],
-    );
-  });
 
   it('names what is not served', () => {
     assert.deepEqual(
