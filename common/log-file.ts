@@ -2,6 +2,7 @@
  * A log file that is rotated by size. It never blocks and never fails whoever writes: while the disk is full or the
  * directory gone, lines are dropped and counted, and the file is opened again every few seconds.
  */
+import { count } from './count.ts';
 import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -93,7 +94,10 @@ export class LogFile {
       this.#failed(stream, error);
     });
     stream.once('open', () => {
-      if (this.#lost > 0) this.#options.onTrouble(`written again; ${String(this.#lost)} lines were lost`);
+      if (this.#lost > 0)
+        this.#options.onTrouble(
+          `written again; ${count(this.#lost, 'line')} ${this.#lost === 1 ? 'was' : 'were'} lost`,
+        );
       this.#lost = 0;
     });
     return stream;

@@ -1,4 +1,5 @@
 /** Whether the instances that try a change have passed, by the guide's own limits. Pure: the same pods and reports give the same verdict. */
+import { count } from '../../common/count.ts';
 import type { SchedulerClusterSpec, SchedulerClusterStatus } from '../api/schedulercluster.gen.ts';
 import {
   answerOf,
@@ -66,7 +67,8 @@ function lifeFailure({ seen, nowMs }: View, pod: Numbered['pod'], { limits }: Ca
   const refused = refusal(seen, pod);
   if (refused)
     return { reason: 'ConfigRefused', message: `refuses its configuration: ${lastLine(refused.message)}` };
-  if (isCrashLooping(pod)) return { reason: 'CrashLooping', message: `ended ${String(restarts(pod))} times` };
+  if (isCrashLooping(pod))
+    return { reason: 'CrashLooping', message: `ended ${count(restarts(pod), 'time')}` };
   const image = imageFault(pod);
   if (image !== undefined) return { reason: 'ImagePullFailed', message: `has no image: ${image}` };
   if (isReady(pod)) return undefined;

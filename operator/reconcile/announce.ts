@@ -1,4 +1,5 @@
 /** Events on the cluster: what was made, what was changed, and what somebody else had changed. */
+import { count } from '../../common/count.ts';
 import { appliedHashAnnotation, templateHashAnnotation } from '../api/labels.ts';
 import { eventKinds, type EventReason } from '../api/events.ts';
 import type { KubeObject } from '../kube/kube.ts';
@@ -25,7 +26,7 @@ export function announceWrite(pass: Pass, { before, after, field }: Written): vo
     tell(
       pass,
       'Scaled',
-      `Scaled from ${String(replicasOf(before))} to ${String(replicasOf(after))} instances.`,
+      `Scaled from ${String(replicasOf(before))} to ${count(replicasOf(after) ?? 0, 'instance')}.`,
     );
   } else if (field === undefined || !toldElsewhere.has(field)) {
     tell(pass, 'Updated', `Updated ${what}${field === undefined ? '' : `: ${field}`}.`);

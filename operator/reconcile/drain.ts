@@ -1,4 +1,5 @@
 /** Tells instances to drain before they lose their pod, and takes the pod of one that drained although it should stay. */
+import { count } from '../../common/count.ts';
 import type { InstanceReport } from '../../common/admin-api.ts';
 import { keyOf } from '../api/names.ts';
 import { planOf, toDrain, toReplace, type Plan } from '../decide/plan.ts';
@@ -37,8 +38,8 @@ function leftIn({ connections: { sessions, nodes }, jobs }: InstanceReport): str
     [jobs.waiting + jobs.running, 'job'],
   ];
   return counts
-    .filter(([count]) => count > 0)
-    .map(([count, what]) => `${String(count)} ${what}${count === 1 ? '' : 's'}`)
+    .filter(([number]) => number > 0)
+    .map(([number, what]) => count(number, what))
     .join(', ');
 }
 

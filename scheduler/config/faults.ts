@@ -1,4 +1,5 @@
 /** What is wrong with a configuration file, said so that the person who wrote it can mend all of it in one go. */
+import { count } from '../../common/count.ts';
 import type { z } from 'zod';
 import { Config } from './schema.ts';
 import { knownPaths, nearestKey } from './nearest-key.ts';
@@ -26,8 +27,7 @@ export function describeFaults(path: string, faults: readonly Fault[]): string {
     const place = [path, line, column].filter((part) => part !== undefined).join(':');
     return `  ${[place, key, what].filter((part) => part !== '').join(': ')}`;
   });
-  const count = faults.length === 1 ? '1 fault' : `${String(faults.length)} faults`;
-  return [`${path} cannot be used (${count}):`, ...lines].join('\n');
+  return [`${path} cannot be used (${count(faults.length, 'fault')}):`, ...lines].join('\n');
 }
 
 function faultsOfIssue(issue: z.core.$ZodIssue, document: unknown, lines: LineIndex): Fault[] {
@@ -78,13 +78,13 @@ function allowed(issue: z.core.$ZodIssue): string {
 }
 
 const atLeast = (origin: string, limit: string): string =>
-  origin === 'string' ? `at least ${limit} characters` : `${limit} or more`;
+  origin === 'string' ? `at least ${count(Number(limit), 'character')}` : `${limit} or more`;
 
 const atMost = (origin: string, limit: string): string =>
   origin === 'string'
-    ? `at most ${limit} characters`
+    ? `at most ${count(Number(limit), 'character')}`
     : origin === 'array'
-      ? `at most ${limit} entries`
+      ? `at most ${count(Number(limit), 'entry', 'entries')}`
       : `${limit} or less`;
 
 function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,4 +1,5 @@
 /** `scheduler dlq list|show|replay|drop`: the dead letters of every instance, and what becomes of them. */
+import { count } from '../../common/count.ts';
 import { exitCodes } from '../../common/signals.ts';
 import { printable, table } from '../../common/table.ts';
 import type { DlqRequest } from '../arguments.ts';
@@ -127,11 +128,10 @@ function listText(boxes: readonly Box[]): string {
     .join('');
 }
 
-const countOf = (letters: number): string =>
-  letters === 1 ? '1 dead letter' : `${String(letters)} dead letters`;
+const countOf = (letters: number): string => count(letters, 'dead letter');
 
 const deliveriesOf = ({ deliveries }: { readonly deliveries: number }): string =>
-  deliveries === 1 ? '1 delivery' : `${String(deliveries)} deliveries`;
+  count(deliveries, 'delivery', 'deliveries');
 
 const shown = ({ instanceId, letters }: Box) =>
   letters.map((letter) => ({ instance_id: instanceId, ...shownDeadLetter(letter) }));

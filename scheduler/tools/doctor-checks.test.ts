@@ -65,6 +65,8 @@ describe('what the doctor says of the server', () => {
     assert.equal(of({ maxmemoryBytes: 99 * 1024 ** 2 }, 1, 0), 'fail');
     assert.equal(of({ maxmemoryBytes: 0 }, 1, 0), 'warn');
     assert.equal(of({ maxmemoryBytes: gib, usedMemoryBytes: 0.9 * gib }, 1, 0), 'warn');
+    const { what, remedy = '' } = memoryFinding([{ ...healthy, maxmemoryBytes: 1024 }], 1, 1);
+    assert.match(`${what} ${remedy}`, /for 1 instance and 1 node/);
     assert.deepEqual([roundTripFinding(9.9).level, roundTripFinding(10).level], ['ok', 'warn']);
   });
 });

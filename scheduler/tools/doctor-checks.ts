@@ -2,6 +2,7 @@
  * What `scheduler doctor` makes of what it found: one finding for each thing that can be wrong, with a remedy. Pure; the
  * limits are the guide's where it names one.
  */
+import { count } from '../../common/count.ts';
 import type { Config } from '../config/schema.ts';
 import type { StoreFacts } from '../store/store.ts';
 
@@ -79,7 +80,7 @@ function modeFinding({ mode, servers }: StoreFacts): Finding {
       'mode is "single", and the server is part of a cluster',
       'set [scheduler.phase2.redis] mode = "cluster" and cluster_urls',
     );
-  return ok(check, mode === 'cluster' ? `cluster of ${String(servers.length)} masters` : 'single server');
+  return ok(check, mode === 'cluster' ? `cluster of ${count(servers.length, 'master')}` : 'single server');
 }
 
 function versionFinding({ address, version, flavour }: Server): Finding {
@@ -142,7 +143,7 @@ function clockFinding({ address, clockMs, ourClockMs }: Server): Finding {
 export function memoryFinding(servers: StoreFacts['servers'], instances: number, nodes: number): Finding {
   const check = 'memory';
   const neededBytes = Math.max(1, instances) * 100 * mebibyte + nodes * 10 * 1024;
-  const needed = `${mib(neededBytes)} for ${String(Math.max(1, instances))} instances and ${String(nodes)} nodes`;
+  const needed = `${mib(neededBytes)} for ${count(Math.max(1, instances), 'instance')} and ${count(nodes, 'node')}`;
   if (servers.some(({ maxmemoryBytes }) => maxmemoryBytes === undefined))
     return warn(check, 'the server does not tell maxmemory', 'allow INFO to this user, or look yourself');
   const limits = servers.map(({ maxmemoryBytes = 0 }) => maxmemoryBytes);
@@ -274,7 +275,7 @@ export function tokenFinding(file: TokenFile): Finding {
   if (file.characters === 0)
     return fail(check, `${file.path} is empty: the admin API refuses every call`, 'write a token into it');
   if (file.characters < shortestToken)
-    return warn(check, `${file.path} holds ${String(file.characters)} characters`, 'use 32 random ones');
+    return warn(check, `${file.path} holds ${count(file.characters, 'character')}`, 'use 32 random ones');
   return (file.mode & 0o004) === 0
     ? ok(check, `in ${file.path}`)
     : warn(check, `${file.path} can be read by everybody`, `chmod o-r ${file.path}`);
@@ -282,6 +283,6 @@ export function tokenFinding(file: TokenFile): Finding {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 const mib = (bytes: number): string => `${(bytes / mebibyte).toFixed(bytes < 10 * mebibyte ? 1 : 0)} MiB`;
-const entries = (count: number): string => (count === 1 ? '1 entry' : `${String(count)} entries`);
+const entries = (number: number): string => count(number, 'entry', 'entries');
 const some = (ids: readonly string[]): string =>
   ids.length <= 10 ? ids.join(', ') : `${ids.slice(0, 10).join(', ')} and ${String(ids.length - 10)} more`;

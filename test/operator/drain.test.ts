@@ -79,16 +79,16 @@ describe('scaling down', () => {
     await settled({ replicas: 2 });
     busy.add('demo-1');
     world.report = (name) =>
-      name === 'demo-1' ? { connections: { sessions: 7, nodes: 2 }, jobs: { waiting: 1, running: 4 } } : {};
+      name === 'demo-1' ? { connections: { sessions: 1, nodes: 2 }, jobs: { waiting: 1, running: 4 } } : {};
     scale(1);
     await world.look();
     await world.clock.advance(7_000);
     await world.look();
     assert.equal(world.says('Drained'), 'False Draining');
-    assert.match(world.condition('Drained').message, /demo-1 has 7 sessions, 2 nodes, 5 jobs left/);
+    assert.match(world.condition('Drained').message, /demo-1 has 1 session, 2 nodes, 5 jobs left/);
     assert.deepEqual(
       world.events.filter(({ reason }) => reason === 'Draining').map(({ note }) => note),
-      ['demo-1 drains: fewer instances are asked for; 7 sessions, 2 nodes, 5 jobs to move.'],
+      ['demo-1 drains: fewer instances are asked for; 1 session, 2 nodes, 5 jobs to move.'],
     );
     assert.equal(world.says('Progressing'), 'True Scaling');
     const [, leaving] = world.cluster().status!.instances!;

@@ -1,4 +1,5 @@
 /** Degraded: something is wrong that will not pass by itself, named so that a person can act on it. */
+import { count } from '../../../common/count.ts';
 import { verdict, type Reason, type Verdict } from '../../api/conditions.ts';
 import type { Pod } from '../../kube/resources.ts';
 import {
@@ -54,7 +55,7 @@ function faultOf(facts: Facts, pod: Pod): Fault | undefined {
   if (isCrashLooping(pod)) {
     const code = lastTermination(pod)?.exitCode;
     const ended = code === undefined ? '' : `, last with exit code ${String(code)}`;
-    return { reason: 'CrashLooping', detail: `ended ${String(restarts(pod))} times${ended}` };
+    return { reason: 'CrashLooping', detail: `ended ${count(restarts(pod), 'time')}${ended}` };
   }
   const holder = duplicateHolder(facts, pod);
   if (holder !== undefined)

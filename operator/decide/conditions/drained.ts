@@ -1,4 +1,5 @@
 /** Drained: every instance that leaves has nothing left to do. */
+import { count } from '../../../common/count.ts';
 import { verdict, type Verdict } from '../../api/conditions.ts';
 import type { Leaver } from '../leaving.ts';
 import { isAlive, reportOf } from '../pods.ts';
@@ -26,6 +27,10 @@ function progressOf({ seen }: Facts, { pod, deadlineMs }: Leaver): string {
   const until = `until ${wholeSeconds(deadlineMs)} at most`;
   if (!report) return `${pod.metadata.name} does not answer, ${until}`;
   const { connections, jobs } = report;
-  const left = `${String(connections.sessions)} sessions, ${String(connections.nodes)} nodes, ${String(jobs.waiting + jobs.running)} jobs left`;
-  return `${pod.metadata.name} has ${left}, ${until}`;
+  const left = [
+    count(connections.sessions, 'session'),
+    count(connections.nodes, 'node'),
+    count(jobs.waiting + jobs.running, 'job'),
+  ];
+  return `${pod.metadata.name} has ${left.join(', ')} left, ${until}`;
 }

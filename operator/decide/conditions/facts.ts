@@ -1,4 +1,5 @@
 /** What every condition is decided from. */
+import { count } from '../../../common/count.ts';
 import type { Condition, ConditionType, Reason } from '../../api/conditions.ts';
 import type { Pod } from '../../kube/resources.ts';
 import { byOrdinal } from '../pods.ts';
@@ -33,4 +34,4 @@ export const leavingPods = ({ cluster, seen }: Facts): Pod[] =>
     .map(({ pod }) => pod);
 
 /** `3 instances`, `1 instance`. */
-export const instances = (count: number): string => `${String(count)} instance${count === 1 ? '' : 's'}`;
+export const instances = (number: number): string => count(number, 'instance');

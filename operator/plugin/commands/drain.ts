@@ -2,6 +2,7 @@
  * `drain`: one instance leaves in order and its StatefulSet makes it anew. The pod is evicted, so the disruption budget is asked;
  * SIGTERM begins the same drain that a scale-down does, and there is no way back (ADR 0010).
  */
+import { count } from '../../../common/count.ts';
 import { AppError } from '../../../common/errors.ts';
 import { paths } from '../../../common/workload.ts';
 import { ordinalOf } from '../../api/names.ts';
@@ -61,7 +62,7 @@ export function leaverOf(
   if ((ordinalOf(cluster, instance) ?? 0) >= cluster.spec.replicas)
     throw new AppError(
       'conflict',
-      `${instance} leaves already: ${name} is to have ${String(cluster.spec.replicas)} instances`,
+      `${instance} leaves already: ${name} is to have ${count(cluster.spec.replicas, 'instance')}`,
     );
   const others = pods.filter((other) => other !== pod && isReady(other));
   if (others.length === 0 && isReady(pod) && !isForced)

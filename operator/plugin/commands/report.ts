@@ -1,4 +1,5 @@
 /** `report`: everything somebody else needs to understand what happened to a fleet, and nothing that is secret. */
+import { count } from '../../../common/count.ts';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +11,6 @@ import type { Run } from '../plugin.ts';
 import { collect, type Collected } from '../report/collect.ts';
 import { tarOf } from '../report/tar.ts';
 import { clusterOf } from '../target.ts';
-import { count } from '../text/layout.ts';
 import { namespaceOf } from './status.ts';
 
 const usualTail = '5000';

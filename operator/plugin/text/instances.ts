@@ -1,9 +1,10 @@
 /** Instances as a table: what the operator says of each, and what its pod says itself. Pure. */
+import { count } from '../../../common/count.ts';
 import { table } from '../../../common/table.ts';
 import type { SchedulerCluster, SchedulerClusterStatus } from '../../api/schedulercluster.gen.ts';
 import { ordinalOf } from '../../api/names.ts';
 import type { Pod } from '../../kube/resources.ts';
-import { age, count } from './layout.ts';
+import { age } from './layout.ts';
 import type { Style } from './style.ts';
 
 type Told = NonNullable<SchedulerClusterStatus['instances']>[number];

@@ -1,5 +1,5 @@
 /** What an instance still holds, from its metrics. Pure. */
-import { count } from './layout.ts';
+import { count } from '../../../common/count.ts';
 
 const gauges = [
   ['scheduler_sessions_total', 'session'],
