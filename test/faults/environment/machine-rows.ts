@@ -105,6 +105,7 @@ function crowdOf(count: number): Pick<Row, 'quiet' | 'failsNone' | 'fleet' | 'pl
           max_concurrent_jobs_per_node: slots,
           job_timeout_seconds: 60,
           job_timeout: { pending_timeout_seconds: 120 },
+          node_health: { heartbeat_timeout_seconds: 45 },
           // Everything that is held is renewed three times in it, which at two seconds is most of the work there is.
           phase2: {
             owner_ttl_seconds: ownerTtlSeconds,

@@ -17,6 +17,8 @@ export interface FakeSessionOptions {
   readonly random: SeededRandom;
   /** Bytes of audio of an utterance, before base64. */
   readonly audioBytes?: number;
+  /** How long it waits for a connection, and then for its greeting, before it tries anew. */
+  readonly patienceMs?: number;
 }
 
 interface Utterance {
@@ -60,6 +62,7 @@ export class FakeSession {
       path: '/ws/session',
       addresses: () => this.#whereNext(),
       clock: options.clock,
+      ...(options.patienceMs === undefined ? {} : { handshakeMs: options.patienceMs }),
       onOpen: () => {
         this.#greet();
       },
@@ -172,7 +175,7 @@ export class FakeSession {
       extensions: ['resume', 'job_accepted'],
       ...resume,
     });
-    this.#cancelGreeting = this.#options.clock.after(openWithinMs, () => {
+    this.#cancelGreeting = this.#options.clock.after(this.#options.patienceMs ?? openWithinMs, () => {
       this.#line.drop();
     });
   }

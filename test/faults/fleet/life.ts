@@ -40,6 +40,7 @@ export const oneLife: LifePlan = {
 const readyWithinMs = 90_000;
 /** How many times as long as planned sessions speak when what they wait for does not happen. */
 const longestLoad = 10;
+const crowdPatienceMs = 15_000;
 let lives = 0;
 
 export class Life {
@@ -74,7 +75,10 @@ export class Life {
     }
   }
 
-  /** One more session; it speaks with the others once it is open. Where there are thousands the proxies would be in their way. */
+  /**
+   * One more session; it speaks with the others once it is open. Where there are thousands the proxies would be in their
+   * way, and they are patient: all of them live in one process, which is late for each because of the others.
+   */
   join(place: number, { pastProxies = false } = {}): FakeSession {
     const { clock, history } = this.fleet;
     const name = `session-${this.#number}-${this.sessions.length}`;
@@ -83,6 +87,7 @@ export class Life {
       ...{ name, history, clock, random: this.#random.fork(name) },
       addresses: () => this.fleet.addressesFrom(place, { pastProxies }),
       ...(audioBytes === undefined ? {} : { audioBytes }),
+      ...(pastProxies ? { patienceMs: crowdPatienceMs } : {}),
     });
     this.sessions.push(session);
     return session;

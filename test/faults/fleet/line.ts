@@ -10,6 +10,8 @@ export interface LineOptions {
   /** `host:port` of the instances, the preferred one first; asked at each try. */
   readonly addresses: () => readonly string[];
   readonly clock: Clock;
+  /** How long a connection may take to be made. */
+  readonly handshakeMs?: number;
   readonly onOpen: () => void;
   readonly onMessage: (message: Record<string, unknown>) => void;
   /** The connection has ended, or never began. */
@@ -17,7 +19,7 @@ export interface LineOptions {
 }
 
 const retryMs = 100;
-const handshakeMs = 3000;
+const shortHandshakeMs = 3000;
 
 export class Line {
   readonly #options: LineOptions;
@@ -88,7 +90,7 @@ export class Line {
     this.#address = addresses[this.#tries % addresses.length] ?? '';
     this.#tries += 1;
     const socket = new WebSocket(`ws://${this.#address}${this.#options.path}`, {
-      handshakeTimeout: handshakeMs,
+      handshakeTimeout: this.#options.handshakeMs ?? shortHandshakeMs,
       perMessageDeflate: false,
     });
     this.#socket = socket;
