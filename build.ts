@@ -1,13 +1,12 @@
 /**
  * Bundles each program into one file, `<directory>/<name>.mjs`, which an image runs without node_modules, and the kubectl
  * plugin into `<directory>/kubectl-lingua`, which a person runs. The same sources give the same bytes, maps included, wherever
- * they lie and wherever the bundle goes. What the operator loads only to check manifests, and only where there is a kubeconfig, are
- * files of their own beside it, because all text of a file that is loaded stays in memory: 8 MiB of the 96 that it may take ("Cost" in
- * docs/design/operator.md).
+ * they lie and wherever the bundle goes. All text of a file stays in memory while its program runs, so of large dependencies only
+ * what is called goes in ("Cost" in docs/design/operator.md).
  *
  *   node build.ts [directory]     `dist` unless told otherwise
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { definition } from './operator/validate/definition.ts';
@@ -36,16 +35,9 @@ const onPath: Program = {
   options: { target: 'node20.19', legalComments: 'eof' },
 };
 
-/** What only some operators load. */
-const apart: Readonly<Record<string, string>> = {
-  'operator-kubeconfig': 'operator/kube/kubeconfig.ts',
-  'operator-validate': 'operator/validate/command.ts',
-};
-
 const programs: Readonly<Record<string, Program>> = {
   scheduler: inImage('scheduler'),
   operator: inImage('operator'),
-  ...Object.fromEntries(Object.entries(apart).map(([name, entry]) => [name, inImage(name, entry)] as const)),
   'kubectl-lingua': onPath,
 };
 
@@ -77,16 +69,28 @@ const embedDefinition: esbuild.Plugin = {
   },
 };
 
-const loadApart: esbuild.Plugin = {
-  name: 'load-apart',
+/**
+ * The client library of Kubernetes is there to read kubeconfigs. Its HTTP client, its SOCKS proxies and the models of all kinds are
+ * two thirds of the operator's text if nobody says that they are never called.
+ */
+const leaveOutUncalled: esbuild.Plugin = {
+  name: 'leave-out-uncalled',
   setup(build) {
-    for (const [name, entry] of Object.entries(apart)) {
-      const file = path.join(import.meta.dirname, entry);
-      build.onResolve({ filter: new RegExp(`/${path.basename(entry)}$`) }, (found) => {
-        const isIt = found.kind === 'dynamic-import' && path.join(found.resolveDir, found.path) === file;
-        return isIt ? { path: `./${name}.mjs`, external: true } : undefined;
-      });
-    }
+    const uncalled = /^(undici|socks|socks-proxy-agent|\.\/gen\/index\.js)$/;
+    build.onResolve({ filter: uncalled }, ({ path: module, importer }) =>
+      importer.includes('@kubernetes/client-node/') ? { path: module, namespace: 'uncalled' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'uncalled' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+/** Text with a letter beyond ASCII takes twice the memory; the bundler writes such letters as escapes, but not in patterns. */
+const escapePatterns: esbuild.Plugin = {
+  name: 'escape-patterns',
+  setup(build) {
+    build.onLoad({ filter: /@marcbachmann\/cel-js\/.*\.js$/ }, async ({ path: file }) => ({
+      contents: (await readFile(file, 'utf8')).replaceAll('µ', String.raw`\u00b5`),
+    }));
   },
 };
 
@@ -126,7 +130,7 @@ async function bundle(
     external: ['bufferutil', 'utf-8-validate'],
     banner: { js: requireShim },
     metafile: true,
-    plugins: [embedPage, embedDefinition, loadApart],
+    plugins: [embedPage, embedDefinition, leaveOutUncalled, escapePatterns],
   });
   await mkdir(directory, { recursive: true });
   for (const { path: output, contents } of outputFiles) {

@@ -53,10 +53,9 @@ function mount(account: Account, directory: string): void {
 
 /** A program that sees the file system of this machine finds its account elsewhere; nothing else of its text changes. */
 function withAccountIn(directory: string, file: string): void {
-  const [before, after, ...more] = readFileSync(file, 'utf8').split(accountDirectory);
-  if (before === undefined || after === undefined || more.length > 0)
-    throw new Error(`${accountDirectory} is not named once in ${file}`);
-  writeFileSync(file, [before, after].join(directory));
+  const text = readFileSync(file, 'utf8');
+  if (!text.includes(accountDirectory)) throw new Error(`${accountDirectory} is not named in ${file}`);
+  writeFileSync(file, text.replaceAll(accountDirectory, directory));
 }
 
 export async function startOperatorProcess(

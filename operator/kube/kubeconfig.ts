@@ -3,16 +3,11 @@
  *
  * The client library reads it and knows every way to log in: token files that rotate, exec plugins, client certificates. It
  * also builds a new connection pool for each request; here it is only asked for the headers and the TLS settings. It is
- * large: a program in a pod does without it (see pod-login.ts), and the bundle has it in a file of its own.
+ * large: a program in a pod does without it (see pod-login.ts), and the bundle has only what is called here (see build.ts).
  */
-import {
-  dumpYaml,
-  KubeConfig,
-  loadYaml,
-  type Cluster,
-  type DispatcherOptions,
-  type RequestContext,
-} from '@kubernetes/client-node';
+import type { Cluster, DispatcherOptions, RequestContext } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { parse, stringify } from 'yaml';
 import type { ConnectionSettings } from './connections.ts';
 import type { Said } from './login.ts';
 
@@ -100,12 +95,12 @@ interface KubeconfigUsers {
 
 /** The library overlooks `tokenFile` of a user, but knows such files by another name, and re-reads them. */
 function withTokenFiles(text: string): string {
-  const parsed = loadYaml<KubeconfigUsers>(text);
+  const parsed = parse(text) as KubeconfigUsers;
   for (const { user } of parsed.users ?? []) {
     if (user?.tokenFile === undefined) continue;
     user['auth-provider'] ??= { name: 'tokenFile', config: { tokenFile: user.tokenFile } };
   }
-  return dumpYaml(parsed);
+  return stringify(parsed);
 }
 
 function load({ kubeconfig, context }: KubeconfigSource): LoginConfig {

@@ -15,7 +15,7 @@ const checks: Readonly<Record<string, (text: string) => boolean>> = {
     /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text) &&
     !Number.isNaN(Date.parse(text)),
   date: (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)),
-  duration: (text) => /^-?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d|w)\s*)+$/.test(text),
+  duration: (text) => /^-?(\d+(\.\d+)?(ns|us|\u00b5s|ms|s|m|h|d|w)\s*)+$/.test(text),
   ipv4: isIPv4,
   ipv6: isIPv6,
   ip: (text) => isIP(text) !== 0,

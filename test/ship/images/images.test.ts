@@ -38,15 +38,6 @@ const listing = `(function walk(folder) {
   });
 })('').filter((line) => !/^.etc.(hosts|resolv.conf|hostname)/.test(line))`;
 
-/** What a program loads only when it is asked to. */
-const besides: Readonly<Record<Program, readonly string[]>> = {
-  scheduler: [],
-  operator: [
-    ...['operator-kubeconfig.mjs', 'operator-kubeconfig.mjs.LEGAL.txt', 'operator-kubeconfig.mjs.map'],
-    ...['operator-validate.mjs', 'operator-validate.mjs.map'],
-  ],
-};
-
 describe('the images', () => {
   let buildah: Buildah;
   let directory: string;
@@ -79,7 +70,7 @@ describe('the images', () => {
       assert.equal(config.Labels['org.opencontainers.image.licenses'], 'Apache-2.0');
       const files = (await container.evaluate(`require('fs').readdirSync('/app').sort()`)) as string[];
       const bundled = [`${program}.mjs`, `${program}.mjs.LEGAL.txt`, `${program}.mjs.map`];
-      assert.deepEqual(files, ['LICENSE', ...besides[program], ...bundled]);
+      assert.deepEqual(files, ['LICENSE', ...bundled]);
       await tellSizes(t, buildah, program);
     });
 
