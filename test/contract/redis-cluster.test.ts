@@ -44,7 +44,7 @@ describe('on a Redis cluster', () => {
   const openHarness = () =>
     redisHarness(
       raw,
-      storeOptions({ mode: 'cluster', url: '', clusterUrls: cluster.urls }, { commandTimeoutMs: 2000 }),
+      storeOptions({ mode: 'cluster', url: '', clusterUrls: cluster.urls }, { commandTimeoutMs: 5000 }),
     );
 
   it('verbs and reader go on after all connections were killed', async () => {
@@ -125,7 +125,7 @@ describe('on a Redis cluster', () => {
     await setPassword('first');
     const urls = cluster.ports.map((port) => `redis://lingua@127.0.0.1:${String(port)}`);
     const where = { mode: 'cluster', url: '', clusterUrls: urls } as const;
-    const options = storeOptions(where, { files: { password }, commandTimeoutMs: 1000 });
+    const options = storeOptions(where, { files: { password }, commandTimeoutMs: 3000 });
     const harness = redisHarness(raw, options);
     try {
       for (const id of ['s-1', 's-2', 's-3']) assert.equal(await openSession(harness.store, id), 1);

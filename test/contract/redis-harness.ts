@@ -8,6 +8,9 @@ import { createKeys, type Keys } from '../../scheduler/store/redis/keys.ts';
 import type { RedisStoreOptions } from '../../scheduler/store/redis/options.ts';
 import { guideScaled, type Factory, type Harness } from './harness.ts';
 
+/** Where it is no matter of the test: a thousand commands at once are answered in time on a busy machine too. */
+export const commandTimeoutMs = 20_000;
+
 const quietLog = pino({ level: 'silent' });
 
 export type Where = Pick<RedisStoreOptions, 'mode' | 'url' | 'clusterUrls'>;
@@ -48,5 +51,6 @@ export function redisHarness(raw: Raw, options: RedisStoreOptions): RedisHarness
 }
 
 export function redisFactory(raw: () => Raw, where: () => Where): Factory {
-  return (inbox) => Promise.resolve(redisHarness(raw(), storeOptions(where(), inbox)));
+  return (inbox) =>
+    Promise.resolve(redisHarness(raw(), storeOptions(where(), { ...inbox, commandTimeoutMs })));
 }

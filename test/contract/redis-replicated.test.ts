@@ -6,7 +6,7 @@ import type { RedisStoreOptions } from '../../scheduler/store/redis/options.ts';
 import { connect, startRedis, type RedisServer } from '../support/redis.ts';
 import { failure, jobOf, openSession, until } from './harness.ts';
 import { again, type Observed } from './redis-fixture.ts';
-import { redisHarness, storeOptions, type RedisHarness } from './redis-harness.ts';
+import { commandTimeoutMs, redisHarness, storeOptions, type RedisHarness } from './redis-harness.ts';
 import { storeContract } from './store.ts';
 
 const syncAtOnce = ['--repl-diskless-sync-delay', '0'];
@@ -72,7 +72,7 @@ const notReplicated = { code: 'unavailable', message: /not replicated/ };
 
 storeContract(
   'a Redis whose commits wait for a replica',
-  (inbox) => Promise.resolve(openHarness({ ...inbox, replicaTimeoutMs: 2000 })),
+  (inbox) => Promise.resolve(openHarness({ ...inbox, commandTimeoutMs, replicaTimeoutMs: 5000 })),
   false,
 );
 

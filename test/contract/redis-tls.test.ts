@@ -13,7 +13,7 @@ import { documentedRights } from '../support/redis-rights.ts';
 import { connect, startRedis, type RedisServer } from '../support/redis.ts';
 import { openSession, until } from './harness.ts';
 import { again } from './redis-fixture.ts';
-import { redisHarness, storeOptions } from './redis-harness.ts';
+import { commandTimeoutMs, redisHarness, storeOptions } from './redis-harness.ts';
 import { storeContract } from './store.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'lingua-redis-tls-'));
@@ -61,13 +61,15 @@ function makeCertificates(): void {
 
 function openHarness(changes: Partial<RedisStoreOptions> = {}, credentials = '') {
   const url = `rediss://${credentials}127.0.0.1:${String(tlsPort)}`;
-  return redisHarness(raw, storeOptions({ mode: 'single', url }, { commandTimeoutMs: 1000, ...changes }));
+  return redisHarness(raw, storeOptions({ mode: 'single', url }, { commandTimeoutMs: 3000, ...changes }));
 }
 
 const authorities = file('ca.crt');
 
 storeContract('a Redis behind TLS, as a user with few rights', (inbox) =>
-  Promise.resolve(openHarness({ ...inbox, files: { authorities } }, 'lingua:first-secret@')),
+  Promise.resolve(
+    openHarness({ ...inbox, commandTimeoutMs, files: { authorities } }, 'lingua:first-secret@'),
+  ),
 );
 
 describe('a Redis behind TLS', () => {
