@@ -8,8 +8,14 @@ import { program } from '../systems/lingua/systems.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 const compared = ['socket.io', '@socket.io/redis-streams-adapter', 'bullmq', 'ioredis', 'ws'] as const;
 
-/** Pairs of a name and what it is here. */
-export function describeMachine(): readonly (readonly [string, string])[] {
+/**
+ * Pairs of a name and what it is here.
+ *
+ * @param measured what of this project was run
+ */
+export function describeMachine(
+  measured = path.relative(root, program),
+): readonly (readonly [string, string])[] {
   const cpus = os.cpus();
   return [
     ['CPU', `${cpus[0]?.model.trim() ?? 'unknown'}, ${String(cpus.length)} cores`],
@@ -20,7 +26,7 @@ export function describeMachine(): readonly (readonly [string, string])[] {
     ['Node', process.version],
     ['Redis', redisVersion()],
     ['packages', compared.map((name) => `${name} ${packageVersion(name)}`).join(', ')],
-    ['this project', `${commit()}, ${path.relative(root, program)}`],
+    ['this project', `${commit()}, ${measured}`],
   ];
 }
 
