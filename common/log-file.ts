@@ -2,11 +2,11 @@
  * A log file that is rotated by size. It never blocks and never fails whoever writes: while the disk is full or the
  * directory gone, lines are dropped and counted, and the file is opened again every few seconds.
  */
-import { count } from './count.ts';
 import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
+import { count } from './count.ts';
 import type { Clock } from './clock.ts';
 
 export interface LogFileOptions {

@@ -1,6 +1,6 @@
 /** What is wrong with a configuration file, said so that the person who wrote it can mend all of it in one go. */
-import { count } from '../../common/count.ts';
 import type { z } from 'zod';
+import { count } from '../../common/count.ts';
 import { Config } from './schema.ts';
 import { knownPaths, nearestKey } from './nearest-key.ts';
 import { lineOf, type LineIndex } from './toml-lines.ts';

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { FakeClock, settle } from '../../test/fakes/clock.ts';
 import { withWorld } from '../../test/fakes/simulation/session.ts';
 import { Talker } from '../../test/fakes/simulation/talker.ts';
+import type { World } from '../../test/fakes/simulation/world.ts';
 import { Arrivals, type Arrival } from './arrivals.ts';
 
 const atOnce = 64;
@@ -122,17 +123,21 @@ describe('sessions that arrive', () => {
 });
 
 describe('a client among many that come back', () => {
+  /** As many as have a turn at once, each of which keeps the store busy for so long. */
+  async function others(world: World, busyMs: number): Promise<void> {
+    world.slow.set(
+      'takeOver',
+      upTo(atOnce).map(() => busyMs),
+    );
+    for (const i of upTo(atOnce)) await Talker.open(world, { token: `s-${String(i)}.${'0'.repeat(32)}` });
+  }
+
   it('is told when to come again, and may on the same connection', () =>
     withWorld(async ({ world }) => {
       const mine = await Talker.open(world);
       await mine.cut({ noticed: true });
       const { token } = mine;
-      world.slow.set(
-        'takeOver',
-        upTo(atOnce).map(() => 3000),
-      );
-      for (let i = 0; i < atOnce; i++)
-        await Talker.open(world, { token: `s-${String(i)}.${'0'.repeat(32)}` });
+      await others(world, 3000);
       const back = await Talker.open(world, { token });
       await world.clock.advance(1000);
       const [told] = back.ofType('error');
@@ -151,12 +156,7 @@ describe('a client among many that come back', () => {
     withWorld(async ({ world }) => {
       const mine = await Talker.open(world);
       const { token, sessionId } = mine;
-      world.slow.set(
-        'takeOver',
-        upTo(atOnce).map(() => 500),
-      );
-      for (let i = 0; i < atOnce; i++)
-        await Talker.open(world, { token: `s-${String(i)}.${'0'.repeat(32)}` });
+      await others(world, 500);
       const back = await Talker.open(world, { token });
       await back.cut({ noticed: true });
       await world.clock.advance(5000);

@@ -1,7 +1,7 @@
 /** A store that lost what it had confirmed last, as Redis does in a power failure, on a clock that is moved by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { withWorld } from '../../test/fakes/simulation/session.ts';
+import { withWorld, type Place } from '../../test/fakes/simulation/session.ts';
 import { oneEach, Talker } from '../../test/fakes/simulation/talker.ts';
 import type { World } from '../../test/fakes/simulation/world.ts';
 
@@ -37,18 +37,25 @@ describe('a session whose store comes back without its newest answers', () => {
     await world.store.jobs.finish({ ...job, attempt: 0, answer, keepMs: 60_000 });
   }
 
+  /** Each is said, and its job answered. */
+  async function talk(
+    { world, worker }: Place,
+    talker: Talker,
+    ...indexes: readonly number[]
+  ): Promise<void> {
+    for (const index of indexes) talker.say(index);
+    await world.clock.advance(100);
+    worker.answer();
+    await world.clock.advance(100);
+  }
+
   it('hears those that follow, under numbers of their own', () =>
-    withWorld(async ({ world, worker }) => {
+    withWorld(async (place) => {
+      const { world } = place;
       const talker = await Talker.open(world);
-      for (const index of [0, 1]) talker.say(index);
-      await world.clock.advance(100);
-      worker.answer();
-      await world.clock.advance(100);
+      await talk(place, talker, 0, 1);
       await lose(world, talker);
-      for (const index of [2, 3]) talker.say(index);
-      await world.clock.advance(100);
-      worker.answer();
-      await world.clock.advance(100);
+      await talk(place, talker, 2, 3);
       assert.deepEqual(talker.answers(), oneEach(0, 1, 2, 3));
       await talker.cut({ noticed: true });
       const after = await Talker.open(world, { place: 1, token: talker.token, lastSeq: 3 });
@@ -57,21 +64,16 @@ describe('a session whose store comes back without its newest answers', () => {
     }));
 
   it('hears no second answer to what it had had before', () =>
-    withWorld(async ({ world, worker }) => {
+    withWorld(async (place) => {
+      const { world, worker } = place;
       const talker = await Talker.open(world);
-      for (const index of [0, 1]) talker.say(index);
-      await world.clock.advance(100);
+      await talk(place, talker, 0, 1);
       const first = String(worker.assigned[0]?.['job_id']);
-      worker.answer();
-      await world.clock.advance(100);
       // The record of what has ended goes with the rest.
       await world.clock.advance(100_000);
       await lose(world, talker);
       await answerOf(world, talker.sessionId, 0, first);
-      talker.say(2);
-      await world.clock.advance(100);
-      worker.answer();
-      await world.clock.advance(100);
+      await talk(place, talker, 2);
       assert.deepEqual(
         talker.answers().map(({ index }) => index),
         [0, 1, 2],
@@ -79,24 +81,16 @@ describe('a session whose store comes back without its newest answers', () => {
     }));
 
   it('hears no second answer either when that comes after what is new', () =>
-    withWorld(async ({ world, worker }) => {
+    withWorld(async (place) => {
+      const { world, worker } = place;
       const talker = await Talker.open(world);
-      for (const index of [0, 1]) talker.say(index);
-      await world.clock.advance(100);
+      await talk(place, talker, 0, 1);
       const first = String(worker.assigned[0]?.['job_id']);
-      worker.answer();
-      await world.clock.advance(100);
       await world.clock.advance(100_000);
       await lose(world, talker);
-      talker.say(2);
-      await world.clock.advance(100);
-      worker.answer();
-      await world.clock.advance(100);
+      await talk(place, talker, 2);
       await answerOf(world, talker.sessionId, 0, first);
-      talker.say(3);
-      await world.clock.advance(100);
-      worker.answer();
-      await world.clock.advance(100);
+      await talk(place, talker, 3);
       assert.deepEqual(
         talker.answers().map(({ index }) => index),
         [0, 1, 2, 3],
@@ -104,12 +98,10 @@ describe('a session whose store comes back without its newest answers', () => {
     }));
 
   it('hears on another instance what was answered since, though it has had as many', () =>
-    withWorld(async ({ world, worker }) => {
+    withWorld(async (place) => {
+      const { world } = place;
       const before = await Talker.open(world);
-      for (const index of [0, 1]) before.say(index);
-      await world.clock.advance(100);
-      worker.answer();
-      await world.clock.advance(100);
+      await talk(place, before, 0, 1);
       await lose(world, before);
       await answerOf(world, before.sessionId, 2);
       await before.cut({ noticed: true });

@@ -141,9 +141,10 @@ export class Edge {
   /** No time-out of the HTTP server holds for a socket after its upgrade: one that its client keeps is cut. */
   #refuse(socket: Duplex, refusal: Refusal): void {
     socket.end(refusalText(refusal));
-    this.#deps.clock.after(closeTimeoutMs, () => {
+    const cancel = this.#deps.clock.after(closeTimeoutMs, () => {
       socket.destroy();
     });
+    socket.once('close', cancel);
   }
 
   readonly #ended = (connection: Connection): void => {

@@ -1,6 +1,7 @@
 /** What a node's result means for the session. Pure. */
 import { errorCodes } from '../protocol/error-codes.ts';
 import type { JobResult } from '../protocol/node-messages.ts';
+import { wordMax } from '../protocol/values.ts';
 import type { Answer } from '../store/store.ts';
 
 export function answerOf(result: JobResult, traceId: string): Answer {
@@ -44,4 +45,4 @@ export function missingModel(result: JobResult): MissingModel | undefined {
 
 /** Remembered and logged, so a text that is too long to be a name counts as none. */
 const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' && value.length <= 256 ? value : undefined;
+  typeof value === 'string' && value !== '' && value.length <= wordMax ? value : undefined;

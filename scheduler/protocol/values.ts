@@ -11,11 +11,14 @@ export const wireId = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/);
 
 export const unsigned = z.int().min(0);
 
+/** Characters of a word. */
+export const wordMax = 256;
+
 /**
  * A name, version or language. A frame may be many megabytes for its speech; a word is kept, logged and told to other
  * instances, so it may not.
  */
-export const word = z.string().max(256);
+export const word = z.string().max(wordMax);
 
 /** Longest list of what a node has. */
 export const listMax = 1000;

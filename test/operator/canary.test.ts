@@ -177,9 +177,7 @@ describe('a canary', () => {
   it('that failed goes on when a person promotes it, and is forgotten by another change', async () => {
     await world.settled(canary);
     world.change();
-    await world.untilSoaking();
-    world.reportFrom('demo-2', pending);
-    await world.pass(120);
+    await world.untilFailed(pending);
     assert.equal(world.says('Degraded'), 'True CanaryFailed');
     world.report = () => ({});
     world.annotate('lingua.dev/promote', world.revision());
@@ -192,9 +190,7 @@ describe('a canary', () => {
   it('that failed is over when the change is taken back', async () => {
     await world.settled(canary);
     world.change();
-    await world.untilSoaking();
-    world.reportFrom('demo-2', pending);
-    await world.pass(120);
+    await world.untilFailed(pending);
     world.edit((spec) => (spec.image = sampleCluster().spec.image));
     await world.converge();
     assert.equal(world.says('Ready'), 'True FleetReady');

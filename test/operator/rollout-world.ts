@@ -80,6 +80,13 @@ export class RolloutWorld extends World {
     assert.equal(this.says('Progressing'), 'True CanarySoaking');
   }
 
+  /** Until the first instance has run the change and gone over a limit. */
+  async untilFailed(report: Partial<InstanceReport>): Promise<void> {
+    await this.untilSoaking();
+    this.reportFrom('demo-2', report);
+    await this.pass(120);
+  }
+
   reportFrom(name: string, report: Partial<InstanceReport>): void {
     this.report = (asked) => (asked === name && this.isNew(name) ? report : {});
   }

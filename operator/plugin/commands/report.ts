@@ -1,8 +1,8 @@
 /** `report`: everything somebody else needs to understand what happened to a fleet, and nothing that is secret. */
-import { count } from '../../../common/count.ts';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { count } from '../../../common/count.ts';
 import { AppError } from '../../../common/errors.ts';
 import { version } from '../../../common/version.ts';
 import type { SchedulerCluster } from '../../api/schedulercluster.gen.ts';
