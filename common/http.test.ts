@@ -16,7 +16,11 @@ before(async () => {
     keepAliveTimeout: 300,
     maxHeaderSize: 16 * 1024,
   };
-  server = createHttpServer({ 'GET /livez': () => text(200, 'ok\n') }, fakeLog().log, patience);
+  const routes = {
+    'GET /livez': () => text(200, 'ok\n'),
+    'GET /same': () => ({ status: 304, body: '' }),
+  };
+  server = createHttpServer(routes, fakeLog().log, patience);
   port = await listen(server, { host: '127.0.0.1', port: 0 });
 });
 after(() => closeServer(server));
@@ -56,6 +60,12 @@ describe('the HTTP server', () => {
     assert.equal(answers.match(/^content-length: 3\r$/gm)?.length, 2, answers);
     assert.equal(answers.match(/^ok$/gm)?.length, 1, answers);
     assert.doesNotMatch(answers, /chunked/i);
+  });
+
+  it('tells no length of what is not modified, because that would be the length of what the client has', async () => {
+    const answer = await answerTo((socket) => socket.write('GET /same HTTP/1.1\r\nHost: x\r\n\r\n'));
+    assert.match(answer, /^HTTP\/1\.1 304 /);
+    assert.doesNotMatch(answer, /content-length/i);
   });
 
   it('tells browsers to take every answer for what it says it is', async () => {

@@ -108,6 +108,18 @@ describe('the admin client', () => {
     assert.ok((await answers).every(({ kind }) => kind === 'report'));
   });
 
+  it('who waits for a turn when the client is closed is not asked any more', async () => {
+    let asked = 0;
+    await serve((_, response) => {
+      asked += 1;
+      response.end(JSON.stringify(reportOf('demo-0', 0)));
+    });
+    const answers = Promise.all(Array.from({ length: 8 }, () => client.ask('127.0.0.1', 't')));
+    await client.close();
+    for (const answer of await answers) assert.deepEqual(answer, { kind: 'silent', error: 'closed' });
+    assert.equal(asked, 0);
+  });
+
   it('nobody there is silence too', async () => {
     await serve(() => undefined);
     await new Promise((resolve) => server.close(resolve));

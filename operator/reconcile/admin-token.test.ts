@@ -57,6 +57,15 @@ describe('the Secret with the admin token', () => {
     assert.ok(world.kube.peek(secrets, name));
   });
 
+  it('that somebody made anew is what instances are asked with from that very look on', async () => {
+    world.kube.remove(world.kube.peek(secrets, name)!);
+    await look();
+    const token = adminTokenIn(world.kube.peek(secrets, name)!) ?? '';
+    assert.match(token, /^[0-9a-f]{64}$/);
+    await world.clock.advance(20_000);
+    assert.equal(world.askedWith, token);
+  });
+
   it('is looked at beside the writes of a look that scales, and no pod is asked for before it is there', async () => {
     const isRead = Promise.withResolvers<undefined>();
     world.kube.before = ({ verb, kind }) =>
@@ -70,6 +79,21 @@ describe('the Secret with the admin token', () => {
     isRead.resolve(undefined);
     await looked;
     assert.deepEqual(written(), [configMaps.kind, statefulSets.kind]);
+  });
+
+  it('is not asked for any more after a look that ended before', async () => {
+    const isRead = Promise.withResolvers<undefined>();
+    world.kube.before = ({ verb, kind }) => {
+      if (verb === 'apply') throw new AppError('unavailable', 'the API server is away');
+      return verb === 'get' && kind === secrets.kind ? isRead.promise : undefined;
+    };
+    world.edit((spec) => (spec.replicas += 1));
+    let isOver = false;
+    const looked = world.look().then(() => (isOver = true));
+    await settle();
+    assert.equal(isOver, false);
+    isRead.resolve(undefined);
+    await looked;
   });
 
   it('that cannot be read stands in the way of more pods', async () => {

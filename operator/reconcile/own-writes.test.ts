@@ -26,6 +26,14 @@ it('what was written is newer than what the cache shows, until the cache has cau
   assert.equal(writes.freshest(configMaps, name, old), old, 'caught up once is caught up for good');
 });
 
+it('who wrote which field is not remembered', () => {
+  const writes = new OwnWrites(new FakeClock());
+  const written = object('10');
+  const answered = { ...written.metadata, managedFields: [{}] };
+  writes.wrote(configMaps, { ...written, metadata: answered });
+  assert.deepEqual(writes.freshest(configMaps, name, undefined), written);
+});
+
 it('what was deleted is gone, until another object has the name', () => {
   const writes = new OwnWrites(new FakeClock());
   const [old, another] = [object('9'), object('12', 'b')];

@@ -55,6 +55,8 @@ export class Surroundings {
   answers: (pod: Pod, asked: 'ask' | 'drain' | 'probe') => Promise<void> | undefined = () => undefined;
   /** Whether an instance that was told to drain has finished. */
   drains: (podName: string) => boolean = () => true;
+  /** The token that an instance was shown last. */
+  askedWith = '';
   /** Instances that were told to drain, as `<pod> <seconds>`, in order. */
   readonly told: string[] = [];
   /** When an instance began to drain, by the uid of its pod. */
@@ -70,7 +72,8 @@ export class Surroundings {
 
   /** The admin API of all instances. */
   readonly admin: Pick<AdminClient, 'ask' | 'drain' | 'probe'> = {
-    ask: async (address) => {
+    ask: async (address, token) => {
+      this.askedWith = token;
       await this.#heard(address, 'ask');
       return this.#answer(address);
     },
