@@ -3,7 +3,6 @@
  * know the layout of keys and arguments that is made here.
  */
 import type { Argument } from './script.ts';
-import type { Logger } from 'pino';
 import { partitionOf } from '../partition.ts';
 import { checkedId } from '../ids.ts';
 import type { Answer, JobRef, NewJob, Target, TellOwner, TellTarget } from '../store.ts';
@@ -49,12 +48,11 @@ interface Parts {
   readonly run: RunCalls;
   /** Of an inbox. */
   readonly maxLength: number;
-  readonly log: Logger;
 }
 
 export type Commits = ReturnType<typeof createCommits>;
 
-export function createCommits({ keys, grouped, tells, run, maxLength, log }: Parts) {
+export function createCommits({ keys, grouped, tells, run, maxLength }: Parts) {
   const slotOf = (session: { readonly sessionId: string }) => partitionOf(session.sessionId);
   const accepting = new ScriptGroup<Accepting>({
     run,
@@ -73,18 +71,18 @@ export function createCommits({ keys, grouped, tells, run, maxLength, log }: Par
 
   return {
     // A bad id must fail its own caller, not the others of this turn: everything is checked before it joins them.
-    async accept(job: NewJob, target: Target | undefined, tell: TellTarget | undefined): Promise<string> {
+    /** Throws `invalid` at once for a bad id. */
+    accept(job: NewJob, target: Target | undefined, tell: TellTarget | undefined): Promise<string> {
       const { sessionId, jobId, requestId } = job;
       const own = keys.ofJob(sessionId, jobId);
       const request = requestId === undefined ? undefined : keys.request(sessionId, requestId);
       const record = formatNewJob(job, target);
       const letter = tells && target && tell ? assignLetter(job, target, tell) : undefined;
-      const answer = await accepting.ask({ job, keys: own, request, record, letter });
-      if (letter) log.debug({ to: letter.to, answer }, 'Enqueued to instance inbox');
-      return answer;
+      return accepting.ask({ job, keys: own, request, record, letter });
     },
 
-    async finish(
+    /** Throws `invalid` at once for a bad id. */
+    finish(
       move: JobRef & { attempt: number; answer: Answer; keepMs: number },
       tell: TellOwner | undefined,
     ): Promise<string> {
@@ -92,9 +90,7 @@ export function createCommits({ keys, grouped, tells, run, maxLength, log }: Par
       const own = keys.ofJob(checkedId(sessionId, 'session'), jobId);
       const answer = JSON.stringify(move.answer);
       const letter = tells && tell ? resultsLetter(answer, tell) : undefined;
-      const reply = await finishing.ask({ sessionId, keys: own, attempt, answer, keepMs, letter });
-      if (letter) log.debug({ to: letter.to, answer: reply }, 'Enqueued to instance inbox');
-      return reply;
+      return finishing.ask({ sessionId, keys: own, attempt, answer, keepMs, letter });
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Jobs in Redis: each verb is one script in the partition of the job's session. */
+import type { Logger } from 'pino';
 import type { Random } from '../../../common/clock.ts';
 import { AppError } from '../../../common/errors.ts';
 import { checkedId } from '../ids.ts';
@@ -21,9 +22,10 @@ interface Parts {
   /** Whether one script call may touch every slot. */
   readonly grouped: boolean;
   readonly random: Random;
+  readonly log: Logger;
 }
 
-export function createRedisJobs({ keys, commands, commits, grouped, random }: Parts): JobStore {
+export function createRedisJobs({ keys, commands, commits, grouped, random, log }: Parts): JobStore {
   const openJobs = createOpenJobs(keys, commands);
   const jobAndDue = (job: JobRef) => {
     const own = keys.ofJob(job.sessionId, job.jobId);
@@ -36,11 +38,18 @@ export function createRedisJobs({ keys, commands, commits, grouped, random }: Pa
     return { kind: 'duplicate', jobId, state: record === undefined ? 'finished' : stateOf(record) };
   };
 
+  const toldOf = (to: string | undefined, told: string | undefined): Told => {
+    if (told !== 'sent' && told !== 'busy' && told !== 'no_owner') return {};
+    if (told === 'sent') log.debug({ to }, 'Enqueued to instance inbox');
+    return { told };
+  };
+
   return {
     async accept(job, target, tell) {
       const [kind, more] = (await commits.accept(job, target, tell)).split(' ');
       if (kind === 'fenced') return { kind };
-      return kind === 'accepted' ? { kind, ...toldOf(more) } : duplicateOf(job.sessionId, more ?? '');
+      if (kind !== 'accepted') return duplicateOf(job.sessionId, more ?? '');
+      return { kind, ...toldOf(target?.instanceId, more) };
     },
 
     async dispatch({ attempt, target, deadlineMs, countsAsFailover, ...job }) {
@@ -63,7 +72,7 @@ export function createRedisJobs({ keys, commands, commits, grouped, random }: Pa
         kind: 'done',
         seq: asNumber(seq),
         owner: owner === '' ? undefined : owner,
-        ...toldOf(told),
+        ...toldOf(owner, told),
       }));
     },
 
@@ -85,9 +94,6 @@ export function createRedisJobs({ keys, commands, commits, grouped, random }: Pa
     orphans: (instanceId, limit) => openJobs.orphansOf(instanceId, limit),
   };
 }
-
-const toldOf = (answer: string | undefined): Told =>
-  answer === 'sent' || answer === 'busy' || answer === 'no_owner' ? { told: answer } : {};
 
 function moveAnswer<Done>(reply: readonly unknown[], done: string, answer: () => Done): MoveAnswer<Done> {
   const kind = asText(reply[0]);

@@ -49,12 +49,13 @@ export function openRedisStore(options: RedisStoreOptions): Store {
       keys,
       commands,
       commits: createCommits({
-        ...{ keys, grouped, log, maxLength: options.maxLength, run: runCommits(options, commits) },
+        ...{ keys, grouped, maxLength: options.maxLength, run: runCommits(options, commits) },
         // In a cluster an inbox is in another slot; and an answer must stand on a replica before its owner hears of it.
         tells: grouped && options.durability !== 'replicated',
       }),
       grouped,
       random,
+      log,
     }),
     nodes: createRedisNodes({ keys, commands, alias: options.mode === 'single' }),
     instances: createRedisInstances(keys, commands),

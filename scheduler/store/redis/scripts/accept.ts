@@ -8,7 +8,7 @@
  *       then for each request: number of its job, keep ms
  *       then for each audio: number of its job, audio
  *       then for each instance: its id
- * Reply for each job 'accepted <what became of its hint>' | 'duplicate <job id>' | 'fenced'
+ * Reply a line for each job: 'accepted <what became of its hint>' | 'duplicate <job id>' | 'fenced'
  *
  * The first write is one that Redis refuses at maxmemory, so that a full Redis refuses all of them whole. A repetition
  * writes too, at last and to no effect: newer servers wait for replicas only for what a connection wrote itself.
@@ -105,6 +105,6 @@ for to, letter in pairs(letters) do
   local place = {lease = KEYS[leasesAt + to], inbox = KEYS[leasesAt + t + to], name = ARGV[namesAt + to]}
   send(letter, place, ARGV[5], '"type":"assign","from":"' .. ARGV[6] .. '"', replies)
 end
-return replies
+return table.concat(replies, '\\n')
 `,
 );

@@ -7,8 +7,8 @@
  *       then for each job: attempt believed, answer, keep ms, number of the instance believed to be the owner, 0 for
  *                          none; negative when the answer is not to travel
  *       then for each instance: its id
- * Reply for each job 'done <sequence> <owner or nothing> <what became of its hint>' | 'stale <attempt>' | 'finished' |
- *       'unknown'
+ * Reply a line for each job: 'done <sequence> <owner or nothing> <what became of its hint>' | 'stale <attempt>' |
+ *       'finished' | 'unknown'
  *
  * A repetition by the same caller is known by its answer, which still stands in the outbox at the job's sequence number.
  * That number is given by the outbox itself: the second half of the entry's id, counted on by Redis. Should an outbox have
@@ -106,6 +106,6 @@ for to, letter in pairs(letters) do
     .. table.concat(letter.indexes, ',') .. ']'
   send(letter, place, ARGV[5], head, replies)
 end
-return replies
+return table.concat(replies, '\\n')
 `,
 );

@@ -3,6 +3,7 @@
  *
  * KEYS  n sessions, n outboxes
  * ARGV  for each session the sequence number up to which they go
+ * Reply nothing
  *
  * What was never sent cannot be acknowledged, so no more than the newest is remembered. XTRIM comes first because Redis
  * never refuses it: a full Redis gets room.
@@ -13,9 +14,7 @@ export const outboxTrimScript = defineScript(
   'outbox_trim',
   `
 local n = #KEYS / 2
-local replies = {}
 for i = 1, n do
-  replies[i] = ''
   local newest = redis.call('XREVRANGE', KEYS[n + i], '+', '-', 'COUNT', 1)[1]
   if newest then
     local through = math.min(tonumber(ARGV[i]), tonumber(string.match(newest[1], '%d+$')))
@@ -26,6 +25,6 @@ for i = 1, n do
     end
   end
 end
-return replies
+return ''
 `,
 );
