@@ -10,6 +10,7 @@ import { retrying, type Retry } from '../retry.ts';
 import type { Answer, OutboxEntry, SessionStore } from '../store/store.ts';
 import { answerMessages, gapMessage } from './answer-messages.ts';
 import type { Answered, Release } from '../decide/delivery-order.ts';
+import { RecentJobs } from './recent-jobs.ts';
 import { Renumbering, type RenumberingDeps } from './renumbering.ts';
 import type { Delivered, DeskSession, OpenJob } from './session.ts';
 
@@ -209,7 +210,7 @@ export class Delivery {
       return;
     }
     if (job) {
-      remember(job);
+      (session.answered ??= new RecentJobs()).add(job.jobId);
       this.#ended(job, entry.answer);
     }
     if (!session.link) return;
@@ -310,16 +311,6 @@ export class Delivery {
     }
     this.#toTrim.clear();
   }
-}
-
-/** As many as are answered between two writes of Redis to its disk, and more. */
-const rememberedMax = 64;
-
-function remember({ session, jobId }: OpenJob): void {
-  const answered = (session.answered ??= new Set());
-  answered.add(jobId);
-  const [oldest] = answered;
-  if (oldest !== undefined && answered.size > rememberedMax) answered.delete(oldest);
 }
 
 const hasLeft = ({ closed, link }: DeskSession): boolean => closed || !link;

@@ -26,6 +26,7 @@ import { CapacityCalls } from './capacity-calls.ts';
 import type { DispatchLimits } from './dispatch-limits.ts';
 import { createJobVerbs, type JobVerbs } from './job-verbs.ts';
 import type { Placer } from './placer.ts';
+import { nobody } from './open-job.ts';
 import type { DeskSession, OpenJob } from './session.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -86,12 +87,17 @@ export class JobMoves {
   async record(job: OpenJob): Promise<void> {
     const { placer } = this.#deps;
     const target = placer.place(job);
-    const answer = await this.#accept(job, target).catch((error: unknown) => {
-      if (target) placer.abandoned(target);
-      throw error;
-    });
+    let answer: AcceptAnswer | undefined;
+    job.moving = true;
+    try {
+      answer = await this.#verbs.accept(job, target);
+      if (answer.kind === 'fenced' && (await this.#deps.events.reassert(job.session)))
+        answer = await this.#verbs.accept(job, target);
+    } finally {
+      job.moving = false;
+      if (target && (job.ended || !isNew(answer, job))) placer.abandoned(target);
+    }
     if (isNew(answer, job)) this.#count('accepted');
-    if (target && (job.ended || !isNew(answer, job))) placer.abandoned(target);
     // Its node may have been faster than the store's word to us.
     if (job.ended) return;
     if (answer.kind === 'fenced') throw new AppError('conflict', 'the session is fenced and still ours');
@@ -102,27 +108,31 @@ export class JobMoves {
     this.#observe(job, 'accepted');
     this.#deps.events.accepted(job);
     job.attempt = target ? 1 : 0;
-    if (target) await this.#begin(job, target, answer.kind === 'accepted' ? answer.told : undefined);
-    else this.wait(job);
-  }
-
-  async #accept(job: OpenJob, target: Target | undefined): Promise<AcceptAnswer> {
-    const answer = await this.#verbs.accept(job, target);
-    const isOurs = answer.kind === 'fenced' && (await this.#deps.events.reassert(job.session));
-    return isOurs ? this.#verbs.accept(job, target) : answer;
+    if (target) return this.#begin(job, target, answer.kind === 'accepted' ? answer.told : undefined);
+    this.wait(job);
   }
 
   /** @param told what became of the hint, when the store has sent it with the record */
-  async #begin(job: OpenJob, target: Target, told: SendAnswer | undefined): Promise<void> {
+  #begin(job: OpenJob, target: Target, told: SendAnswer | undefined): Promise<void> | void {
     if (told === undefined) return this.assign(job, target);
     const { post, limits } = this.#deps;
     this.isAt(job, target);
     this.#arm(job, limits.jobTimeoutMs);
     post.told('assign', told);
-    await this.#posted(job, target, told);
+    const moving = this.#posted(job, target, told);
     const early = job.heardEarly;
+    if (!early) return moving;
     job.heardEarly = undefined;
-    if (early) await this.heard(job, early);
+    return this.#heardAfter(moving, job, early);
+  }
+
+  async #heardAfter(
+    moving: Promise<void> | void,
+    job: OpenJob,
+    early: NonNullable<OpenJob['heardEarly']>,
+  ): Promise<void> {
+    await moving;
+    await this.heard(job, early);
   }
 
   /** What the node's instance says of an attempt that came to nothing. */
@@ -186,13 +196,13 @@ export class JobMoves {
   /** Without the exclusions: a node that refused or failed before is better than none. */
   #placeAnew(job: OpenJob): Target | undefined {
     if (job.exclude.size === 0) return undefined;
-    job.exclude.clear();
+    job.exclude = nobody;
     return this.#deps.placer.placeWaiting(job);
   }
 
   /** The attempt on `nodeId` came to nothing: another node, or the waiting room. */
   async next(job: OpenJob, nodeId: string): Promise<void> {
-    job.exclude.add(nodeId);
+    exclude(job, nodeId);
     const target = this.#deps.placer.placeWaiting(job);
     if (target) await this.#dispatch(job, target, false);
     else await this.#requeue(job);
@@ -280,7 +290,7 @@ export class JobMoves {
   }
 
   async #failOver(job: OpenJob): Promise<void> {
-    if (job.target) job.exclude.add(job.target.nodeId);
+    if (job.target) exclude(job, job.target.nodeId);
     const target = this.#deps.placer.place(job) ?? this.#placeAnew(job);
     if (target) return this.#dispatch(job, target, true);
     job.owesFailover = true;
@@ -308,7 +318,7 @@ export class JobMoves {
   /** Its node is lost and the job pending again. @param failure what the node said, when it could not do the job */
   #lost(job: OpenJob, nodeId: string, failure: Answer | undefined): Promise<void> | void {
     const { limits, placer } = this.#deps;
-    job.exclude.add(nodeId);
+    exclude(job, nodeId);
     job.waitUntilMs = undefined;
     if (failure && (job.failovers >= limits.failoverMaxAttempts || !placer.isPossible(job))) {
       this.isAt(job, undefined);
@@ -356,8 +366,12 @@ export class JobMoves {
 }
 
 /** Whether the answer says that this very job is recorded; a repeated accept may call it a duplicate of itself. */
-const isNew = (answer: AcceptAnswer, job: OpenJob): boolean =>
-  answer.kind === 'accepted' || (answer.kind === 'duplicate' && answer.jobId === job.jobId);
+const isNew = (answer: AcceptAnswer | undefined, job: OpenJob): boolean =>
+  answer?.kind === 'accepted' || (answer?.kind === 'duplicate' && answer.jobId === job.jobId);
+
+function exclude(job: OpenJob, nodeId: string): void {
+  job.exclude = new Set([...job.exclude, nodeId]);
+}
 
 /** A job whose move failed for a reason that asking again does not mend is looked at again after this time. */
 const retryLaterMs = 2000;

@@ -49,17 +49,9 @@ export function createJobVerbs({ instanceId, jobs, retry, limits, onFailed }: Ve
 
   return {
     /** @throws AppError `unavailable` after as long as a job may wait: its client should hear of it */
-    async accept(job: OpenJob, target: Target | undefined): Promise<AcceptAnswer> {
-      job.moving = true;
-      try {
-        return await retrying(
-          () => jobs.accept(newJob(job, target, limits), target, tellOf(target)),
-          retry,
-          limits.pendingMs,
-        );
-      } finally {
-        job.moving = false;
-      }
+    accept(job: OpenJob, target: Target | undefined): Promise<AcceptAnswer> {
+      const ask = () => jobs.accept(newJob(job, target, limits), target, tellOf(target));
+      return retrying(ask, retry, limits.pendingMs);
     },
 
     dispatch: (job: OpenJob, target: Target, countsAsFailover: boolean) => {

@@ -7,6 +7,9 @@ import type { DeskSession, OpenJob } from './session.ts';
 
 const nothing = (): void => undefined;
 
+/** Hardly any job has a node to stay away from. */
+export const nobody: ReadonlySet<string> = new Set();
+
 export function jobFromUtterance(
   session: DeskSession,
   utterance: Spoken,
@@ -28,7 +31,7 @@ export function jobFromUtterance(
     attempt: 0,
     failovers: 0,
     target: undefined,
-    exclude: new Set(),
+    exclude: nobody,
     waitUntilMs: undefined,
     owesFailover: false,
     accepted: false,
@@ -62,7 +65,7 @@ export function jobFromRecord(
     attempt: record.attempt,
     failovers: record.failovers,
     target: undefined,
-    exclude: new Set(),
+    exclude: nobody,
     waitUntilMs: undefined,
     owesFailover: before?.owesFailover ?? false,
     accepted: false,

@@ -122,9 +122,15 @@ export class SessionPeer implements Peer {
   #submit(type: string, work: Promise<void> | void): Promise<void> | void {
     if (!work) return;
     this.#accepting += 1;
-    void this.#orFailed(type, work).then(() => {
-      this.#accepted();
-    });
+    work.then(
+      () => {
+        this.#accepted();
+      },
+      (error: unknown) => {
+        this.#failed(type, error);
+        this.#accepted();
+      },
+    );
     if (this.#accepting >= acceptingMax) return this.#untilAccepted();
   }
 

@@ -4,6 +4,7 @@ import type { LanguagePair } from '../decide/languages.ts';
 import type { SessionInit, SessionOutbound } from '../protocol/session-messages.ts';
 import type { HintOf } from '../store/hints.ts';
 import type { Answer, OutboxEntry, Target } from '../store/store.ts';
+import type { RecentJobs } from './recent-jobs.ts';
 import type { Speech } from './speech.ts';
 
 /** What the session's socket offers. */
@@ -56,7 +57,7 @@ export interface DeskSession {
    * The jobs that this ownership answered last: a store that comes back without their end has them done once more. What a
    * client missed that comes back is told it by the next ownership.
    */
-  answered: Set<string> | undefined;
+  answered: RecentJobs | undefined;
   /** Its client was asked to connect to another instance. */
   leaving: boolean;
   closed: boolean;
@@ -85,7 +86,7 @@ export interface OpenJob {
   /** Where the attempt runs; undefined while it waits for a node. */
   target: Target | undefined;
   /** Nodes that refused it or failed at it; forgotten when no other is left. */
-  readonly exclude: Set<string>;
+  exclude: ReadonlySet<string>;
   /** When waiting for a node ends, in monotonic milliseconds; kept when a node refuses. */
   waitUntilMs: number | undefined;
   /** It waits because its time on a node was up, which its next dispatch must count. */

@@ -44,15 +44,21 @@ function handleBatch(batch: readonly InboxEntry[], deps: ReaderDeps, receipts: R
   });
 }
 
-/** Whether the entry is done with; one that failed comes again. */
+/** Whether the entry is done with; one that failed comes again. Most hints have had their effect when they are handled. */
 async function handleEntry(entry: InboxEntry, { handle, log, metrics }: ReaderDeps): Promise<boolean> {
-  const outcomes = await Promise.allSettled(
-    entry.hints.map(async (hint) => {
-      metrics.hintsReceived.inc({ type: hint.type });
-      await handle(hint, entry.again);
-    }),
-  );
-  const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
-  for (const { reason } of failures) log.error({ err: reason as unknown, entry: entry.id }, 'hint failed');
+  const failures: unknown[] = [];
+  const fail = (error: unknown) => void failures.push(error);
+  const lasting: Promise<void>[] = [];
+  for (const hint of entry.hints) {
+    metrics.hintsReceived.inc({ type: hint.type });
+    try {
+      const handling = handle(hint, entry.again);
+      if (handling) lasting.push(handling.catch(fail));
+    } catch (error) {
+      fail(error);
+    }
+  }
+  await Promise.all(lasting);
+  for (const error of failures) log.error({ err: error, entry: entry.id }, 'hint failed');
   return failures.length === 0;
 }

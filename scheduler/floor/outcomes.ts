@@ -39,7 +39,7 @@ export const tellForMs = 5000;
 
 export class Outcomes {
   readonly #deps: OutcomeDeps;
-  readonly #inProgress = new Set<Promise<void>>();
+  #inProgress = 0;
 
   constructor(deps: OutcomeDeps) {
     this.#deps = deps;
@@ -47,7 +47,7 @@ export class Outcomes {
 
   /** Outcomes on their way into the store. */
   get inProgress(): number {
-    return this.#inProgress.size;
+    return this.#inProgress;
   }
 
   /** @param onUnknown the store lost the job; its owner will give it out under the same number once more */
@@ -104,13 +104,13 @@ export class Outcomes {
     await post.sendPatiently(owner, { type: 'requeued', ...about, ...why }, tellForMs);
   }
 
-  #track(work: Promise<void>, { jobId }: EndingJob): Promise<void> {
-    const tracked: Promise<void> = work
-      .catch((error: unknown) => {
-        this.#deps.log.error({ err: error, jobId }, 'outcome of a job could not be recorded');
-      })
-      .finally(() => this.#inProgress.delete(tracked));
-    this.#inProgress.add(tracked);
-    return tracked;
+  async #track(work: Promise<void>, { jobId }: EndingJob): Promise<void> {
+    this.#inProgress += 1;
+    try {
+      await work;
+    } catch (error) {
+      this.#deps.log.error({ err: error, jobId }, 'outcome of a job could not be recorded');
+    }
+    this.#inProgress -= 1;
   }
 }
