@@ -25,8 +25,8 @@ import type {
 import { CapacityCalls } from './capacity-calls.ts';
 import type { DispatchLimits } from './dispatch-limits.ts';
 import { createJobVerbs, type JobVerbs } from './job-verbs.ts';
-import type { Placer } from './placer.ts';
 import { nobody } from './open-job.ts';
+import type { Placer } from './placer.ts';
 import type { DeskSession, OpenJob } from './session.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -108,31 +108,21 @@ export class JobMoves {
     this.#observe(job, 'accepted');
     this.#deps.events.accepted(job);
     job.attempt = target ? 1 : 0;
-    if (target) return this.#begin(job, target, answer.kind === 'accepted' ? answer.told : undefined);
-    this.wait(job);
+    if (target) await this.#begin(job, target, answer.kind === 'accepted' ? answer.told : undefined);
+    else this.wait(job);
   }
 
   /** @param told what became of the hint, when the store has sent it with the record */
-  #begin(job: OpenJob, target: Target, told: SendAnswer | undefined): Promise<void> | void {
+  async #begin(job: OpenJob, target: Target, told: SendAnswer | undefined): Promise<void> {
     if (told === undefined) return this.assign(job, target);
     const { post, limits } = this.#deps;
     this.isAt(job, target);
     this.#arm(job, limits.jobTimeoutMs);
     post.told('assign', told);
-    const moving = this.#posted(job, target, told);
+    await this.#posted(job, target, told);
     const early = job.heardEarly;
-    if (!early) return moving;
     job.heardEarly = undefined;
-    return this.#heardAfter(moving, job, early);
-  }
-
-  async #heardAfter(
-    moving: Promise<void> | void,
-    job: OpenJob,
-    early: NonNullable<OpenJob['heardEarly']>,
-  ): Promise<void> {
-    await moving;
-    await this.heard(job, early);
+    if (early) await this.heard(job, early);
   }
 
   /** What the node's instance says of an attempt that came to nothing. */

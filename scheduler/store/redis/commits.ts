@@ -69,9 +69,8 @@ export function createCommits({ keys, grouped, tells, run, maxLength }: Parts) {
     slotOf: grouped ? undefined : slotOf,
   });
 
+  // A bad id must fail its own caller, not the others of this turn, so both throw `invalid` before they join them.
   return {
-    // A bad id must fail its own caller, not the others of this turn: everything is checked before it joins them.
-    /** Throws `invalid` at once for a bad id. */
     accept(job: NewJob, target: Target | undefined, tell: TellTarget | undefined): Promise<string> {
       const { sessionId, jobId, requestId } = job;
       const own = keys.ofJob(sessionId, jobId);
@@ -81,7 +80,6 @@ export function createCommits({ keys, grouped, tells, run, maxLength }: Parts) {
       return accepting.ask({ job, keys: own, request, record, letter });
     },
 
-    /** Throws `invalid` at once for a bad id. */
     finish(
       move: JobRef & { attempt: number; answer: Answer; keepMs: number },
       tell: TellOwner | undefined,

@@ -38,6 +38,7 @@ export function createRedisJobs({ keys, commands, commits, grouped, random, log 
     return { kind: 'duplicate', jobId, state: record === undefined ? 'finished' : stateOf(record) };
   };
 
+  /** What became of the hint that went with a move; one that was sent is logged under the guide's words. */
   const toldOf = (to: string | undefined, told: string | undefined): Told => {
     if (told !== 'sent' && told !== 'busy' && told !== 'no_owner') return {};
     if (told === 'sent') log.debug({ to }, 'Enqueued to instance inbox');
