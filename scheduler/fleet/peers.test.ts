@@ -48,6 +48,11 @@ describe('another instance', () => {
     assert.deepEqual(await heard([peer(1, 5)], [peer(2, 6)]), ['gone']);
   });
 
+  it('that is new may have had another life before anybody looked, and counts as returned', async () => {
+    assert.deepEqual(await heard([], [peer(1, 5)], [peer(1, 5)]), ['returned']);
+    assert.deepEqual(await heard([peer(1, 5)], [], [peer(2, 6)]), ['gone', 'returned']);
+  });
+
   it('has returned when it lost its lease and claimed it again between two looks', async () => {
     assert.deepEqual(await heard([peer(1, 5)], [peer(2, 5)], [peer(2, 5)]), ['returned']);
   });

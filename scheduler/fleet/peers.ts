@@ -1,7 +1,8 @@
 /**
  * Which other instances live, so that work given to one that died is taken up again at once. One that was started anew
  * has died too, however quickly it was back: its nodes and sessions are gone. One that lost its lease and claimed it again
- * between two looks has let go of its nodes and sessions as well, but may have them back.
+ * between two looks has let go of its nodes and sessions as well, but may have them back. So may one that is new to us,
+ * for it may have begun, been given work and died before we looked.
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../../common/clock.ts';
@@ -28,7 +29,7 @@ type Lives = ReadonlyMap<string, Life>;
 /** Ends when the signal aborts. */
 export async function watchPeers(deps: PeersDeps, signal: AbortSignal): Promise<void> {
   const { instances, clock, log, intervalMs } = deps;
-  let known: Lives = new Map();
+  let known: Lives | undefined;
   while (!signal.aborted) {
     try {
       const live = await instances.live();
@@ -38,7 +39,7 @@ export async function watchPeers(deps: PeersDeps, signal: AbortSignal): Promise<
           { epoch, startedAt: presence?.started_at },
         ]),
       );
-      known = compare(known, lives, deps);
+      known = known ? compare(known, lives, deps) : lives;
     } catch (error) {
       log.warn({ err: error }, 'instances could not be listed');
     }
@@ -58,6 +59,9 @@ function compare(before: Lives, now: Lives, { instanceId, log, onGone, onReturne
       log.warn({ peer }, 'instance lost its lease and has it again');
       onReturned(peer);
     }
+  }
+  for (const peer of now.keys()) {
+    if (peer !== instanceId && !before.has(peer)) onReturned(peer);
   }
   const began = (peer: string) => before.get(peer)?.startedAt;
   return new Map(
