@@ -18,11 +18,11 @@ export interface Options {
   readonly profile: string;
 }
 
-export const usage = `usage: make bench (about 12 minutes), or npx node bench/main.ts [options]
+export const usage = `usage: make bench (about half an hour), or npx node bench/main.ts [options]
 
   --systems a,b     only these: ${systems.map(({ name }) => name).join(', ')}
   --in-flight 1,16  round trips under way at once (default 1,16,256)
-  --rounds n        rounds over all systems (default 5)
+  --rounds n        rounds over all systems (default 3)
   --seconds s       length of one measurement (default 4)
   --idle n          idle connections to hold (default 10000; 0 leaves them out)
   --out file        where to write the results (default bench/results.md; '' writes none)
@@ -30,7 +30,7 @@ export const usage = `usage: make bench (about 12 minutes), or npx node bench/ma
   --quick           one short round of everything, under a minute, printed only: does it work?`;
 
 const text = { type: 'string' } as const;
-const defaults = { rounds: '5', seconds: '4', idle: '10000', out: 'bench/results.md' };
+const defaults = { rounds: '3', seconds: '4', idle: '10000', out: 'bench/results.md' };
 const quickDefaults = { rounds: '1', seconds: '0.5', idle: '500', out: '' };
 
 /** @throws with a sentence for the user */

@@ -24,18 +24,19 @@ end
  */
 export const luaLetters = `${luaDeliver}
 local function newLetter()
-  return {n = 0, about = {}, jobs = {}, lines = {}}
+  return {n = 0, about = {}, jobs = {}, lines = {''}}
 end
 
 local function add(letter, i, ids, line)
   local n = letter.n + 1
-  letter.n, letter.about[n], letter.jobs[n], letter.lines[n] = n, i, ids, line
+  letter.n, letter.about[n], letter.jobs[n], letter.lines[n + 1] = n, i, ids, line
 end
 
--- The head lacks its list of jobs.
+-- The head lacks its list of jobs. It is put before the lines and not to their text, because Lua reads through every text
+-- that it makes.
 local function send(letter, place, maxLength, head, replies)
-  local payload = '[{' .. head .. ',"jobs":["' .. table.concat(letter.jobs, '","') .. '"]}]\\n'
-    .. table.concat(letter.lines, '\\n')
+  letter.lines[1] = '[{' .. head .. ',"jobs":["' .. table.concat(letter.jobs, '","') .. '"]}]'
+  local payload = table.concat(letter.lines, '\\n')
   local told = deliverEntry(place.lease, place.inbox, place.name .. '|', maxLength, payload)
   for _, i in ipairs(letter.about) do replies[i] = replies[i] .. ' ' .. told end
 end
