@@ -1,4 +1,7 @@
-/** A map whose entries end, as keys of Redis do. Ended entries are dropped when they are looked at. */
+/**
+ * A map whose entries end, as keys of Redis do. It stands in the order in which entries were last written, so those that
+ * nobody renews come to its beginning, where each new one drops what has ended.
+ */
 import type { Clock } from '../../../common/clock.ts';
 
 export class ExpiringMap<Value> {
@@ -7,6 +10,11 @@ export class ExpiringMap<Value> {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** What it holds, with what has ended and was not dropped yet. */
+  get size(): number {
+    return this.#entries.size;
   }
 
   get(key: string): Value | undefined {
@@ -18,7 +26,10 @@ export class ExpiringMap<Value> {
   }
 
   set(key: string, value: Value, ttlMs = Infinity): void {
-    this.#entries.set(key, { value, endsAt: this.#clock.monotonic() + ttlMs });
+    const nowMs = this.#clock.monotonic();
+    this.#entries.delete(key);
+    this.#entries.set(key, { value, endsAt: nowMs + ttlMs });
+    this.#dropFirst(nowMs);
   }
 
   /** Milliseconds until the entry ends; 0 when there is none. */
@@ -48,5 +59,13 @@ export class ExpiringMap<Value> {
       else this.#entries.delete(key);
     }
     return live;
+  }
+
+  /** Those at the beginning that have ended. */
+  #dropFirst(nowMs: number): void {
+    for (const [key, { endsAt }] of this.#entries) {
+      if (nowMs < endsAt) return;
+      this.#entries.delete(key);
+    }
   }
 }

@@ -19,6 +19,7 @@ import type {
   TellTarget,
 } from '../store.ts';
 import { ExpiringMap } from './expiring-map.ts';
+import { JobTable, type MemoryJob } from './job-table.ts';
 import { appendAnswer, type MemorySession, type MemorySessions } from './sessions.ts';
 
 export interface MemoryJobs extends JobStore {
@@ -26,19 +27,10 @@ export interface MemoryJobs extends JobStore {
   readonly openOf: (sessionId: string) => OpenJobRecord[];
 }
 
-interface MemoryJob {
-  readonly record: JobRecord;
-  readonly requestId: string | undefined;
-  /** By the monotonic clock. */
-  readonly dueAt: number;
-  /** Of its answer in the outbox; 0 while there is none. */
-  readonly seq: number;
-}
-
 interface Table {
   readonly clock: Clock;
   readonly sessions: MemorySessions;
-  readonly jobs: ExpiringMap<MemoryJob>;
+  readonly jobs: JobTable;
   /** Job id by session and request. */
   readonly requests: ExpiringMap<string>;
   readonly deliver: Deliver;
@@ -51,7 +43,7 @@ type Move<Verb extends keyof JobStore> = Parameters<JobStore[Verb]>[0];
 type Moved<Verb extends keyof JobStore> = Awaited<ReturnType<JobStore[Verb]>>;
 
 export function createMemoryJobs(clock: Clock, sessions: MemorySessions, deliver: Deliver): MemoryJobs {
-  const jobs = new ExpiringMap<MemoryJob>(clock);
+  const jobs = new JobTable(clock);
   const table = { clock, sessions, jobs, requests: new ExpiringMap<string>(clock), deliver };
   return {
     async accept(job, target, tell) {
@@ -67,7 +59,7 @@ export function createMemoryJobs(clock: Clock, sessions: MemorySessions, deliver
       return Promise.resolve(finish(table, move, tell));
     },
     async get(ref) {
-      return Promise.resolve(jobs.get(keyOf(ref))?.record);
+      return Promise.resolve(jobs.get(ref)?.record);
     },
     async overdue(graceMs, limit) {
       return Promise.resolve(overdue(table, clock.monotonic() - graceMs).slice(0, limit));
@@ -89,17 +81,17 @@ function accept(
   const { clock, sessions, jobs, requests } = table;
   const { sessionId, requestId } = job;
   const record = newRecord(job, target);
-  const key = keyOf(job);
   const request = requestId === undefined ? undefined : requestKey(job, requestId);
+  const known = jobs.get(job);
   if (sessions.records.get(sessionId)?.epoch !== job.sessionEpoch) return { kind: 'fenced' };
-  if (jobs.get(key)) return { kind: 'accepted' };
+  if (known) return { kind: 'accepted' };
   const first = request === undefined ? undefined : requests.get(request);
   if (first !== undefined) {
-    const state = jobs.get(keyOf({ sessionId, jobId: first }))?.record.state ?? 'finished';
+    const state = jobs.get({ sessionId, jobId: first })?.record.state ?? 'finished';
     return { kind: 'duplicate', jobId: first, state };
   }
   const dueAt = clock.monotonic() + job.deadlineMs;
-  jobs.set(key, { record, requestId, dueAt, seq: 0 });
+  jobs.set(job, { record, requestId, dueAt, seq: 0 });
   if (request !== undefined) requests.set(request, job.jobId, job.keepMs);
   if (!target || !tell) return { kind: 'accepted' };
   const hint = assignHint(job, { attempt: 1, target, from: tell.from }, job, tell.inlineBytes);
@@ -110,7 +102,7 @@ function dispatch(table: Table, move: Move<'dispatch'>): Moved<'dispatch'> {
   const { attempt, deadlineMs, countsAsFailover } = move;
   const target = checkedTarget(move.target);
   const next = attempt + 1;
-  const known = table.jobs.get(keyOf(move))?.record;
+  const known = table.jobs.get(move)?.record;
   if (known?.state === 'dispatched' && known.attempt === next && isDeepStrictEqual(known.target, target)) {
     return { kind: 'dispatched', attempt: next };
   }
@@ -118,7 +110,7 @@ function dispatch(table: Table, move: Move<'dispatch'>): Moved<'dispatch'> {
     const failovers = record.failovers + (countsAsFailover ? 1 : 0);
     const dueAt = table.clock.monotonic() + deadlineMs;
     const moved: JobRecord = { ...record, state: 'dispatched', attempt: next, target, failovers };
-    table.jobs.set(keyOf(move), { record: moved, requestId, dueAt, seq: 0 });
+    table.jobs.set(move, { record: moved, requestId, dueAt, seq: 0 });
     return { kind: 'dispatched', attempt: next };
   });
 }
@@ -128,7 +120,7 @@ function requeue(table: Table, move: Move<'requeue'>): Moved<'requeue'> {
     if (record.state === 'dispatched') {
       const dueAt = table.clock.monotonic() + move.deadlineMs;
       const moved: JobRecord = { ...record, state: 'pending', target: undefined };
-      table.jobs.set(keyOf(move), { record: moved, requestId, dueAt, seq: 0 });
+      table.jobs.set(move, { record: moved, requestId, dueAt, seq: 0 });
     }
     return { kind: 'requeued' };
   });
@@ -138,14 +130,14 @@ function finish(table: Table, move: Move<'finish'>, tell: TellOwner | undefined)
   const { attempt, answer, keepMs } = move;
   const session = table.sessions.records.get(move.sessionId);
   const owner = session && !session.released ? session.owner : undefined;
-  const known = table.jobs.get(keyOf(move));
+  const known = table.jobs.get(move);
   const repeated = known?.record.state === 'finished' && known.record.attempt === attempt;
   if (repeated && saidBefore(session, known.seq, answer)) return { kind: 'done', seq: known.seq, owner };
   return moveJob(table, move, ({ record, requestId }) => {
     const { jobId, utteranceIndex } = record;
     const seq = session ? appendAnswer(session, { jobId, utteranceIndex, answer }) : 0;
     const ended: JobRecord = { ...record, state: 'finished', assign: '', audio: '' };
-    table.jobs.set(keyOf(move), { record: ended, requestId, dueAt: Infinity, seq }, keepMs);
+    table.jobs.end(move, { record: ended, requestId, dueAt: Infinity, seq }, keepMs);
     if (!tell || tell.owner !== owner || seq === 0) return { kind: 'done', seq, owner };
     const hint = resultsHint(move.sessionId, { seq, jobId, utteranceIndex, answer }, tell.inlineBytes);
     return { kind: 'done', seq, owner, told: table.deliver(owner, hint) };
@@ -158,7 +150,7 @@ function moveJob<Done>(
   move: JobRef & { readonly attempt: number },
   change: (job: MemoryJob) => Done,
 ): MoveAnswer<Done> {
-  const job = jobs.get(keyOf(move));
+  const job = jobs.get(move);
   if (!job) return { kind: 'unknown' };
   const { state, attempt } = job.record;
   if (state === 'finished') return { kind: 'finished' };
@@ -166,14 +158,14 @@ function moveJob<Done>(
 }
 
 function overdue({ jobs }: Table, before: number): JobRef[] {
-  const due = jobs.live().flatMap(([, job]) => (job.dueAt <= before ? [job] : []));
+  const due = jobs.open().filter((job) => job.dueAt <= before);
   due.sort((a, b) => a.dueAt - b.dueAt);
   return due.map(({ record: { sessionId, jobId } }) => ({ sessionId, jobId }));
 }
 
 /** Oldest deadline first. */
 function openJobs({ jobs, clock }: Table): OpenJobRecord[] {
-  const open = jobs.live().flatMap(([, job]) => (job.record.state === 'finished' ? [] : [job]));
+  const open = jobs.open();
   open.sort((a, b) => a.dueAt - b.dueAt);
   return open.map(({ record, requestId, dueAt }) => {
     const { sessionId, jobId, state, attempt, failovers, utteranceIndex, target, assign } = record;
@@ -198,9 +190,6 @@ function newRecord(job: NewJob, target: Target | undefined): JobRecord {
     : ({ state: 'pending', attempt: 0, target } as const);
   return { sessionId, jobId, utteranceIndex, assign, audio, failovers: 0, ...place };
 }
-
-const keyOf = ({ sessionId, jobId }: JobRef): string =>
-  `${checkedId(sessionId, 'session')}/${checkedId(jobId, 'job')}`;
 
 const requestKey = ({ sessionId }: JobRef, requestId: string): string =>
   `${sessionId}/${checkedId(requestId, 'request')}`;
