@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import type { Server } from 'node:http';
 import { fakeLog } from '../test/fakes/log.ts';
@@ -87,5 +88,74 @@ describe('the HTTP server', () => {
   it('answers an ordinary request', async () => {
     const request = 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
     assert.match(await answerTo((socket) => socket.write(request)), /^HTTP\/1\.1 200 /);
+  });
+});
+
+describe('closing the HTTP server', () => {
+  /** A server with one slow route, a client that is connected, and what the client has heard. */
+  async function serving() {
+    const asked = Promise.withResolvers<undefined>();
+    const answered = Promise.withResolvers<undefined>();
+    const slow = async () => {
+      asked.resolve(undefined);
+      await answered.promise;
+      return text(200, 'done\n');
+    };
+    const closing = createHttpServer(
+      { 'GET /slow': slow, 'GET /livez': () => text(200, 'ok\n') },
+      fakeLog().log,
+    );
+    const address = { host: '127.0.0.1', port: await listen(closing, { host: '127.0.0.1', port: 0 }) };
+    const accepted = once(closing, 'connection');
+    const socket = connect(address);
+    let heard = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => (heard += chunk));
+    await accepted;
+    const ended = once(socket, 'close');
+    return { closing, socket, asked: asked.promise, answered, ended, heard: () => heard };
+  }
+
+  it('does not wait for who is connected and has asked nothing, as proxies are that connect in advance', async () => {
+    const { closing, ended } = await serving();
+    await closeServer(closing);
+    await ended;
+  });
+
+  it('does not wait for a request that is not there yet, first or later', async () => {
+    const { closing, socket, ended, heard } = await serving();
+    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /li');
+    while (!heard().includes('ok\n')) await once(socket, 'data');
+    await closeServer(closing);
+    await ended;
+  });
+
+  it('waits for the answer to a request', async () => {
+    const { closing, socket, asked, answered, ended, heard } = await serving();
+    socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    await asked;
+    const closed = closeServer(closing);
+    answered.resolve(undefined);
+    await closed;
+    await ended;
+    assert.match(heard(), /^HTTP\/1\.1 200 [^]*done\n$/);
+  });
+
+  it('leaves alone who was upgraded: that is no matter of HTTP any more', async () => {
+    const other = createHttpServer({}, fakeLog().log);
+    const upgraded = Promise.withResolvers<Duplex>();
+    other.on('upgrade', (_, stream: Duplex) => {
+      upgraded.resolve(stream);
+    });
+    const client = connect({ host: '127.0.0.1', port: await listen(other, { host: '127.0.0.1', port: 0 }) });
+    client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: any\r\n\r\n');
+    const stream = await upgraded.promise;
+    const closed = closeServer(other);
+    assert.equal(stream.destroyed, false);
+    stream.write('still here');
+    const [said] = (await once(client, 'data')) as [Buffer];
+    assert.equal(said.toString(), 'still here');
+    stream.destroy();
+    client.destroy();
+    await closed;
   });
 });

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { OpenRequests } from './open-requests.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -88,8 +89,12 @@ function notRouted(method: string, path: string, routes: HttpRoutes): HttpAnswer
   };
 }
 
-/** Listens and returns the bound port, which matters when 0 was asked for. */
+/** Of the servers that listen. */
+const openRequests = new WeakMap<Server, OpenRequests>();
+
+/** Listens and returns the bound port, which matters when 0 was asked for. Upgrades must be listened for before. */
 export function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+  openRequests.set(server, new OpenRequests(server));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
@@ -99,11 +104,12 @@ export function listen(server: Server, { host, port }: { host: string; port: num
   });
 }
 
+/** Resolves when the last request is answered, and what was upgraded is gone. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => {
       resolve();
     });
-    server.closeIdleConnections();
+    openRequests.get(server)?.end();
   });
 }

@@ -1,5 +1,7 @@
 /** What goes wrong in a fleet, and what its clients see of it. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import type { Message } from '../support/message-log.ts';
@@ -162,6 +164,18 @@ describe('instances that go', () => {
     assert.equal((await fleet.on('impatient').stop()).code, 0);
     await session.result(0);
     assert.deepEqual(session.log.ofType('error'), []);
+  });
+
+  it('do not wait for connections that ask nothing, as proxies and scrapers make in advance', async () => {
+    const beset = await fleet.add('beset');
+    const silent = [beset.url, beset.adminUrl].map((at) => {
+      const { hostname: host, port } = new URL(at);
+      return connect({ host, port: Number(port) });
+    });
+    await Promise.all(silent.map((socket) => once(socket, 'connect')));
+    const ended = silent.map((socket) => once(socket, 'close'));
+    assert.deepEqual(await beset.stop(), { code: 0, signal: null });
+    await Promise.all(ended);
   });
 });
 
