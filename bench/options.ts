@@ -18,7 +18,7 @@ export interface Options {
   readonly profile: string;
 }
 
-export const usage = `usage: make bench (about half an hour), or npx node bench/main.ts [options]
+export const usage = `usage: make bench (about 25 minutes), or npx node bench/main.ts [options]
 
   --systems a,b     only these: ${systems.map(({ name }) => name).join(', ')}
   --in-flight 1,16  round trips under way at once (default 1,16,256)

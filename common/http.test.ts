@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { connect as connectTls } from 'node:tls';
+import { selfSigned } from '../test/cluster/apiserver/http/certificate.ts';
 import { fakeLog } from '../test/fakes/log.ts';
 import { closeServer, createHttpServer, listen, text } from './http.ts';
 
@@ -91,7 +94,16 @@ describe('the HTTP server', () => {
   });
 });
 
-describe('closing the HTTP server', () => {
+describe('closing the HTTP server', { timeout: 20_000 }, () => {
+  /** Far longer than these tests: nothing may end because it took too long. */
+  const patience = {
+    headersTimeout: 3_600_000,
+    requestTimeout: 3_600_000,
+    connectionsCheckingInterval: 1000,
+    keepAliveTimeout: 3_600_000,
+    maxHeaderSize: 16 * 1024,
+  };
+
   /** A server with one slow route, a client that is connected, and what the client has heard. */
   async function serving() {
     const asked = Promise.withResolvers<undefined>();
@@ -101,10 +113,8 @@ describe('closing the HTTP server', () => {
       await answered.promise;
       return text(200, 'done\n');
     };
-    const closing = createHttpServer(
-      { 'GET /slow': slow, 'GET /livez': () => text(200, 'ok\n') },
-      fakeLog().log,
-    );
+    const routes = { 'GET /slow': slow, 'GET /livez': () => text(200, 'ok\n') };
+    const closing = createHttpServer(routes, fakeLog().log, patience);
     const address = { host: '127.0.0.1', port: await listen(closing, { host: '127.0.0.1', port: 0 }) };
     const accepted = once(closing, 'connection');
     const socket = connect(address);
@@ -129,15 +139,15 @@ describe('closing the HTTP server', () => {
     await ended;
   });
 
-  it('waits for the answer to a request', async () => {
+  it('waits for the answers to all requests of a connection, and no longer', async () => {
     const { closing, socket, asked, answered, ended, heard } = await serving();
-    socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
     await asked;
     const closed = closeServer(closing);
     answered.resolve(undefined);
     await closed;
     await ended;
-    assert.match(heard(), /^HTTP\/1\.1 200 [^]*done\n$/);
+    assert.match(heard(), /^HTTP\/1\.1 200 [^]*done\nHTTP\/1\.1 200 [^]*ok\n$/);
   });
 
   it('leaves alone who was upgraded: that is no matter of HTTP any more', async () => {
@@ -156,6 +166,31 @@ describe('closing the HTTP server', () => {
     assert.equal(said.toString(), 'still here');
     stream.destroy();
     client.destroy();
+    await closed;
+  });
+
+  it('does the same over TLS', async () => {
+    const asked = Promise.withResolvers<ServerResponse>();
+    const { key, cert } = selfSigned(['localhost'], Date.now());
+    const closing = createTlsServer({ key, cert }, (_, response) => {
+      asked.resolve(response);
+    });
+    const port = await listen(closing, { host: '127.0.0.1', port: 0 });
+    const connected = async () => {
+      const socket = connectTls({ host: '127.0.0.1', port, ca: cert, servername: 'localhost' });
+      await once(socket, 'secureConnect');
+      return socket;
+    };
+    const silent = once(await connected(), 'close');
+    const asking = await connected();
+    asking.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const response = await asked.promise;
+    const closed = closeServer(closing);
+    await silent;
+    response.end('done');
+    let heard = '';
+    for await (const chunk of asking) heard += String(chunk);
+    assert.match(heard, /^HTTP\/1\.1 200 [^]*done/);
     await closed;
   });
 });

@@ -57,7 +57,7 @@ function howToRead({ rounds, seconds, workers, baseline }: Results): string {
     'again. CPU is user and system time of both instances and of Redis, its replica included; the process that holds clients and workers is',
     'not counted, but it shares the machine, so trips a second are a lower bound and CPU per trip is the figure to compare.',
     `${spreadOver(rounds)}, ${String(seconds)} s each; a round measures all systems one after another, each started`,
-    `fresh with its own redis-server without persistence, and ratios to ${baseline} are taken within a round. Only the lingua`,
+    `fresh with its own redis-server without persistence and warmed up until the compilers of Node have settled, and ratios to ${baseline} are taken within a round. Only the lingua`,
     'rows with Redis record a job before and after it runs; BullMQ records jobs too; the others may lose what is under way.',
     'Commands at Redis include those inside scripts.',
     `Every instance runs with \`${nodeFlags.join(' ')}\`, as our image does. Socket.IO has the settings of its adapter's documentation`,
