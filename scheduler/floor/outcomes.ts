@@ -45,7 +45,7 @@ export class Outcomes {
     this.#deps = deps;
   }
 
-  /** Outcomes on their way into the store. */
+  /** Outcomes on their way into the store, and records that are read for some. */
   get inProgress(): number {
     return this.#inProgress;
   }
@@ -63,7 +63,14 @@ export class Outcomes {
   /** What the record says of the job; undefined when the store does not say it in time. */
   async record({ sessionId, jobId }: EndingJob): Promise<JobRecord | undefined> {
     const { jobs, retry, limits } = this.#deps;
-    return retrying(() => jobs.get({ sessionId, jobId }), retry, limits.finishForMs).catch(() => undefined);
+    this.#inProgress += 1;
+    try {
+      return await retrying(() => jobs.get({ sessionId, jobId }), retry, limits.finishForMs);
+    } catch {
+      return undefined;
+    } finally {
+      this.#inProgress -= 1;
+    }
   }
 
   async #finish(

@@ -15,7 +15,7 @@ import type { JobRecord, JobStore } from '../store/store.ts';
 import { answerOf, missingModel } from './answer.ts';
 import { EndedAttempts } from './ended-attempts.ts';
 import type { FloorNode } from './node.ts';
-import { tellForMs, type Outcomes } from './outcomes.ts';
+import { tellForMs, type EndingJob, type Outcomes } from './outcomes.ts';
 import type { RunningJob } from './slots.ts';
 
 export interface WorkbenchLimits {
@@ -92,7 +92,9 @@ export class Workbench {
       this.#carriedResult(node, message);
     } else if (job.sessionId === message.session_id) {
       this.#release(node, job.jobId, job.attempt);
-      this.#end(node, job, message);
+      const subject = subjectOf(job);
+      if (subject) this.#end(node, job, message, subject);
+      else void this.#endUnread(node, job, message);
     } else {
       this.#deps.metrics.staleResults.inc({ why: 'not_running' });
     }
@@ -100,11 +102,13 @@ export class Workbench {
 
   /** The node has taken the job in; many nodes never say so. */
   accepted(job: RunningJob): void {
-    this.#progress(job, uiEvent('NODE_ACCEPTED', subjectOf(job)));
+    const subject = subjectOf(job);
+    if (subject) this.#progress(job, uiEvent('NODE_ACCEPTED', subject));
   }
 
   partial(job: RunningJob, { text, is_final }: NodeAsrPartial): void {
     const subject = subjectOf(job);
+    if (!subject) return;
     const { sessionId: session_id, jobId: job_id, index: utterance_index, traceId: trace_id } = subject;
     this.#progress(job, {
       type: 'asr_partial',
@@ -148,13 +152,18 @@ export class Workbench {
   }
 
   /** A job that the node cannot do after all goes to another; any other answer is the job's. */
-  #end(node: FloorNode, job: RunningJob, message: JobResult): void {
+  #end(node: FloorNode, job: RunningJob, message: JobResult, { index, traceId }: Subject): void {
     const { outcomes, metrics, clock } = this.#deps;
     metrics.nodeSeconds.observe({ stage: 'answered' }, (clock.monotonic() - job.sinceMs) / 1000);
-    const { index, traceId } = subjectOf(job);
     const answer = answerOf(message, traceId);
     if (missingModel(message)) void outcomes.giveBack(job, node.nodeId, answer);
     else this.#finish(job, index, answer);
+  }
+
+  /** The node had the job before it came here, and answers while we still read what it is about. */
+  async #endUnread(node: FloorNode, job: RunningJob, message: JobResult): Promise<void> {
+    const record = await this.#recordOf(node, job);
+    if (record) this.#end(node, job, message, subjectIn(record.assign, job));
   }
 
   /**
@@ -179,13 +188,20 @@ export class Workbench {
     job: { jobId: string; sessionId: string; attempt: number },
     message: JobResult,
   ): Promise<void> {
+    const record = await this.#recordOf(node, job);
+    if (!record) return;
+    const { index, traceId } = subjectIn(record.assign, job);
+    this.#finish(job, index, answerOf(message, traceId));
+  }
+
+  /** What an ended attempt was about; undefined, and counted, when its record does not say that this node is at it. */
+  async #recordOf(node: FloorNode, job: EndingJob): Promise<JobRecord | undefined> {
     const record = await this.#deps.outcomes.record(job);
-    if (!record || !isAttempt(record, job.attempt, node.nodeId)) {
-      this.#deps.metrics.staleResults.inc({ why: 'not_running' });
-      return;
-    }
-    const { trace_id: traceId } = JSON.parse(record.assign) as Assignment;
-    this.#finish(job, record.utteranceIndex, answerOf(message, traceId));
+    if (record && isAttempt(record, job.attempt, node.nodeId)) return record;
+    // The store does not say: its owner may give it out under the same number once more.
+    if (!record) this.#ended.forget(job.jobId);
+    this.#deps.metrics.staleResults.inc({ why: 'not_running' });
+    return undefined;
   }
 
   #finish(
@@ -237,10 +253,16 @@ export function assignFrame(assign: string, attempt: number, audio: string): str
   return `${assign.slice(0, -1)},"attempt_id":${String(attempt)},"audio":${JSON.stringify(audio)}}`;
 }
 
-/** Whom a message about the job concerns; the node's own word for it is not needed. Read once for each attempt. */
-function subjectOf(job: RunningJob): Subject {
-  if (job.subject) return job.subject;
-  const { utterance_index, trace_id } = JSON.parse(job.assign ?? '{}') as Partial<Assignment>;
-  const { jobId, sessionId } = job;
-  return (job.subject = { jobId, sessionId, index: utterance_index ?? 0, traceId: trace_id ?? '' });
+/**
+ * Whom a message about the job concerns; the node's own word for it is not needed. Read once for each attempt, and
+ * undefined until its assignment is here.
+ */
+function subjectOf(job: RunningJob): Subject | undefined {
+  if (job.assign === undefined) return undefined;
+  return (job.subject ??= subjectIn(job.assign, job));
+}
+
+function subjectIn(assign: string, { jobId, sessionId }: EndingJob): Subject {
+  const { utterance_index: index, trace_id: traceId } = JSON.parse(assign) as Assignment;
+  return { jobId, sessionId, index, traceId };
 }

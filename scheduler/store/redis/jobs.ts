@@ -49,8 +49,9 @@ export function createRedisJobs({ keys, commands, commits, grouped, random, log 
     async accept(job, target, tell) {
       const [kind, more] = (await commits.accept(job, target, tell)).split(' ');
       if (kind === 'fenced') return { kind };
-      if (kind !== 'accepted') return duplicateOf(job.sessionId, more ?? '');
-      return { kind, ...toldOf(target?.instanceId, more) };
+      if (kind === 'accepted') return { kind, ...toldOf(target?.instanceId, more) };
+      if (kind === 'duplicate' && more !== undefined) return duplicateOf(job.sessionId, more);
+      throw new AppError('internal', `unexpected answer '${kind ?? ''}' to a new job`);
     },
 
     async dispatch({ attempt, target, deadlineMs, countsAsFailover, ...job }) {

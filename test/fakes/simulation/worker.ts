@@ -79,6 +79,26 @@ export class Worker {
     }
   }
 
+  /** Says of all it works on that it has taken it in. */
+  acknowledge(): void {
+    for (const { job_id, attempt_id, session_id } of this.#jobs.values())
+      this.#socket.say({ type: 'job_ack', node_id: this.#id, job_id, attempt_id, session_id });
+  }
+
+  /** Cannot do what it works on. */
+  lackModel(): void {
+    const error = {
+      code: 'MODEL_NOT_AVAILABLE',
+      message: 'no such model',
+      details: { service_id: services[0] },
+    };
+    for (const { job_id, attempt_id, session_id, utterance_index } of this.#jobs.values()) {
+      const result = { job_id, attempt_id, session_id, utterance_index, success: false, error };
+      this.#socket.say({ type: 'job_result', node_id: this.#id, ...result });
+    }
+    this.#jobs.clear();
+  }
+
   beat(): void {
     const resource_usage = { cpu_percent: 0, mem_percent: 0, running_jobs: 0 };
     this.#socket.say({ type: 'node_heartbeat', node_id: this.#id, resource_usage });

@@ -107,6 +107,13 @@ export const schedulerBugs: readonly PlantedBug[] = [
     ),
   },
   {
+    name: 'what a job is about is made up until it was read',
+    file: 'scheduler/floor/workbench.ts',
+    replace: 'if (job.assign === undefined) return undefined;',
+    by: `job.assign ??= '{"utterance_index":0,"trace_id":""}';`,
+    ...failing('scheduler/floor/workbench.test.ts', 'is answered as the utterance that it is'),
+  },
+  {
     name: 'a lost lease changes nothing',
     file: 'scheduler/fleet/lease.ts',
     replace: '    onLost();',
