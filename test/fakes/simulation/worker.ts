@@ -23,9 +23,9 @@ export class Worker {
     this.connect(place);
   }
 
-  /** A node that goes on on the same instance keeps its work; one that moves has lost it. */
+  /** A node that goes on on the same instance keeps its work; of those that move, some do. */
   connect(place: number): void {
-    if (place % 2 !== this.#place) this.#move();
+    if (place % 2 !== this.#place) this.#move(this.#world.chance(0.5));
     this.#place = place % 2;
     this.#socket = connect(this.#world, 'node', place);
     this.#socket.onFrame = (message) => {
@@ -45,8 +45,8 @@ export class Worker {
   }
 
   /** The old socket stays open at its instance, which talks into the void until it hears of the move. */
-  #move(): void {
-    this.#jobs.clear();
+  #move(keepsWork: boolean): void {
+    if (!keepsWork) this.#jobs.clear();
     this.#socket.onFrame = () => undefined;
   }
 
@@ -56,7 +56,7 @@ export class Worker {
 
   /** Its instance is gone, and it begins anew with another. */
   cutOff(): void {
-    this.#move();
+    this.#move(this.#world.chance(0.5));
     this.#place = -1;
   }
 
@@ -100,7 +100,7 @@ export class Worker {
   }
 
   beat(): void {
-    const resource_usage = { cpu_percent: 0, mem_percent: 0, running_jobs: 0 };
+    const resource_usage = { cpu_percent: 0, mem_percent: 0, running_jobs: this.#jobs.size };
     this.#socket.say({ type: 'node_heartbeat', node_id: this.#id, resource_usage });
   }
 
@@ -113,9 +113,8 @@ export class Worker {
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#jobs.size);
     if (this.holding) return;
     if (!this.wellBehaved && this.#world.chance(0.15)) return;
-    const socket = this.#socket;
     this.#world.clock.after(Math.floor(this.#world.dice.next() * 800), () => {
-      this.#finish(socket, message);
+      this.#finish(this.#socket, message);
     });
   }
 
