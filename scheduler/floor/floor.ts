@@ -17,7 +17,7 @@ import type { Post } from '../fleet/post.ts';
 import { newNodeId } from '../ids.ts';
 import type { JobResult, NodeHeartbeat, NodeRegister } from '../protocol/node-messages.ts';
 import { retrying, type Retry } from '../retry.ts';
-import type { HintOf } from '../store/hints.ts';
+import type { HintOf, RefusalReason } from '../store/hints.ts';
 import type { NodeStore } from '../store/store.ts';
 import type { Announcer } from './announcer.ts';
 import { missingModel } from './answer.ts';
@@ -168,9 +168,9 @@ export class Floor {
   assign(hint: HintOf<'assign'>, again: boolean): Promise<void> | void {
     if (hint.from === this.#deps.instanceId) this.#deps.announcer.arrived(hint.node_id);
     const node = this.#nodes.get(hint.node_id);
-    if (!node?.connected) this.#workbench.refuse(hint, 'gone');
-    else if (this.#draining) this.#workbench.refuse(hint, 'draining');
-    else if (node.life.status !== 'ready') this.#workbench.refuse(hint, 'not_ready');
+    if (!node?.connected) void this.#refuse(hint, 'gone');
+    else if (this.#draining) void this.#refuse(hint, 'draining');
+    else if (node.life.status !== 'ready') void this.#refuse(hint, 'not_ready');
     else return this.#workbench.assign(node, hint, again);
   }
 
@@ -262,6 +262,18 @@ export class Floor {
       this.#deps.announcer.dropped(node);
       node.link.close('superseded');
     }
+  }
+
+  /**
+   * Whoever hears it takes the node for unable until its next announcement. That may have come before, because a refusal
+   * may take its time, and a node that is as it was says nothing for long.
+   */
+  async #refuse(hint: HintOf<'assign'>, reason: RefusalReason): Promise<void> {
+    await this.#workbench.refuse(hint, reason);
+    const node = this.#nodes.get(hint.node_id);
+    if (!node) return;
+    this.#deps.announcer.forgetTold(node);
+    this.#deps.announcer.changed(node);
   }
 
   #connected(): FloorNode[] {

@@ -60,7 +60,7 @@ export class Workbench {
       return;
     }
     if (reservation.kind === 'full') {
-      this.refuse(hint, 'full');
+      void this.refuse(hint, 'full');
       return;
     }
     this.#deps.onSlots(node, false);
@@ -72,12 +72,13 @@ export class Workbench {
     return this.#assignFromRecord(node, job);
   }
 
-  refuse(hint: HintOf<'assign'>, reason: RefusalReason): void {
+  /** Resolves when the owner has been told, or cannot be. */
+  async refuse(hint: HintOf<'assign'>, reason: RefusalReason): Promise<void> {
     const { job_id, session_id, attempt, node_id } = hint;
     const from = this.#deps.instanceId;
     const refusal = { type: 'refused', job_id, session_id, attempt, node_id, reason, from } as const;
     // Until it hears of it the owner takes the job for running, for as long as a job may run.
-    void this.#deps.post.sendPatiently(hint.from, refusal, tellForMs, true);
+    await this.#deps.post.sendPatiently(hint.from, refusal, tellForMs, true);
   }
 
   cancel(node: FloorNode, hint: HintOf<'cancel'>): void {
