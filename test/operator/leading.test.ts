@@ -23,20 +23,25 @@ afterEach(() => {
 /** Longer than it may lead without renewing its lease, and not so long that the request is given up. */
 const slowMs = 12_000;
 
-/** Its lease cannot be renewed, and the token, without which no pod is made or taken, comes when its time is over. */
-async function losesTheLead(whileDoing: () => void): Promise<void> {
+/**
+ * Its lease cannot be renewed, and what it asked for comes when its time is over.
+ *
+ * @param late the kind that does: the token, without which no pod is made or taken, or the pods as they are, without
+ *             which none is told to drain
+ */
+async function losesTheLead(whileDoing: () => void, late: 'Secret' | 'Pod' = 'Secret'): Promise<void> {
   world.proxy.arm({
     onRequest: ({ kind }) =>
       kind === leases.kind ? Promise.resolve(refusal(503, 'ServiceUnavailable')) : undefined,
     onAnswer: ({ kind }, answer) =>
-      kind === 'Secret' ? world.clock.sleep(slowMs).then(() => answer) : undefined,
+      kind === late ? world.clock.sleep(slowMs).then(() => answer) : undefined,
   });
   whileDoing();
   for (let waitedMs = 0; waitedMs < slowMs + 2_000; waitedMs += 1_000) {
     await world.look();
     await world.clock.advance(1_000);
   }
-  assert.ok(world.proxy.log.some(({ kind }) => kind === 'Secret'));
+  assert.ok(world.proxy.log.some(({ kind }) => kind === late));
 }
 
 it('what it was about to write is not written', async () => {
@@ -57,7 +62,7 @@ it('what it was about to write is not written', async () => {
 it('whom it was about to tell to drain is not told', async () => {
   await losesTheLead(() => {
     world.edit((spec) => (spec.replicas = 2));
-  });
+  }, 'Pod');
   assert.deepEqual(world.told, []);
 });
 
