@@ -49,7 +49,7 @@ describe('before its assignment was read, a job', () => {
     withWorld(async (place) => {
       await backWithAJob(place, 'b');
       const { jobs } = place.world.on(0).floor;
-      place.world.slow.set('get', [300, 300]);
+      place.world.slow.set('get', [300]);
       place.worker.answer();
       await place.world.clock.advance(200);
       assert.ok(jobs.finishing > 0);

@@ -184,11 +184,7 @@ export class Workbench {
     void this.#finishCarried(node, { jobId, sessionId, attempt }, message);
   }
 
-  async #finishCarried(
-    node: FloorNode,
-    job: { jobId: string; sessionId: string; attempt: number },
-    message: JobResult,
-  ): Promise<void> {
+  async #finishCarried(node: FloorNode, job: EndingJob, message: JobResult): Promise<void> {
     const record = await this.#recordOf(node, job);
     if (!record) return;
     const { index, traceId } = subjectIn(record.assign, job);
@@ -205,11 +201,7 @@ export class Workbench {
     return undefined;
   }
 
-  #finish(
-    job: { jobId: string; sessionId: string; attempt: number },
-    index: number,
-    answer: ReturnType<typeof answerOf>,
-  ): void {
+  #finish(job: EndingJob, index: number, answer: ReturnType<typeof answerOf>): void {
     this.#deps.outcomes.finish(job, index, answer, () => {
       this.#ended.forget(job.jobId);
     });

@@ -114,6 +114,16 @@ export const schedulerBugs: readonly PlantedBug[] = [
     ...failing('scheduler/floor/workbench.test.ts', 'is answered as the utterance that it is'),
   },
   {
+    name: 'who refused for a node says nothing when it is back',
+    file: 'scheduler/floor/floor.ts',
+    replace: 'await this.#workbench.refuse(hint, reason);',
+    by: 'if (reason) return this.#workbench.refuse(hint, reason);',
+    ...failing(
+      'scheduler/floor/refusal.test.ts',
+      'gets jobs again at once, though its refusal comes after the news that it is back',
+    ),
+  },
+  {
     name: 'a lost lease changes nothing',
     file: 'scheduler/fleet/lease.ts',
     replace: '    onLost();',
