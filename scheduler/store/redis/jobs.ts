@@ -17,7 +17,7 @@ import { requeueScript } from './scripts/requeue.ts';
 
 interface Parts {
   readonly keys: Keys;
-  readonly commands: RedisConnection;
+  readonly commands: Pick<RedisConnection, 'command' | 'run'>;
   readonly commits: Commits;
   /** Whether one script call may touch every slot. */
   readonly grouped: boolean;

@@ -18,7 +18,7 @@ interface DueJob extends JobRef {
   readonly deadlineInMs: number;
 }
 
-export function createOpenJobs(keys: Keys, commands: RedisConnection) {
+export function createOpenJobs(keys: Keys, commands: Pick<RedisConnection, 'command' | 'run'>) {
   /** Jobs that were open from the first step to the last are all there, each once. */
   const scan = async (tag: string, pattern: string): Promise<DueJob[]> => {
     const found = new Map<string, DueJob>();
