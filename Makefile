@@ -43,13 +43,13 @@ operator-bench: tools ## What the operator costs with 100 clusters of 10 instanc
 .PHONY: faults
 POINTS ?= 250
 faults: tools ## Break a fleet in POINTS places (all: every one), then its surroundings, then its protocol
-	@$(NODE) test/faults/main.ts --points $(POINTS) --parallel 2 $(if $(SEED),--seed $(SEED)) $(if $(REDIS),--redis $(REDIS))
+	@$(NODE) test/faults/main.ts --points $(POINTS) --parallel 3 $(if $(SEED),--seed $(SEED)) $(if $(REDIS),--redis $(REDIS))
 	@$(NODE) test/faults/environment.ts $(if $(SEED),--seed $(SEED)) $(if $(REDIS),--redis $(REDIS))
 	@$(NODE) test/faults/fuzz.ts --messages 200000 --socket-messages 10000 $(if $(SEED),--seed $(SEED))
 
 .PHONY: faults-slice
 faults-slice: tools ## The part of `make faults` that CI runs: at least 250 points struck and survived, hostile messages
-	@$(NODE) test/faults/main.ts --points 256 --needs 250 --parallel 2 --seed 12
+	@$(NODE) test/faults/main.ts --points 256 --needs 250 --parallel 3 --seed 12
 	@$(NODE) test/faults/fuzz.ts --messages 200000 --socket-messages 10000 --seed 12
 
 .PHONY: planted

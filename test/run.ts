@@ -46,7 +46,7 @@ const suites: readonly Suite[] = [
     tells: 'the store on memory, Redis and a three-master Redis cluster',
     files: ['test/contract/*.test.ts'],
     isolated: true,
-    concurrency: 1,
+    concurrency: 4,
     timeoutSeconds: 240,
   },
   {
@@ -71,7 +71,7 @@ const suites: readonly Suite[] = [
     tells: 'real scheduler processes, sockets and Redis',
     files: ['test/scenario/*.test.ts'],
     isolated: true,
-    concurrency: 2,
+    concurrency: 3,
     timeoutSeconds: 240,
   },
   {
@@ -112,7 +112,7 @@ const suites: readonly Suite[] = [
     tells: 'kubectl against the pocket cluster, or a real API server',
     files: ['test/conformance/**/*.test.ts'],
     isolated: true,
-    concurrency: 1,
+    concurrency: 2,
     timeoutSeconds: 360,
     onRealServer: true,
   },
@@ -131,6 +131,7 @@ const root = path.resolve(import.meta.dirname, '..');
 
 /** On this machine alone: pods get addresses there that a real server accepts. An existing cluster is reached as everybody reaches it. */
 const startsRealServer = Boolean(process.env['KUBEBUILDER_ASSETS']) && !process.env['KUBECONFIG'];
+const isOnRealServer = startsRealServer || Boolean(process.env['KUBECONFIG']);
 
 /** No suite takes half as long on a slow machine; one that does hangs. */
 const suiteLimitMs = (suite: Suite): number => patience(suite) * 25 * 60_000;
@@ -138,9 +139,9 @@ const suiteLimitMs = (suite: Suite): number => patience(suite) * 25 * 60_000;
 /** A real API server for each file, one after the other, takes longer. */
 const patience = ({ onRealServer }: Suite): number => (onRealServer && startsRealServer ? 3 : 1);
 
-/** A real API server for each file is enough work for one machine. */
+/** A real API server for each file is enough work for one machine, and in one that is shared files would meet. */
 const concurrencyOf = ({ concurrency, onRealServer }: Suite): number =>
-  onRealServer && startsRealServer ? 1 : concurrency;
+  onRealServer && isOnRealServer ? 1 : concurrency;
 
 async function runSuite(suite: Suite): Promise<Counts> {
   const directory = mkdtempSync(path.join(tmpdir(), 'lingua-counts-'));
@@ -205,7 +206,7 @@ for (const suite of choose(process.argv.slice(2))) {
 }
 
 // On a real API server a test may have nothing to try; it says why. Here everything can be tried.
-const skipsAllowed = Boolean(process.env['KUBEBUILDER_ASSETS'] ?? process.env['KUBECONFIG']);
+const skipsAllowed = isOnRealServer;
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 console.log('\n== summary');

@@ -20,19 +20,21 @@ import { shippedRows } from './environment/shipped-rows.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { Life, oneLife } from './fleet/life.ts';
 import { scaledLimits } from './fleet/settings.ts';
+import { readOrExit, redisKind, seedNumber } from './options.ts';
 
-const { values: asked } = parseArgs({
-  options: {
-    rows: { type: 'string', default: 'all' },
-    redis: { type: 'string', default: 'single' },
-    seed: { type: 'string' },
-    long: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false },
-    journal: { type: 'string' },
-  },
+const { asked, seed, redis } = readOrExit(() => {
+  const { values } = parseArgs({
+    options: {
+      rows: { type: 'string', default: 'all' },
+      redis: { type: 'string', default: 'single' },
+      seed: { type: 'string' },
+      long: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      journal: { type: 'string' },
+    },
+  });
+  return { asked: values, seed: seedNumber(values.seed), redis: redisKind(values.redis) };
 });
-const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
-const redis = asked.redis === 'cluster' ? 'cluster' : 'single';
 const allRows = [
   ...redisRows,
   ...clusterRows,
@@ -154,4 +156,4 @@ async function runRows(rows: readonly Row[]): Promise<void> {
 
 if (asked.list)
   for (const { id, name, long } of allRows) console.log(`${id.padEnd(20)} ${name}${long ? ' (long)' : ''}`);
-else await runRows(choose());
+else await runRows(readOrExit(choose));

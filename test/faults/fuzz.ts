@@ -11,16 +11,23 @@ import { Fleet } from './fleet/fleet.ts';
 import { fuzzDecoding } from './fuzz/decoding.ts';
 import { heapGrowth } from './fuzz/heap.ts';
 import { fuzzOverrides, fuzzSockets } from './fuzz/sockets.ts';
+import { readOrExit, seedNumber, wholeNumber } from './options.ts';
 import { seededRandom } from './random.ts';
 
-const { values: asked } = parseArgs({
-  options: {
-    messages: { type: 'string', default: '200000' },
-    'socket-messages': { type: 'string', default: '10000' },
-    seed: { type: 'string' },
-  },
+const { seed, messages, socketMessages } = readOrExit(() => {
+  const { values } = parseArgs({
+    options: {
+      messages: { type: 'string', default: '200000' },
+      'socket-messages': { type: 'string', default: '10000' },
+      seed: { type: 'string' },
+    },
+  });
+  return {
+    seed: seedNumber(values.seed),
+    messages: wholeNumber('--messages', values.messages, 1, 100_000_000),
+    socketMessages: wholeNumber('--socket-messages', values['socket-messages'], 0, 10_000_000),
+  };
 });
-const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
 console.log(`seed ${seed}`);
 
 /** What stays after any number of messages: code that was compiled meanwhile, and nothing of the messages. */
@@ -30,10 +37,10 @@ const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
 function inProcess(): boolean {
   const started = performance.now();
   const random = seededRandom(seed);
-  const warmUp = fuzzDecoding(Number(asked.messages) / 10, random);
+  const warmUp = fuzzDecoding(messages / 10, random);
   const rest = { messages: 0, accepted: 0, refused: 0 };
   const growth = heapGrowth(() => {
-    Object.assign(rest, fuzzDecoding(Number(asked.messages) - warmUp.messages, random));
+    Object.assign(rest, fuzzDecoding(messages - warmUp.messages, random));
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(
@@ -48,7 +55,7 @@ async function overSockets(): Promise<boolean> {
   try {
     const { sent, connections, growth, faults, bystanders } = await fuzzSockets(
       fleet,
-      Number(asked['socket-messages']),
+      socketMessages,
       seededRandom(seed),
     );
     for (const fault of faults) console.log(`FAULT ${fault}`);
@@ -65,4 +72,4 @@ async function overSockets(): Promise<boolean> {
 }
 
 if (!inProcess()) process.exitCode = 1;
-if (Number(asked['socket-messages']) > 0 && !(await overSockets())) process.exitCode = 1;
+if (socketMessages > 0 && !(await overSockets())) process.exitCode = 1;

@@ -1,7 +1,7 @@
 /**
  * Breaks a running fleet in one place at a time and judges what its sessions and nodes saw.
  *
- *   node test/faults/main.ts [--points all|N] [--part K/N] [--redis single|cluster] [--seed N] [--parallel 1|2]
+ *   node test/faults/main.ts [--points all|N] [--part K/N] [--redis single|cluster] [--seed N] [--parallel 1..4]
  *                            [--only PATTERN] [--list] [--journal FILE] [--skip-learning] [--needs N]
  *
  * `--points 0` is the learning run alone; a pattern is a regular expression that an id matches as a whole. `--part 2/6` runs
@@ -13,51 +13,80 @@ import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeViolation } from './checker.ts';
 import { Fleet } from './fleet/fleet.ts';
+import { partNumbers, readOrExit, redisKind, seedNumber, wholeNumber, type RedisKind } from './options.ts';
 import { learn } from './points/learn.ts';
 import { instanceNames, pointsOn, sample, type FaultPoint } from './points/plan.ts';
 import { emptyTotals, addResult, addError, renderTotals } from './points/report.ts';
 import { runPoint, type PointResult } from './points/run-point.ts';
 import { seededRandom } from './random.ts';
 
-const { values: asked } = parseArgs({
-  options: {
-    points: { type: 'string', default: '24' },
-    part: { type: 'string', default: '1/1' },
-    redis: { type: 'string', default: 'single' },
-    seed: { type: 'string' },
-    parallel: { type: 'string', default: '1' },
-    only: { type: 'string' },
-    list: { type: 'boolean', default: false },
-    journal: { type: 'string' },
-    'skip-learning': { type: 'boolean', default: false },
-    needs: { type: 'string' },
-  },
-});
-
-const seed = Number(asked.seed ?? Math.floor(performance.timeOrigin) % 1_000_000);
-const redis = asked.redis === 'cluster' ? 'cluster' : 'single';
 const startedAt = performance.now();
 
-function choose(): FaultPoint[] {
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      points: { type: 'string', default: '24' },
+      part: { type: 'string', default: '1/1' },
+      redis: { type: 'string', default: 'single' },
+      seed: { type: 'string' },
+      parallel: { type: 'string', default: '1' },
+      only: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      journal: { type: 'string' },
+      'skip-learning': { type: 'boolean', default: false },
+      needs: { type: 'string' },
+    },
+  });
+  const redis = redisKind(values.redis);
+  const seed = seedNumber(values.seed);
+  const points = choose(values, redis, seed);
+  return {
+    redis,
+    seed,
+    points,
+    /** The learning run alone. */
+    learnsOnly: values.points === '0',
+    learns: !values['skip-learning'],
+    parallel: wholeNumber('--parallel', values.parallel, 1, 4),
+    needed:
+      values.needs === undefined ? points.length : wholeNumber('--needs', values.needs, 0, points.length),
+    lists: values.list,
+    journal: values.journal,
+  };
+}
+
+interface Choice {
+  readonly points: string;
+  readonly part: string;
+  readonly only?: string;
+}
+
+function choose(asked: Choice, redis: RedisKind, seed: number): FaultPoint[] {
   const points = pointsOn(redis);
   const { only } = asked;
-  if (only !== undefined) return points.filter(({ id }) => new RegExp(`^(${only})$`).test(id));
+  if (only !== undefined) {
+    const chosen = points.filter(({ id }) => new RegExp(`^(${only})$`).test(id));
+    if (chosen.length === 0) throw new Error(`--only: no fault point is called '${only}'; see --list`);
+    return chosen;
+  }
   const random = seededRandom(seed);
   const chosen =
-    asked.points === 'all' ? random.shuffled(points) : sample(points, Number(asked.points), random);
-  const [part = 1, parts = 1] = asked.part.split('/').map(Number);
+    asked.points === 'all'
+      ? random.shuffled(points)
+      : sample(points, wholeNumber('--points', asked.points, 0, points.length), random);
+  const { part, parts } = partNumbers(asked.part);
   return chosen.filter((_, i) => i % parts === part - 1);
 }
 
-const points = choose();
+const { redis, seed, points, learnsOnly, learns, parallel, needed, lists, journal } = readOrExit(readOptions);
 const totals = emptyTotals(points.length);
 
 /** Learns first, on a fleet of the same kind, and goes on with that one. Returns how many marks do not occur. */
 async function runAll(queue: FaultPoint[], replicated: boolean): Promise<number> {
-  const learnt = asked['skip-learning'] ? undefined : await learn({ redis, seed, replicated });
+  const learnt = learns ? await learn({ redis, seed, replicated }) : undefined;
   for (const { number, name } of learnt?.silent ?? [])
     console.log(`step ${number} (${name}): its mark does not occur`);
-  const workers = Math.max(1, Math.min(2, Number(asked.parallel), queue.length));
+  const workers = Math.max(1, Math.min(parallel, queue.length));
   await Promise.all(
     Array.from({ length: workers }, (_, worker) =>
       work(queue, replicated, worker === 0 ? learnt?.fleet : undefined),
@@ -104,32 +133,31 @@ function tell(result: PointResult, fleet: Fleet): void {
     console.log(judgement.violations.slice(0, 5).map(describeViolation).join('\n'));
     console.log(`again: node test/faults/main.ts --only ${point.id} --seed ${seed} --redis ${redis}`);
   }
-  journal(result, fleet);
+  write(result, fleet);
 }
 
 /** One line of JSON a point; with the whole history, and what the instances printed, where anything was out of order. */
-function journal({ point, fired, judgement, tookMs }: PointResult, fleet: Fleet): void {
-  if (asked.journal === undefined) return;
+function write({ point, fired, judgement, tookMs }: PointResult, fleet: Fleet): void {
+  if (journal === undefined) return;
   const odd = judgement.violations.length > 0 || judgement.seen.failed > 0 || !fired;
   const story = odd
     ? { history: fleet.history.events, logs: fleet.instances.map(({ output }) => output.slice(-20_000)) }
     : {};
   const victim = instanceNames[point.victim];
   const line = { point: point.id, victim, seed, redis, fired, tookMs, ...judgement, ...story };
-  appendFileSync(asked.journal, `${JSON.stringify(line)}\n`);
+  appendFileSync(journal, `${JSON.stringify(line)}\n`);
 }
 
-if (asked.list) for (const { id, step } of points) console.log(`${id.padEnd(36)} ${step.name}`);
+if (lists) for (const { id, step } of points) console.log(`${id.padEnd(36)} ${step.name}`);
 else {
   console.log(`seed ${seed}, Redis ${redis}, ${points.length} fault points`);
   const replicated = points.filter(({ step }) => step.replicated);
   const plain = points.filter(({ step }) => !step.replicated);
   let silent = 0;
-  if (plain.length > 0 || asked.points === '0') silent += await runAll(plain, false);
+  if (plain.length > 0 || learnsOnly) silent += await runAll(plain, false);
   if (replicated.length > 0) silent += await runAll(replicated, true);
   console.log(renderTotals(totals));
   console.log(`seed ${seed}, ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
-  const needed = asked.needs === undefined ? points.length : Number(asked.needs);
   const clean = totals.broken + totals.errors + silent === 0 && totals.survived >= needed;
-  process.exitCode = clean && (points.length > 0 || asked.points === '0') ? 0 : 1;
+  process.exitCode = clean && (points.length > 0 || learnsOnly) ? 0 : 1;
 }
