@@ -12,6 +12,11 @@ const imports = (...patterns) => ({
 const notOperator = { regex: '(^|/)operator/', message: 'scheduler/ and operator/ share only common/.' };
 const notScheduler = { regex: '(^|/)scheduler/', message: 'operator/ and scheduler/ share only common/.' };
 const notPrograms = { regex: '(^|/)(operator|scheduler)/', message: 'common/ knows neither program.' };
+/** What carries messages knows nothing of who acts on them; `hint-handler.ts` and `instance.ts` bring them together. */
+const notActors = {
+  regex: '^\\.\\./(\\.\\./)*(desk|floor|surfaces|tools|instance|hint-handler|drain|loops|start)\\b',
+  message: 'edge, fleet, protocol and store know neither desk nor floor.',
+};
 const notTest = { regex: '(^|/)test/', message: 'product code never imports test code.' };
 const notRealTime = {
   regex: 'clock-system',
@@ -98,6 +103,10 @@ export default tseslint.config(
   { files: ['common/**/*.ts'], rules: { ...ambient, ...imports(notPrograms, notTest, notRealTime) } },
   { files: ['operator/**/*.ts'], rules: { ...ambient, ...imports(notScheduler, notTest, notRealTime) } },
   { files: ['scheduler/**/*.ts'], rules: { ...ambient, ...imports(notOperator, notTest, notRealTime) } },
+  {
+    files: ['scheduler/{config,edge,fleet,probe,protocol,store}/**/*.ts'],
+    rules: { ...ambient, ...imports(notOperator, notActors, notTest, notRealTime) },
+  },
   { files: pure, rules: { ...ambient, ...imports(notVendors, notTest, notRealTime) } },
   {
     files: mains,

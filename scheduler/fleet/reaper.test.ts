@@ -6,7 +6,7 @@ import { fakeLog } from '../../test/fakes/log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Hint } from '../store/hints.ts';
 import type { InboxStore, InstanceStore, NodeStore } from '../store/store.ts';
-import { createHintHandler } from './hint-handler.ts';
+import { createHintHandler } from '../hint-handler.ts';
 import { NodeDirectory } from './node-directory.ts';
 import type { Post } from './post.ts';
 import { reapDead } from './reaper.ts';

@@ -1,13 +1,13 @@
 /** Who handles which hint: the desk those about its sessions' jobs, the floor those about its nodes. */
-import { assertNever } from '../../common/errors.ts';
-import type { Desk } from '../desk/desk.ts';
-import type { Floor } from '../floor/floor.ts';
-import { isProbeSession } from '../ids.ts';
-import type { RouteProbe } from '../probe/probe.ts';
-import type { Hint, HintOf } from '../store/hints.ts';
-import type { NodeDirectory } from './node-directory.ts';
-import type { NodeLookup } from './node-lookup.ts';
-import type { HintHandler } from './post.ts';
+import { assertNever } from '../common/errors.ts';
+import type { Desk } from './desk/desk.ts';
+import type { NodeDirectory } from './fleet/node-directory.ts';
+import type { NodeLookup } from './fleet/node-lookup.ts';
+import type { HintHandler } from './fleet/post.ts';
+import type { Floor } from './floor/floor.ts';
+import { isProbeSession } from './ids.ts';
+import type { RouteProbe } from './probe/probe.ts';
+import type { Hint, HintOf } from './store/hints.ts';
 
 interface HandlerDeps {
   readonly desk: Desk;
