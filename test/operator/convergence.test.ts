@@ -22,15 +22,10 @@ beforeEach(async () => {
   await world.start();
 });
 afterEach(() => {
-  world.stop();
-  assert.deepEqual(world.controller.complaints, [], 'a pod was started before its file was there');
+  world.end();
 });
 
-const settled = async (wish = {}): Promise<void> => {
-  world.put(sampleCluster(wish));
-  await world.converge();
-  world.kube.forget();
-};
+const settled = (wish = {}): Promise<void> => world.settled(wish);
 
 describe('creating', () => {
   it('makes every object in order, and ends ready', async () => {

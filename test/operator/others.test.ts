@@ -15,15 +15,10 @@ beforeEach(async () => {
   await world.start();
 });
 afterEach(() => {
-  world.stop();
-  assert.deepEqual(world.controller.complaints, [], 'a pod was started before its file was there');
+  world.end();
 });
 
-const settled = async (wish = {}): Promise<void> => {
-  world.put(sampleCluster(wish));
-  await world.converge();
-  world.kube.forget();
-};
+const settled = (wish = {}): Promise<void> => world.settled(wish);
 
 describe('what others do', () => {
   it('a field of ours that was changed comes back, and an event names it', async () => {

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { pods, statefulSets, type Pod } from '../../operator/kube/resources.ts';
-import { sampleCluster } from './sample.ts';
 import { World } from './world.ts';
 
 const demo = { namespace: 'default', name: 'demo' };
@@ -17,15 +16,10 @@ beforeEach(async () => {
   await world.start();
 });
 afterEach(() => {
-  world.stop();
-  assert.deepEqual(world.controller.complaints, [], 'a pod was started before its file was there');
+  world.end();
 });
 
-const settled = async (): Promise<void> => {
-  world.put(sampleCluster({ replicas: 3 }));
-  await world.converge();
-  world.kube.forget();
-};
+const settled = (): Promise<void> => world.settled({ replicas: 3 });
 const change = (): void => {
   world.edit((spec) => (spec.image = next));
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { InstanceReport } from '../../common/admin-api.ts';
 import { pods, statefulSets, type Pod } from '../../operator/kube/resources.ts';
-import { sampleCluster } from './sample.ts';
+import type { Wish } from './sample.ts';
 import { World } from './world.ts';
 
 /** The image of the change. */
@@ -20,15 +20,8 @@ export class RolloutWorld extends World {
     return world;
   }
 
-  end(): void {
-    this.stop();
-    assert.deepEqual(this.controller.complaints, [], 'a pod was started before its file was there');
-  }
-
-  async settled(wish = {}): Promise<void> {
-    this.put(sampleCluster({ replicas: 3, ...wish }));
-    await this.converge();
-    this.kube.forget();
+  override async settled(wish: Wish = {}): Promise<void> {
+    await super.settled({ replicas: 3, ...wish });
     this.events.length = 0;
   }
 

@@ -1,7 +1,6 @@
 /** What the status says, and when: never more than was seen, and never for a generation that was not acted on. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { sampleCluster } from './sample.ts';
 import { World } from './world.ts';
 
 let world: World;
@@ -10,15 +9,10 @@ beforeEach(async () => {
   await world.start();
 });
 afterEach(() => {
-  world.stop();
-  assert.deepEqual(world.controller.complaints, [], 'a pod was started before its file was there');
+  world.end();
 });
 
-const settled = async (wish = {}): Promise<void> => {
-  world.put(sampleCluster(wish));
-  await world.converge();
-  world.kube.forget();
-};
+const settled = (wish = {}): Promise<void> => world.settled(wish);
 
 describe('the status after an edit', () => {
   it('is not ready for the new generation before the pods are', async () => {

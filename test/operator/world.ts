@@ -12,6 +12,7 @@ import { OwnWrites } from '../../operator/reconcile/own-writes.ts';
 import { createReconciler, nextLookMs, type Outcome } from '../../operator/reconcile/reconcile.ts';
 import { startWatches } from '../../operator/watches.ts';
 import { FakeRandom, settle } from '../fakes/clock.ts';
+import { sampleCluster, type Wish } from './sample.ts';
 import { Surroundings } from './surroundings.ts';
 import { untold } from './told.ts';
 
@@ -79,6 +80,19 @@ export class World extends Surroundings {
     this.#operator = undefined;
     this.#keys.clear();
     for (const cancel of this.#later.values()) cancel();
+  }
+
+  /** Its end. Nothing may have happened in it that a real pod would not have survived. */
+  end(): void {
+    this.stop();
+    assert.deepEqual(this.controller.complaints, [], 'a pod was started before its file was there');
+  }
+
+  /** There is the sample cluster with these wishes, and the operator has come to rest. */
+  async settled(wish: Wish = {}): Promise<void> {
+    this.put(sampleCluster(wish));
+    await this.converge();
+    this.kube.forget();
   }
 
   /** One look at every cluster that wants one; errors are what a queue would try again. */
