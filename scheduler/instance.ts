@@ -138,7 +138,7 @@ function createWork(base: Base, lease: Lease, isDraining: () => boolean) {
     desk.nodesChanged();
   };
   const lookup = createNodeLookup({ ...base, nodes: store.nodes, onChange: onCapacity });
-  const floor = openFloor({ ...base, post, lookup, onCapacity });
+  const floor = openFloor({ ...base, epoch: () => lease.epoch, post, lookup, onCapacity });
   const probe = new RouteProbe({ ...base, isDraining });
   const onHint = createHintHandler({ desk, floor, directory, lookup, probe, instanceId });
   return { post, placer, desk, floor, lookup, probe, handle };

@@ -77,9 +77,9 @@ function followNodes(instance: Instance, signal: AbortSignal): Promise<void> {
 }
 
 function followPeers(instance: Instance, signal: AbortSignal): Promise<void> {
-  const onGone = (gone: string) => {
+  const onGone = (gone: string, epoch: number) => {
     instance.activity.note('warn', `instance ${gone} is gone`, instance.clock.now(), { common: true });
-    forgetNodesOf(gone, instance);
+    forgetNodesOf(gone, instance, epoch);
   };
   const onReturned = (peer: string) => {
     instance.desk.instanceReturned(peer);
@@ -110,8 +110,8 @@ function reap(instance: Instance, signal: AbortSignal, onFatal: (error: unknown)
   );
 }
 
-function forgetNodesOf(gone: string, { directory, desk }: Instance): void {
-  directory.removeInstance(gone);
+function forgetNodesOf(gone: string, { directory, desk }: Instance, epoch?: number): void {
+  directory.removeInstance(gone, epoch);
   desk.instanceGone(gone);
 }
 

@@ -111,12 +111,17 @@ export class Dispatcher {
     this.#moves.waiting.wake();
   }
 
-  /** An instance died with whatever its nodes were doing. */
+  /** An instance died with whatever its nodes were doing. One that is back, and the node with it, is told again. */
   instanceGone(instanceId: string): void {
     this.#moves.calls.forget(instanceId);
     for (const job of this.#jobs.values()) {
-      if (job.target?.instanceId !== instanceId || job.moving) continue;
-      this.#moves.background(job, this.#moves.next(job, job.target.nodeId));
+      const { target } = job;
+      if (target?.instanceId !== instanceId || job.moving) continue;
+      const isBack = this.#deps.placer.isThere(target);
+      this.#moves.background(
+        job,
+        isBack ? this.#moves.assign(job, target) : this.#moves.next(job, target.nodeId),
+      );
     }
   }
 

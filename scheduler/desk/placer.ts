@@ -26,6 +26,9 @@ export interface Placer {
   /** A job was meant for `target` and never went there. */
   abandoned(target: Target): void;
 
+  /** Whether the node is with that instance, as far as is known. */
+  isThere(target: Target): boolean;
+
   /** Whether a node could do it, now or later. */
   isPossible(wanted: Wanted): boolean;
 
@@ -57,6 +60,9 @@ export function createPlacer(deps: PlacerDeps): Placer {
     return target;
   }
 
+  const isThere = ({ nodeId, instanceId: holder }: Target): boolean =>
+    directory.get(nodeId)?.instanceId === holder;
+
   const isPossible = (wanted: Wanted): boolean => directory.nodes.some((node) => isCapable(node, wanted));
 
   function fullInstances(wanted: Wanted): Set<string> {
@@ -82,5 +88,5 @@ export function createPlacer(deps: PlacerDeps): Placer {
     directory.freed(target.nodeId);
   }
 
-  return { place, placeWaiting, took, moved, ended, abandoned, isPossible, fullInstances };
+  return { place, placeWaiting, took, moved, ended, abandoned, isThere, isPossible, fullInstances };
 }

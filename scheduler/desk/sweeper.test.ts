@@ -19,6 +19,7 @@ const nowhere: Placer = {
   moved: () => undefined,
   ended: () => undefined,
   abandoned: () => undefined,
+  isThere: () => false,
   isPossible: () => false,
   fullInstances: () => new Set(),
 };

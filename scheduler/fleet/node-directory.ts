@@ -71,9 +71,10 @@ export class NodeDirectory {
     }
   }
 
-  removeInstance(instanceId: string): void {
+  /** Forgets the nodes of an instance, but not those that it has announced under `epoch` or later. */
+  removeInstance(instanceId: string, epoch = Number.POSITIVE_INFINITY): void {
     for (const view of [...this.nodes]) {
-      if (view.instanceId === instanceId) this.remove(view.nodeId);
+      if (view.instanceId === instanceId && (view.epoch ?? 0) < epoch) this.remove(view.nodeId);
     }
   }
 

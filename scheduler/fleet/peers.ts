@@ -14,7 +14,8 @@ interface PeersDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly intervalMs: number;
-  readonly onGone: (instanceId: string) => void;
+  /** What it did under an earlier epoch than this one is over; its next life may have begun, and be known already. */
+  readonly onGone: (instanceId: string, epoch: number) => void;
   readonly onReturned: (instanceId: string) => void;
 }
 
@@ -54,7 +55,7 @@ function compare(before: Lives, now: Lives, { instanceId, log, onGone, onReturne
     const today = now.get(peer);
     if (!today || isAnother(life, today)) {
       log.warn({ peer }, today ? 'instance was started anew' : 'instance is gone');
-      onGone(peer);
+      onGone(peer, today?.epoch ?? life.epoch + 1);
     } else if (today.epoch !== life.epoch) {
       log.warn({ peer }, 'instance lost its lease and has it again');
       onReturned(peer);

@@ -11,6 +11,8 @@ import { snapshotOf, viewOf, type FloorNode } from './node.ts';
 
 export interface AnnouncerDeps {
   readonly instanceId: string;
+  /** Of the lease of this instance. */
+  readonly epoch: () => number;
   readonly nodes: NodeStore;
   readonly directory: NodeDirectory;
   readonly lookup: NodeLookup;
@@ -124,8 +126,8 @@ export class Announcer {
   }
 
   #view(node: FloorNode): NodeView {
-    const { instanceId, clock } = this.#deps;
-    return viewOf(node, { instanceId, nowMs: clock.monotonic(), draining: this.#draining });
+    const { instanceId, epoch, clock } = this.#deps;
+    return viewOf(node, { instanceId, epoch: epoch(), nowMs: clock.monotonic(), draining: this.#draining });
   }
 }
 

@@ -43,6 +43,7 @@ export function learn(node: FloorNode, facts: NodeFacts, core: CoreServices): vo
 
 export interface ViewContext {
   readonly instanceId: string;
+  readonly epoch: number;
   readonly nowMs: number;
   /** This instance is leaving: its nodes finish what they have and get nothing new. */
   readonly draining: boolean;
@@ -58,6 +59,7 @@ export function viewOf(node: FloorNode, context: ViewContext): NodeView {
   return {
     nodeId: node.nodeId,
     instanceId: context.instanceId,
+    epoch: context.epoch,
     status: statusOf(node, context.draining),
     slots: slots.capacity,
     running: slots.running,

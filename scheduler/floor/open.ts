@@ -17,6 +17,7 @@ import { Workbench } from './workbench.ts';
 
 interface Parts {
   readonly instanceId: string;
+  readonly epoch: () => number;
   readonly config: Config;
   readonly store: Store;
   readonly directory: NodeDirectory;

@@ -5,6 +5,8 @@ export interface NodeView {
   readonly nodeId: string;
   /** The instance that holds its socket. */
   readonly instanceId: string;
+  /** Of that instance's lease when this was written; instances of an older version do not say it. */
+  readonly epoch?: number | undefined;
   readonly status: 'registering' | 'ready' | 'degraded' | 'draining' | 'offline';
   readonly slots: number;
   /** Jobs on it when this was written; a hint. */

@@ -152,7 +152,13 @@ export class World {
       random: this.random,
       log,
       signal: stop.signal,
-      presence: { instance_id: instanceId, started_at: 0, hostname: 'h', pid: 1, version: '0' },
+      presence: {
+        instance_id: instanceId,
+        started_at: this.clock.now(),
+        hostname: 'h',
+        pid: 1,
+        version: '0',
+      },
       store: this.#flaky(mortal(this.store, stop.signal)),
     });
     this.instances[place] = instance;

@@ -124,6 +124,13 @@ export const schedulerBugs: readonly PlantedBug[] = [
     ),
   },
   {
+    name: 'the nodes of a new life are forgotten with the old one',
+    file: 'scheduler/fleet/node-directory.ts',
+    replace: '(view.epoch ?? 0) < epoch',
+    by: 'epoch > 0',
+    ...failing('scheduler/fleet/quick-restart.test.ts', 'keeps the nodes that have come back'),
+  },
+  {
     name: 'a lost lease changes nothing',
     file: 'scheduler/fleet/lease.ts',
     replace: '    onLost();',
