@@ -47,7 +47,7 @@ export interface DeskDeps {
 const tellForMs = 5000;
 
 /** A session that its client closed is not kept for anybody. */
-const closedKeepMs = 1;
+const closedKeepMs = 0;
 
 export class Desk {
   readonly #deps: DeskDeps;

@@ -128,6 +128,14 @@ export function sessionContract(withStore: WithStore) {
       });
     }));
 
+  it('has forgotten a session that is kept for nobody when it says that it is released', () =>
+    withStore(async ({ store }) => {
+      const { sessions } = store;
+      await openSession(store, 's-1');
+      await sessions.release({ sessionId: 's-1', epoch: 1, owner: 'sched-a', keepMs: 0 });
+      assert.equal(await sessions.get('s-1'), undefined);
+    }));
+
   it('gives a released session to whoever takes it over, with its answers', () =>
     withStore(async ({ store }) => {
       await openSession(store, 's-1');

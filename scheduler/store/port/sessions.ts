@@ -63,7 +63,7 @@ export interface SessionStore {
     ttlMs: number,
   ): Promise<string[]>;
 
-  /** Removes the owner key by compare and lets the record and outbox live on for `keepMs`. */
+  /** Removes the owner key by compare and lets the record and outbox live on for `keepMs`; 0 removes them. */
   release(session: { sessionId: string; epoch: number; owner: string; keepMs: number }): Promise<void>;
 
   get(sessionId: string): Promise<SessionRecord | undefined>;
