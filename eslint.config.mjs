@@ -15,7 +15,7 @@ const notPrograms = { regex: '(^|/)(operator|scheduler)/', message: 'common/ kno
 /** What carries messages knows nothing of who acts on them; `hint-handler.ts` and `instance.ts` bring them together. */
 const notActors = {
   regex: '^\\.\\./(\\.\\./)*(desk|floor|surfaces|tools|instance|hint-handler|drain|loops|start)\\b',
-  message: 'edge, fleet, protocol and store know neither desk nor floor.',
+  message: 'config, edge, fleet, probe, protocol and store know neither desk nor floor.',
 };
 const notTest = { regex: '(^|/)test/', message: 'product code never imports test code.' };
 const notRealTime = {

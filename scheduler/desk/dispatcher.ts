@@ -114,9 +114,7 @@ export class Dispatcher {
   /** An instance died with whatever its nodes were doing. One that is back, and the node with it, is told again. */
   instanceGone(instanceId: string): void {
     this.#moves.calls.forget(instanceId);
-    for (const job of this.#jobs.values()) {
-      const { target } = job;
-      if (target?.instanceId !== instanceId || job.moving) continue;
+    for (const { job, target } of this.#jobsAt(instanceId)) {
       const isBack = this.#deps.placer.isThere(target);
       this.#moves.background(
         job,
@@ -127,9 +125,14 @@ export class Dispatcher {
 
   /** An instance let go of its nodes and may have them back: told of each job again, it runs it, or says that it is gone. */
   instanceReturned(instanceId: string): void {
+    for (const { job, target } of this.#jobsAt(instanceId))
+      this.#moves.background(job, this.#moves.assign(job, target));
+  }
+
+  *#jobsAt(instanceId: string): Iterable<{ job: OpenJob; target: Target }> {
     for (const job of this.#jobs.values()) {
-      if (job.target?.instanceId !== instanceId || job.moving) continue;
-      this.#moves.background(job, this.#moves.assign(job, job.target));
+      const { target, moving } = job;
+      if (target?.instanceId === instanceId && !moving) yield { job, target };
     }
   }
 

@@ -277,7 +277,8 @@ describe('a session that cannot be resumed', () => {
       before.say(0);
       await world.clock.advance(100);
       before.send({ type: 'session_close' });
-      await world.clock.advance(100);
+      // No time passes: what the acknowledgement says is true when it is said.
+      await settle();
       assert.deepEqual(before.ofType('session_close_ack').length, 1);
       assert.deepEqual(before.errors(), ['SESSION_CLOSED']);
       assert.deepEqual(worker.working, [], 'its node was told to stop');

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settle } from '../../test/fakes/clock.ts';
-import { withWorld, type Place } from '../../test/fakes/simulation/session.ts';
+import { holdingWorker, withWorld, type Place } from '../../test/fakes/simulation/session.ts';
 import { Talker } from '../../test/fakes/simulation/talker.ts';
-import { Worker } from '../../test/fakes/simulation/worker.ts';
-import type { World } from '../../test/fakes/simulation/world.ts';
 
 /** By then the other instance has read that the node is back; who lives it looks only every two seconds. */
 const readMs = 400;
@@ -21,14 +19,6 @@ async function restart({ world, worker }: Place): Promise<void> {
   await settle();
   worker.beat();
   await world.clock.advance(readMs);
-}
-
-async function idleWorker(world: World): Promise<Worker> {
-  const worker = new Worker(world, 'm', 1);
-  worker.wellBehaved = worker.holding = true;
-  await settle();
-  worker.beat();
-  return worker;
 }
 
 describe('an instance that is back at once', () => {
@@ -50,7 +40,7 @@ describe('an instance that is back at once', () => {
       talker.say(0);
       await world.clock.advance(100);
       assert.deepEqual(worker.working, [0]);
-      const other = await idleWorker(world);
+      const other = await holdingWorker(world, 'm', 1);
       await world.clock.advance(lookedMs);
       assert.deepEqual(other.assigned, []);
       worker.answer();
@@ -67,6 +57,10 @@ describe('an instance that is back at once', () => {
       assert.deepEqual(worker.working, [0]);
       await restart(place);
       await world.clock.advance(lookedMs);
+      assert.deepEqual(
+        worker.assigned.map((job) => job['attempt_id']),
+        [1, 1],
+      );
       worker.answer();
       await world.clock.advance(500);
       assert.equal(talker.ofType('translation_result').length, 1);

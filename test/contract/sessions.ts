@@ -132,8 +132,12 @@ export function sessionContract(withStore: WithStore) {
     withStore(async ({ store }) => {
       const { sessions } = store;
       await openSession(store, 's-1');
+      await store.jobs.accept(jobOf('s-1'));
+      const ended = { sessionId: 's-1', jobId: 'job-1', attempt: 0, answer: failure('SESSION_CLOSED') };
+      await store.jobs.finish({ ...ended, keepMs: 1000 });
       await sessions.release({ sessionId: 's-1', epoch: 1, owner: 'sched-a', keepMs: 0 });
       assert.equal(await sessions.get('s-1'), undefined);
+      assert.deepEqual(await sessions.readOutbox('s-1', 0, 10), []);
     }));
 
   it('gives a released session to whoever takes it over, with its answers', () =>

@@ -11,13 +11,19 @@ export interface Place {
   readonly worker: Worker;
 }
 
-/** @param play the story; the world ends with it, and must not have logged an error */
-export async function withWorld(play: (place: Place) => Promise<void>, extra: Extra = {}): Promise<void> {
-  const world = await World.start(1, extra);
-  const worker = new Worker(world, 'n', 0);
+/** A node that is ready, and works on what it gets until it is told to answer. */
+export async function holdingWorker(world: World, id: string, place: number): Promise<Worker> {
+  const worker = new Worker(world, id, place);
   worker.wellBehaved = worker.holding = true;
   await settle();
   worker.beat();
+  return worker;
+}
+
+/** @param play the story; the world ends with it, and must not have logged an error */
+export async function withWorld(play: (place: Place) => Promise<void>, extra: Extra = {}): Promise<void> {
+  const world = await World.start(1, extra);
+  const worker = await holdingWorker(world, 'n', 0);
   await world.clock.advance(500);
   await play({ world, worker });
   assert.deepEqual(world.errors(), []);
