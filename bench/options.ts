@@ -1,5 +1,6 @@
 /** The command line: `node bench/main.ts [--quick] [--systems a,b] [--rounds n] ...`. */
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../test/support/option-values.ts';
 import { systemNamed, systems } from './systems/catalog.ts';
 import type { System } from './systems/system.ts';
 
@@ -51,20 +52,16 @@ export function readOptions(argv: readonly string[]): Options {
   const base = values.quick ? quickDefaults : defaults;
   return {
     systems: values.systems === undefined ? systems : values.systems.split(',').map(systemNamed),
-    inFlight: (values['in-flight'] ?? '1,16,256').split(',').map((one) => count('--in-flight', one, 1, 4096)),
+    inFlight: (values['in-flight'] ?? '1,16,256')
+      .split(',')
+      .map((one) => wholeNumber('--in-flight', one, 1, 4096)),
     workers: 16,
-    rounds: count('--rounds', values.rounds ?? base.rounds, 1, 100),
+    rounds: wholeNumber('--rounds', values.rounds ?? base.rounds, 1, 100),
     seconds: figure('--seconds', values.seconds ?? base.seconds, 0.1, 600),
-    idle: count('--idle', values.idle ?? base.idle, 0, 20_000),
+    idle: wholeNumber('--idle', values.idle ?? base.idle, 0, 20_000),
     out: values.out ?? base.out,
     profile: values.profile ?? '',
   };
-}
-
-function count(option: string, written: string, min: number, max: number): number {
-  const value = figure(option, written, min, max);
-  if (!Number.isInteger(value)) throw new Error(`${option}: '${written}' is not a whole number`);
-  return value;
 }
 
 function figure(option: string, written: string, min: number, max: number): number {

@@ -11,8 +11,9 @@ import { Fleet } from './fleet/fleet.ts';
 import { fuzzDecoding } from './fuzz/decoding.ts';
 import { heapGrowth } from './fuzz/heap.ts';
 import { fuzzOverrides, fuzzSockets } from './fuzz/sockets.ts';
-import { readOrExit, seedNumber, wholeNumber } from './options.ts';
+import { readOrExit, seedNumber } from './options.ts';
 import { seededRandom } from './random.ts';
+import { wholeNumber } from '../support/option-values.ts';
 
 const { seed, messages, socketMessages } = readOrExit(() => {
   const { values } = parseArgs({

@@ -13,12 +13,13 @@ import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeViolation } from './checker.ts';
 import { Fleet } from './fleet/fleet.ts';
-import { partNumbers, readOrExit, redisKind, seedNumber, wholeNumber, type RedisKind } from './options.ts';
+import { partNumbers, readOrExit, redisKind, seedNumber, type RedisKind } from './options.ts';
 import { learn } from './points/learn.ts';
 import { instanceNames, pointsOn, sample, type FaultPoint } from './points/plan.ts';
 import { emptyTotals, addResult, addError, renderTotals } from './points/report.ts';
 import { runPoint, type PointResult } from './points/run-point.ts';
 import { seededRandom } from './random.ts';
+import { wholeNumber } from '../support/option-values.ts';
 
 const startedAt = performance.now();
 

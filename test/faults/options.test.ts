@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { partNumbers, redisKind, seedNumber, wholeNumber } from './options.ts';
+import { partNumbers, redisKind, seedNumber } from './options.ts';
+import { wholeNumber } from '../support/option-values.ts';
 
 describe('the command line of a campaign', () => {
   it('takes whole numbers between its bounds', () => {

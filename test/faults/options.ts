@@ -1,12 +1,7 @@
 /** What the campaigns' command lines have in common. All throw a sentence for the user. */
+import { wholeNumber } from '../support/option-values.ts';
 
 export type RedisKind = 'single' | 'cluster';
-
-export function wholeNumber(option: string, written: string, min: number, max: number): number {
-  const value = Number(written);
-  if (/^\d+$/.test(written) && value >= min && value <= max) return value;
-  throw new Error(`${option}: '${written}' is not a whole number from ${String(min)} to ${String(max)}`);
-}
 
 export function redisKind(written: string): RedisKind {
   if (written === 'single' || written === 'cluster') return written;
